@@ -1,0 +1,135 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { Pair } from '../shared/pair.ts';
+import type { Timeframe } from '../shared/timeframe.ts';
+import type { DecimalText } from '../shared/money.ts';
+
+/** One bar of all pairs of a timeframe has closed. `event` is the number to acknowledge in stepped time. */
+export interface BarClosed {
+  event: number | null;
+  /** Venue time of the close, Unix ms. */
+  atMs: number;
+  timeframe: Timeframe;
+  /** Open time of the bar, Unix ms. */
+  barMs: number;
+  pairs: { pair: Pair; state: 'closed' | 'empty' | 'missing' }[];
+  /** Workflows that were told about this event and will report `settled`. */
+  concerned: string[];
+}
+
+/** A numbered event of a stepped venue that is not a bar: the desk acknowledges it when all have settled. */
+export interface VenueEventSeen {
+  event: number;
+  atMs: number;
+  kind: 'orders' | 'wake' | 'end';
+  concerned: string[];
+}
+
+/** Who has done everything that an event asked of them. A cycle names the guard it has set to work. */
+export interface Settled {
+  event: number;
+  by: string;
+  concerned: string[];
+}
+
+export interface TurnWanted {
+  cycle: string;
+  pair: Pair;
+}
+
+/** Cumulative state of an order of a position: repeats do no harm. */
+export interface OrderUpdate {
+  event: number | null;
+  /** Venue time, Unix ms. */
+  atMs: number;
+  clientOrderId: string;
+  leg: string;
+  n: number;
+  status: 'open' | 'filled' | 'canceled' | 'expired' | 'rejected';
+  filledQuantity: DecimalText;
+  filledCost: DecimalText;
+  /** Outbox rows that this update delivers. */
+  outbox: number[];
+}
+
+export interface CloseRequest {
+  event: number | null;
+  atMs: number;
+  reason: string;
+}
+
+export interface Wake {
+  event: number | null;
+  atMs: number;
+  id: string;
+}
+
+export interface TradeClosed {
+  position: string;
+  pair: Pair;
+  atMs: number;
+  exitReason: string;
+  /** Result in the desk's numeraire, fees included. */
+  pnl: DecimalText;
+}
+
+export interface Steering {
+  who: string;
+  why: string;
+}
+
+export const barClosed = defineSignal<[BarClosed]>('barClosed');
+export const venueEvent = defineSignal<[VenueEventSeen]>('venueEvent');
+export const settled = defineSignal<[Settled]>('settled');
+export const turnWanted = defineSignal<[TurnWanted]>('turnWanted');
+export const turnDone = defineSignal<[{ cycle: string }]>('turnDone');
+export const turn = defineSignal('turn');
+export const tradeClosed = defineSignal<[TradeClosed]>('tradeClosed');
+export const orderUpdate = defineSignal<[OrderUpdate]>('orderUpdate');
+export const closePosition = defineSignal<[CloseRequest]>('close');
+export const wake = defineSignal<[Wake]>('wake');
+
+export const pause = defineSignal<[Steering & { untilMs?: number }]>('pause');
+export const resume = defineSignal<[Steering]>('resume');
+export const halt = defineSignal<[Steering]>('halt');
+export const flatten = defineSignal<[Steering]>('flatten');
+/** Asks the desk for a reconciliation now. */
+export const reconcileNow = defineSignal<[Steering]>('reconcile');
+
+/** What `npm run desk -- status` shows of the desk workflow. */
+export interface DeskStatus {
+  desk: string;
+  state: 'running' | 'paused' | 'reduced' | 'halted' | 'flattening';
+  untilMs: number | null;
+  who: string;
+  why: string;
+  lastBarMs: number | null;
+  venueTimeMs: number | null;
+  cyclesInFlight: string[];
+  cooldowns: Record<Pair, number>;
+  openGuards: string[];
+  missedBars: number;
+}
+
+export interface PositionStatus {
+  position: string;
+  pair: Pair;
+  state: 'opening' | 'open' | 'closing' | 'over';
+  held: DecimalText;
+  entryPrice: DecimalText | null;
+  stopPrice: DecimalText | null;
+  targets: { price: DecimalText; quantity: DecimalText; done: boolean }[];
+}
+
+export interface CycleProgress {
+  step: string;
+  outcome: string | null;
+}
+
+export const status = defineQuery<DeskStatus>('status');
+export const position = defineQuery<PositionStatus>('position');
+export const progress = defineQuery<CycleProgress>('progress');
+export const health = defineQuery<{
+  connected: boolean;
+  lastEvent: number;
+  lastAtMs: number | null;
+}>('health');
