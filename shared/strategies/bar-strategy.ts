@@ -1,0 +1,26 @@
+/** What a strategy says at the close of a bar, as bits: a state may say both "enter" and nothing else. */
+export const SAYS_NOTHING = 0;
+export const ENTER_LONG = 1;
+export const LEAVE_LONG = 2;
+
+/**
+ * A strategy in the form that backtests run: fed every closed bar once, in order, it keeps its own
+ * indicators and answers with ENTER_LONG, LEAVE_LONG or nothing. The answer depends on closed bars alone,
+ * never on the position: the engine enters when flat and leaves when long. `update` allocates nothing.
+ */
+export interface BarStrategy {
+  /** Distances for an entry at this close, per cent of the price; 0 for none. Valid after ENTER_LONG. */
+  stopPct: number;
+  targetPct: number;
+  update(
+    timeMs: number,
+    open: number,
+    high: number,
+    low: number,
+    close: number,
+    volume: number,
+  ): number;
+}
+
+/** Makes a fresh strategy: one per pair, and a new one after every gap in the data. */
+export type BarStrategyFactory = (pairIndex: number) => BarStrategy;
