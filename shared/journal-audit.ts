@@ -1,0 +1,208 @@
+import type { DeskRecord, PostingRow } from './desk-record.ts';
+import { Decimal, type DecimalText } from './money.ts';
+import { baseOf, quoteOf, type Asset } from './pair.ts';
+import type { VenueFill } from './venue.ts';
+
+/** What the venue itself wrote down: its whole history of one account. */
+export interface VenueJournal {
+  deposits: { asset: Asset; amount: DecimalText }[];
+  /** Every order that the venue accepted. */
+  orders: { venueOrderId: string; clientOrderId: string | null }[];
+  fills: VenueFill[];
+}
+
+export interface JournalAudit {
+  /** One sentence for each thing that happened more often than the desk meant it to. */
+  duplicates: string[];
+  /** One sentence for each thing that venue and desk tell differently. */
+  differences: string[];
+}
+
+/**
+ * Holds a desk's record against the venue's journal. It reckons everything from the journal anew and
+ * uses none of the code that books, so an error there cannot hide itself here.
+ *
+ * Duplicates: venue orders beyond the first under one client order id; venue orders that no order of
+ * the desk stands behind; fills that are booked a second time under another execution id.
+ *
+ * Differences: assets whose balance differs; fills that only one side knows; fills whose terms differ;
+ * fills whose postings are not what the fill says; orders that only the desk knows; orders whose filled
+ * quantity differs.
+ */
+export function auditJournal(journal: VenueJournal, record: DeskRecord): JournalAudit {
+  return {
+    duplicates: [...doubledOrders(journal, record), ...doubledFills(journal, record)],
+    differences: [
+      ...balanceDifferences(journal, record),
+      ...fillDifferences(journal, record),
+      ...orderDifferences(journal, record),
+    ],
+  };
+}
+
+/** What stands in both audits: a fill on its way to the ledger shows in one read only. */
+export function standingFindings(first: JournalAudit, second: JournalAudit): JournalAudit {
+  const both = (a: string[], b: string[]): string[] => b.filter((text) => a.includes(text));
+  return {
+    duplicates: both(first.duplicates, second.duplicates),
+    differences: both(first.differences, second.differences),
+  };
+}
+
+function doubledOrders(journal: VenueJournal, record: DeskRecord): string[] {
+  const meant = new Set(record.orders.map((order) => order.clientOrderId));
+  const seen = new Set<string>();
+  const found: string[] = [];
+  for (const { venueOrderId, clientOrderId } of journal.orders) {
+    if (clientOrderId === null || !meant.has(clientOrderId)) {
+      found.push(`order ${venueOrderId} at the venue was not meant by the desk`);
+    } else if (seen.has(clientOrderId)) {
+      found.push(`order ${venueOrderId} at the venue repeats client order ${clientOrderId}`);
+    } else {
+      seen.add(clientOrderId);
+    }
+  }
+  return found;
+}
+
+function doubledFills(journal: VenueJournal, record: DeskRecord): string[] {
+  const known = new Set(journal.fills.map((fill) => fill.executionId));
+  const terms = new Set(journal.fills.map(termsOf));
+  return record.fills
+    .filter((fill) => !known.has(fill.executionId) && terms.has(termsOf(fill)))
+    .map((fill) => `fill ${fill.executionId} books an execution of ${fill.venueOrderId} again`);
+}
+
+function balanceDifferences(journal: VenueJournal, record: DeskRecord): string[] {
+  const venue = new Totals();
+  for (const { asset, amount } of journal.deposits) venue.add(asset, amount);
+  for (const fill of journal.fills) {
+    for (const { account, asset, amount } of expectedPostings(fill)) {
+      if (account === 'venue') venue.add(asset, amount);
+    }
+  }
+  const ledger = new Totals();
+  for (const { postings } of record.entries) {
+    for (const { account, asset, amount } of postings) {
+      if (account === 'venue') ledger.add(asset, amount);
+    }
+  }
+  return venue
+    .differing(ledger)
+    .map((asset) => `${asset}: ${venue.of(asset)} at the venue, ${ledger.of(asset)} in the ledger`);
+}
+
+function fillDifferences(journal: VenueJournal, record: DeskRecord): string[] {
+  const found: string[] = [];
+  const booked = new Map(record.fills.map((fill) => [fill.executionId, fill]));
+  const entries = new Map(record.entries.map((entry) => [entry.id, entry]));
+  for (const fill of journal.fills) {
+    const row = booked.get(fill.executionId);
+    if (row === undefined) {
+      found.push(`fill ${fill.executionId} of the venue is not in the ledger`);
+      continue;
+    }
+    booked.delete(fill.executionId);
+    if (termsOf(row) !== termsOf(fill)) {
+      found.push(
+        `fill ${fill.executionId}: ${termsOf(fill)} at the venue, ${termsOf(row)} in the ledger`,
+      );
+    }
+    const postings = entries.get(row.entry)?.postings ?? [];
+    if (!samePostings(postings, expectedPostings(fill))) {
+      found.push(`fill ${fill.executionId}: its postings are not what the venue executed`);
+    }
+  }
+  for (const executionId of booked.keys()) {
+    found.push(`fill ${executionId} in the ledger is unknown to the venue`);
+  }
+  return found;
+}
+
+function orderDifferences(journal: VenueJournal, record: DeskRecord): string[] {
+  const atVenue = new Set(journal.orders.map((order) => order.clientOrderId));
+  const filled = new Totals();
+  for (const { clientOrderId, quantity } of journal.fills) {
+    if (clientOrderId !== null) filled.add(clientOrderId, quantity);
+  }
+  return record.orders.flatMap((order) => {
+    const id = order.clientOrderId;
+    if (order.venueOrderId !== null && !atVenue.has(id)) {
+      return [`order ${id} of the desk is unknown to the venue`];
+    }
+    return filled.of(id).eq(order.filledQuantity)
+      ? []
+      : [
+          `order ${id}: ${filled.of(id)} filled at the venue, ${order.filledQuantity} in the ledger`,
+        ];
+  });
+}
+
+/** A buy brings base and costs quote, a sell the other way round; the fee leaves the account. */
+function expectedPostings(fill: VenueFill): PostingRow[] {
+  const sign = fill.side === 'buy' ? 1 : -1;
+  const signed = (text: DecimalText, factor: number): string =>
+    new Decimal(text).mul(factor).toString();
+  const base = baseOf(fill.pair);
+  const quote = quoteOf(fill.pair);
+  return [
+    { account: 'venue', asset: base, amount: signed(fill.quantity, sign) },
+    { account: 'exchange', asset: base, amount: signed(fill.quantity, -sign) },
+    { account: 'venue', asset: quote, amount: signed(fill.cost, -sign) },
+    { account: 'exchange', asset: quote, amount: signed(fill.cost, sign) },
+    { account: 'venue', asset: fill.feeAsset, amount: signed(fill.fee, -1) },
+    { account: 'fees', asset: fill.feeAsset, amount: signed(fill.fee, 1) },
+  ];
+}
+
+function samePostings(a: readonly PostingRow[], b: readonly PostingRow[]): boolean {
+  const totals = (rows: readonly PostingRow[]): Totals => {
+    const sums = new Totals();
+    for (const { account, asset, amount } of rows) sums.add(`${account} ${asset}`, amount);
+    return sums;
+  };
+  return totals(a).differing(totals(b)).length === 0;
+}
+
+type Terms = Pick<
+  VenueFill,
+  | 'venueOrderId'
+  | 'clientOrderId'
+  | 'pair'
+  | 'side'
+  | 'price'
+  | 'quantity'
+  | 'cost'
+  | 'fee'
+  | 'feeAsset'
+  | 'at'
+>;
+
+/** The terms of an execution in one line: equal lines mean equal executions. */
+function termsOf(fill: Omit<Terms, 'side'> & { side: string }): string {
+  const amount = (text: DecimalText): string => new Decimal(text).toString();
+  return (
+    `${fill.venueOrderId} (${fill.clientOrderId ?? 'no client order id'}) ${fill.side} ` +
+    `${amount(fill.quantity)} ${fill.pair} at ${amount(fill.price)} for ${amount(fill.cost)}, ` +
+    `fee ${amount(fill.fee)} ${fill.feeAsset}, ${new Date(fill.at).toISOString()}`
+  );
+}
+
+/** Sums by name; what was never added is zero. */
+class Totals {
+  readonly #sums = new Map<string, Decimal>();
+
+  add(name: string, amount: DecimalText): void {
+    this.#sums.set(name, this.of(name).plus(amount));
+  }
+
+  of(name: string): Decimal {
+    return this.#sums.get(name) ?? new Decimal(0);
+  }
+
+  /** Names whose sums are not equal, in order. */
+  differing(other: Totals): string[] {
+    const names = new Set([...this.#sums.keys(), ...other.#sums.keys()]);
+    return [...names].filter((name) => !this.of(name).eq(other.of(name))).sort();
+  }
+}
