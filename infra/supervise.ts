@@ -97,7 +97,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
   mkdirSync(logDir, { recursive: true });
   const children: { child: SupervisedChild; stop: () => Promise<void> }[] = [];
   let stopping = false;
-  let started = 0;
+  let starts = 0;
 
   async function run(spec: ChildSpec): Promise<SupervisedChild> {
     if (stopping) throw new Error(`cannot start ${spec.name}: everything is being stopped`);
@@ -131,7 +131,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
           done(signal === null ? `ended with status ${code}` : `was ended by ${signal}`),
         );
       });
-      writePidFile(pidFile, child, spec, (started += 1));
+      writePidFile(pidFile, child, spec, (starts += 1));
       closeSync(fd);
       current = child;
       const failure = ended.then((how): never => {
@@ -143,7 +143,8 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
       // Whichever loses the race below must not count as an unhandled rejection.
       failure.catch(() => undefined);
       try {
-        await Promise.race([spec.ready?.(child), failure]);
+        const started = new Promise<void>((done) => child.once('spawn', () => done()));
+        await Promise.race([started.then(() => spec.ready?.(child)), failure]);
       } catch (error) {
         await endChild(child, spec, ended);
         rmSync(pidFile, { force: true });
