@@ -44,6 +44,19 @@ const cases: Case[] = [
     ],
   },
   {
+    name: 'an entry sent and booked twice under two ids of the desk',
+    change: ({ journal, record }) => {
+      const again = { clientOrderId: 'a2c1f4de-0b53-5d0c-9f33-6d4c5b1f0a03', venueOrderId: 'O3' };
+      const fill = { ...journal.fills[0]!, ...again, executionId: 'T3' };
+      journal.orders.push(again);
+      journal.fills.push(fill);
+      record.orders.push({ ...record.orders[0]!, ...again, n: 2 });
+      record.fills.push({ ...fill, entry: '4' });
+      record.entries.push({ ...record.entries[1]!, id: '4', reference: 'fill T3' });
+    },
+    duplicates: [/2021-05-15T13:00:00Z: 0.02 entered, 0.01 approved/],
+  },
+  {
     name: 'a fill that was lost with its entry',
     change: ({ record }) => {
       record.fills.pop();

@@ -1,5 +1,5 @@
 import type { DeskRecord, PostingRow } from './desk-record.ts';
-import { Decimal, type DecimalText } from './money.ts';
+import { Decimal, isDecimalText, type DecimalText } from './money.ts';
 import { baseOf, quoteOf, type Asset } from './pair.ts';
 import type { VenueFill } from './venue.ts';
 
@@ -23,7 +23,8 @@ export interface JournalAudit {
  * uses none of the code that books, so an error there cannot hide itself here.
  *
  * Duplicates: venue orders beyond the first under one client order id; venue orders that no order of
- * the desk stands behind; fills that are booked a second time under another execution id.
+ * the desk stands behind; positions whose entries were filled beyond the approved quantity; fills that
+ * are booked a second time under another execution id.
  *
  * Differences: assets whose balance differs; fills that only one side knows; fills whose terms differ;
  * fills whose postings are not what the fill says; orders that only the desk knows; orders whose filled
@@ -31,7 +32,11 @@ export interface JournalAudit {
  */
 export function auditJournal(journal: VenueJournal, record: DeskRecord): JournalAudit {
   return {
-    duplicates: [...doubledOrders(journal, record), ...doubledFills(journal, record)],
+    duplicates: [
+      ...doubledOrders(journal, record),
+      ...overfilledEntries(journal, record),
+      ...doubledFills(journal, record),
+    ],
     differences: [
       ...balanceDifferences(journal, record),
       ...fillDifferences(journal, record),
@@ -63,6 +68,31 @@ function doubledOrders(journal: VenueJournal, record: DeskRecord): string[] {
     }
   }
   return found;
+}
+
+/** An entry that went out twice under two client ids, both of them meant, shows in its size alone. */
+function overfilledEntries(journal: VenueJournal, record: DeskRecord): string[] {
+  const entries = record.orders.filter((order) => order.leg === 'entry');
+  const positionOf = new Map(entries.map((order) => [order.clientOrderId, order.position]));
+  const filled = new Totals();
+  for (const { clientOrderId, quantity } of journal.fills) {
+    const position = clientOrderId === null ? undefined : positionOf.get(clientOrderId);
+    if (position !== undefined) filled.add(position, quantity);
+  }
+  const plans = new Map(record.verdicts.map(({ id, plan }) => [id, plan]));
+  return record.cycles.flatMap(({ id, pair, bar }) => {
+    const position = `${pair}/${bar}`;
+    const quantity = filled.of(position);
+    const approved = approvedQuantity(plans.get(id));
+    return quantity.gt(approved)
+      ? [`position ${position}: ${quantity} entered, ${approved} approved`]
+      : [];
+  });
+}
+
+function approvedQuantity(plan: unknown): Decimal {
+  const stored = typeof plan === 'object' && plan !== null && 'quantity' in plan && plan.quantity;
+  return new Decimal(isDecimalText(stored) ? stored : 0);
 }
 
 function doubledFills(journal: VenueJournal, record: DeskRecord): string[] {
