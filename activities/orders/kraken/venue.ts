@@ -48,6 +48,8 @@ export interface KrakenVenueOptions {
 export interface KrakenVenue extends Venue {
   /** A token for the private socket; use it within 15 minutes. */
   webSocketToken(): Promise<string>;
+  /** Orders by Kraken's own ids; unknown ids are left out. */
+  ordersByVenueId(venueOrderIds: readonly string[]): Promise<VenueOrder[]>;
   close(): void;
 }
 
@@ -286,6 +288,7 @@ export function createKrakenVenue(options: KrakenVenueOptions): KrakenVenue {
       return answer.token;
     },
 
+    ordersByVenueId: queryOrders,
     close: () => rest.close(),
   };
 }

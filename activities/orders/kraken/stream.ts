@@ -1,0 +1,200 @@
+import { executionsReader } from '../../../shared/kraken/executions.ts';
+import {
+  ExecutionsMessage,
+  OhlcMessage,
+  StatusMessage,
+} from '../../../shared/kraken/socket-messages.ts';
+import type { Pair } from '../../../shared/pair.ts';
+import type { Timeframe } from '../../../shared/timeframe.ts';
+import { timeframeMinutes } from '../../../shared/timeframe.ts';
+import type { VenueOrder, VenueStream, VenueStreamEvent } from '../../../shared/venue.ts';
+import { VenueError } from '../../../shared/venue.ts';
+import { candleSubscriptions } from './candle-subscriptions.ts';
+import type { ChannelFrame, Connection, KrakenSocket, SocketTimes } from './socket.ts';
+import { openKrakenSocket, SOCKET_TIMES } from './socket.ts';
+
+export interface KrakenStreamOptions {
+  /** Public socket, e.g. `wss://ws.kraken.com/v2`. */
+  ws: string;
+  /** Private socket, e.g. `wss://ws-auth.kraken.com/v2`. */
+  wsAuth: string;
+  /** A fresh token for the private socket, asked for at each connect. */
+  token: () => Promise<string>;
+  pairs: readonly Pair[];
+  timeframes: readonly Timeframe[];
+  onEvent: (event: VenueStreamEvent) => void;
+  /** Tells of orders that ended while the socket was down; without it they are left to the caller. */
+  ordersByVenueId?: (venueOrderIds: string[]) => Promise<VenueOrder[]>;
+  log?: (message: string) => void;
+  /** Closes the stream, also while it is being opened. */
+  signal?: AbortSignal;
+  times?: Partial<SocketTimes>;
+  random?: () => number;
+}
+
+/**
+ * Candles and status over the public socket, executions over the private one. Resolves when both are
+ * subscribed and the snapshot of our orders has been handed on; throws `VenueError` of kind `person` when
+ * Kraken refuses a connection for good.
+ */
+export async function openKrakenStream(options: KrakenStreamOptions): Promise<VenueStream> {
+  const times = { ...SOCKET_TIMES, ...options.times };
+  const log = options.log ?? (() => {});
+  const random = options.random ?? Math.random;
+  const sockets = [
+    openPublic(options, { times, log, random }),
+    openPrivate(options, { times, log, random }),
+  ];
+  const close = (): void => {
+    for (const socket of sockets) socket.close();
+  };
+  options.signal?.addEventListener('abort', close, { once: true });
+  if (options.signal?.aborted === true) close();
+  try {
+    await Promise.all(sockets.map((socket) => socket.ready));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    barrier: async () => {
+      await Promise.all(sockets.map((socket) => socket.barrier()));
+    },
+    close: () => Promise.resolve(close()),
+  };
+}
+
+interface SocketParts {
+  times: SocketTimes;
+  log: (message: string) => void;
+  random: () => number;
+}
+
+function openPublic(options: KrakenStreamOptions, parts: SocketParts): KrakenSocket {
+  const { pairs, timeframes, onEvent } = options;
+  const candles = candleSubscriptions({
+    pairs,
+    timeframes,
+    onCandle: (candle) => onEvent({ kind: 'candle', ...candle }),
+  });
+  const socket = openKrakenSocket({
+    ...parts,
+    url: options.ws,
+    name: 'public',
+    subscribe: async (connection) => {
+      await Promise.all(
+        timeframes.map((timeframe) => subscribeCandles(connection, pairs, timeframe)),
+      );
+      // Snapshots follow the acknowledgements; a pair without a bar has none, so a pong ends the wait.
+      await connection.request('ping');
+      candles.started();
+    },
+    onChannel: (message) => {
+      if (message.channel === 'ohlc') candles.read(OhlcMessage.parse(message));
+      if (message.channel === 'status') tellStatus(message, onEvent);
+    },
+    onUp: () => onEvent({ kind: 'connected', socket: 'public' }),
+    onDown: (reason) => onEvent({ kind: 'disconnected', socket: 'public', reason }),
+  });
+  const watch = setInterval(() => {
+    const connection = socket.connection();
+    if (connection === null) return;
+    for (const { pair, timeframe } of candles.silent(performance.now())) {
+      parts.log(`kraken sends no ${timeframe} candles of ${pair} any more: subscribing again`);
+      resubscribe(connection, pair, timeframe).catch((error: unknown) =>
+        socket.restart(`subscribing again to ${pair} ${timeframe} failed: ${String(error)}`),
+      );
+    }
+  }, 15_000);
+  return { ...socket, close: () => (clearInterval(watch), socket.close()) };
+}
+
+const candleParams = (pairs: readonly Pair[], timeframe: Timeframe) => ({
+  channel: 'ohlc',
+  symbol: pairs,
+  interval: timeframeMinutes(timeframe),
+});
+
+function subscribeCandles(
+  connection: Connection,
+  pairs: readonly Pair[],
+  timeframe: Timeframe,
+): Promise<void> {
+  const params = { ...candleParams(pairs, timeframe), snapshot: true };
+  return connection.request('subscribe', params, pairs.length);
+}
+
+async function resubscribe(
+  connection: Connection,
+  pair: Pair,
+  timeframe: Timeframe,
+): Promise<void> {
+  await connection.request('unsubscribe', candleParams([pair], timeframe));
+  await subscribeCandles(connection, [pair], timeframe);
+}
+
+function tellStatus(message: ChannelFrame, onEvent: KrakenStreamOptions['onEvent']): void {
+  const system = StatusMessage.parse(message).data[0]?.system;
+  if (system !== undefined) onEvent({ kind: 'status', system });
+}
+
+function openPrivate(options: KrakenStreamOptions, parts: SocketParts): KrakenSocket {
+  const { onEvent } = options;
+  const reader = executionsReader();
+  let sequence: number | null = null;
+  let snapshotIsIn: (() => void) | null = null;
+
+  const endedUnseen = async (ids: string[]): Promise<void> => {
+    const orders = (await options.ordersByVenueId?.(ids)) ?? [];
+    for (const order of orders) {
+      if (order.status !== 'open' && order.status !== 'pending') {
+        reader.forget(order.venueOrderId);
+        onEvent({ kind: 'order', order });
+      }
+    }
+  };
+
+  const onExecutions = (message: ExecutionsMessage): void => {
+    const expected = sequence === null ? message.sequence : sequence + 1;
+    if (message.sequence !== undefined) sequence = message.sequence;
+    const read = reader.read(message);
+    for (const event of read.events) onEvent(event);
+    if (message.type === 'snapshot') {
+      if (read.vanished.length > 0) {
+        endedUnseen(read.vanished).catch((error: unknown) =>
+          parts.log(`orders that ended during a disconnect could not be read: ${String(error)}`),
+        );
+      }
+      snapshotIsIn?.();
+    } else if (message.sequence !== undefined && message.sequence !== expected) {
+      socket.restart(`executions jumped from ${String(expected)} to ${message.sequence}`);
+    } else if (read.incomplete.length > 0) {
+      socket.restart(`executions tell too little of ${read.incomplete.join(', ')}`);
+    }
+  };
+
+  const socket = openKrakenSocket({
+    ...parts,
+    url: options.wsAuth,
+    name: 'private',
+    subscribe: async (connection) => {
+      sequence = null;
+      const token = await options.token();
+      const snapshot = new Promise<void>((resolve, reject) => {
+        const why = 'kraken sent no snapshot of executions';
+        const timer = setTimeout(() => reject(new VenueError('retry', why)), parts.times.answerMs);
+        snapshotIsIn = () => (clearTimeout(timer), resolve());
+      });
+      const params = { channel: 'executions', snap_orders: true, snap_trades: true, token };
+      await Promise.all([connection.request('subscribe', params), snapshot]);
+      // A second part of the snapshot, if there is one, comes before this pong.
+      await connection.request('ping');
+    },
+    onChannel: (message) => {
+      if (message.channel === 'executions') onExecutions(ExecutionsMessage.parse(message));
+    },
+    onUp: () => onEvent({ kind: 'connected', socket: 'private' }),
+    onDown: (reason) => onEvent({ kind: 'disconnected', socket: 'private', reason }),
+  });
+  return socket;
+}
