@@ -1,0 +1,176 @@
+import { ACTIONS } from '../decision.ts';
+import { Decimal } from '../money.ts';
+import type { EntryContext } from './entry-context.ts';
+import {
+  NOTHING_TO_SIZE,
+  UNREAD,
+  notApplicable,
+  pass,
+  shown,
+  shownNumber,
+  veto,
+  type EntryRule,
+  type Finding,
+} from './rule.ts';
+import { finite } from './setup.ts';
+
+/** The decision as it may really be: any field missing or of any type. */
+function wishOf(context: EntryContext): Record<string, unknown> {
+  const decision: unknown = context.input.decision;
+  return typeof decision === 'object' && decision !== null
+    ? (decision as Record<string, unknown>)
+    : {};
+}
+
+/** Rules on what the decision says, before anything is sized. */
+export const decisionRules: readonly EntryRule[] = [
+  {
+    id: 'legal-action',
+    meaning: 'The action is one that may be opened here: on spot `long` alone.',
+    unit: 'action',
+    needs: 'decision',
+    can: ['veto'],
+    limit: () => 'long',
+    check(context) {
+      const { action } = wishOf(context);
+      if (action === 'long') return pass('long');
+      if (action === 'short') return veto('short', 'spot cannot be sold short');
+      const known = (ACTIONS as readonly unknown[]).includes(action);
+      return veto(
+        shownNumber(action),
+        known ? `${String(action)} opens nothing` : 'no such action',
+      );
+    },
+  },
+  {
+    id: 'confidence',
+    meaning: 'The decision is confident enough.',
+    unit: 'probability',
+    needs: 'decision',
+    can: ['veto'],
+    limit: (limits) => limits.confidence,
+    check(context) {
+      const { confidence } = wishOf(context);
+      const value = finite(confidence);
+      if (value === null || value < 0 || value > 1) {
+        return veto(shownNumber(confidence), 'confidence is no probability');
+      }
+      return value >= context.limits.confidence
+        ? pass(value)
+        : veto(value, `confidence ${value} is below ${context.limits.confidence}`);
+    },
+  },
+  {
+    id: 'entry-price',
+    meaning: 'A limit entry has a price, and it lies near the market.',
+    unit: 'percent of mid price',
+    needs: 'decision, market',
+    can: ['veto'],
+    limit: (limits) => limits.entryDistancePct,
+    check(context) {
+      const { figures, limits } = context;
+      if (figures === null) return UNREAD;
+      const entry = wishOf(context)['entry'];
+      const { type, price } = (typeof entry === 'object' && entry !== null ? entry : {}) as {
+        type?: unknown;
+        price?: unknown;
+      };
+      if (type === 'market') return pass(0, 'market entry');
+      const limit = finite(price);
+      if (type !== 'limit' || limit === null || limit <= 0) {
+        return veto(shownNumber(price ?? type), 'neither a market entry nor a limit price');
+      }
+      const distance = figures.mid.sub(limit).abs().div(figures.mid).mul(100);
+      return distance.lte(limits.entryDistancePct)
+        ? pass(shown(distance))
+        : veto(shown(distance), `limit price ${limit} is ${shown(distance)} % from the market`);
+    },
+  },
+  {
+    id: 'stop',
+    meaning:
+      'There is a stop, at most so far from entry, not nearer than the noise of the market (`stopMinAtr`), and below the bid. A setup that needs a wider stop is skipped, not squeezed.',
+    unit: 'percent of entry',
+    needs: 'decision, market',
+    can: ['veto'],
+    limit: (limits) => limits.stopPct,
+    check(context) {
+      const { figures, limits, setup } = context;
+      if (figures === null) return UNREAD;
+      const wished = wishOf(context)['stopLossPct'];
+      const pct = finite(wished);
+      if (pct === null || pct <= 0) return veto(shownNumber(wished), 'no stop');
+      if (pct > limits.stopPct) return veto(pct, `a stop ${pct} % from entry is too wide`);
+      const { atrPct } = context.input.market;
+      if (atrPct !== null && atrPct !== undefined) {
+        const atr = finite(atrPct);
+        if (atr === null || atr < 0) return veto(shownNumber(atrPct), 'ATR could not be read');
+        const least = limits.stopMinAtr * atr;
+        if (pct < least) {
+          return veto(pct, `nearer than ${limits.stopMinAtr} ATR, which is ${shownPct(least)} %`);
+        }
+      }
+      if (setup === null) return veto(pct, 'the tick leaves no stop below the entry');
+      if (setup.stop.gte(figures.bid)) {
+        return veto(pct, `the stop ${setup.stop.toFixed()} would trigger at once`);
+      }
+      return pass(pct, `stop at ${setup.stop.toFixed()}`);
+    },
+  },
+  {
+    id: 'reward-risk',
+    meaning:
+      'What the ladder of targets wins, over what the stop loses, both after fees, half-spread and slippage of entry and exit.',
+    unit: 'ratio',
+    needs: 'decision, market, fees',
+    can: ['veto'],
+    limit: (limits) => limits.rewardRisk,
+    check({ figures, setup, limits }): Finding {
+      if (figures === null) return UNREAD;
+      if (setup === null) return NOTHING_TO_SIZE;
+      if (setup.reward === null) return veto(null, 'no target that can be used');
+      const ratio = setup.reward.div(setup.risk);
+      return ratio.gte(limits.rewardRisk)
+        ? pass(shown(ratio))
+        : veto(shown(ratio), `after costs ${shown(ratio)} is won for 1 that is risked`);
+    },
+  },
+  {
+    id: 'leverage',
+    meaning: 'Leverage is what code computes (1 on spot); a wish can lower it, never raise it.',
+    unit: 'times',
+    needs: 'decision',
+    can: ['veto', 'shrink'],
+    limit: (limits) => Math.min(1, limits.leverage),
+    check(context) {
+      const wish = wishOf(context)['leverage'];
+      if (wish === null) return pass(1);
+      const value = finite(wish);
+      if (value === null || value < 1) return veto(shownNumber(wish), 'leverage is no multiple');
+      return value === 1
+        ? pass(1)
+        : { kind: 'factor', factor: new Decimal(1), observed: value, note: 'spot uses 1' };
+    },
+  },
+  {
+    id: 'funding',
+    meaning: 'A perpetual does not cost too much funding.',
+    unit: 'percent of value per day',
+    needs: 'market',
+    can: ['veto'],
+    limit: (limits) => limits.fundingPctPerDay,
+    check({ input, limits }) {
+      const paid = input.market.fundingPctPerDay;
+      if (paid === null || paid === undefined) return notApplicable('spot pays no funding');
+      const value = finite(paid);
+      if (value === null) return veto(shownNumber(paid), 'funding could not be read');
+      return value <= limits.fundingPctPerDay
+        ? pass(value)
+        : veto(value, `a long pays ${value} % a day`);
+    },
+  },
+];
+
+function shownPct(value: number): string {
+  return shown(new Decimal(value));
+}

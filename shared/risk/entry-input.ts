@@ -1,0 +1,84 @@
+import type { Decision } from '../decision.ts';
+import type { DecimalText } from '../money.ts';
+import type { Asset, Pair } from '../pair.ts';
+import type { Instrument } from '../venue.ts';
+import type { DeskMode } from './desk-mode.ts';
+import type { RiskLimits } from './limits.ts';
+
+/** The part of a decision that the review reads. It is not trusted: any value may be missing or absurd. */
+export type ReviewedDecision = Pick<
+  Decision,
+  'action' | 'confidence' | 'entry' | 'stopLossPct' | 'takeProfitPct' | 'sizePct' | 'leverage'
+>;
+
+export interface ReviewedDesk {
+  state: DeskMode;
+  /** Venue ms until which this pair rests, or null. */
+  cooldownUntil: number | null;
+  /** Whether the last reconciliation found ledger and venue equal. */
+  reconciled: boolean;
+  /** Losing trades in a row. */
+  lossStreak: number;
+  /** Entries since 00:00 UTC of venue time. */
+  tradesToday: number;
+  llmSpendTodayUsd: number;
+}
+
+export interface ReviewedAccount {
+  /** Value of everything, bags included, after costs paid, USDT; and its marks. */
+  equity: DecimalText;
+  peakEquity: DecimalText;
+  dayStartEquity: DecimalText;
+  weekStartEquity: DecimalText;
+  monthStartEquity: DecimalText;
+  /** What can be spent: not held by orders, reservations or bags. An asset that is not named is 0. */
+  free: Record<Asset, DecimalText>;
+  /** Everything that is owned, held by orders and in bags too. */
+  holdings: Record<Asset, DecimalText>;
+  /** What lies in bags: outside of sizing, exposure and margin. */
+  bags: Record<Asset, DecimalText>;
+  positions: {
+    pair: Pair;
+    side: 'buy' | 'sell';
+    /** What the stop would lose from entry, after costs (`openRiskUsdt`). */
+    riskUsdt: DecimalText;
+    notionalUsdt: DecimalText;
+  }[];
+  /** What approved plans still hold: ordered less filled. */
+  reservations: { pair: Pair; riskUsdt: DecimalText; notionalUsdt: DecimalText }[];
+  /** Pairs with an entry that has not ended. */
+  restingEntries: Pair[];
+}
+
+export interface ReviewedMarket {
+  bid: DecimalText;
+  ask: DecimalText;
+  /** Visible depth on the side that the entry takes from, quote; null when not known. */
+  depthQuote: number | null;
+  /** ATR 14 on the desk's timeframe, percent of price; null when not known. */
+  atrPct: number | null;
+  /** Volatility now over its usual value; null when not known. */
+  volatilityRatio: number | null;
+  /** Funding that a long pays per day, percent; null where there is none (spot). */
+  fundingPctPerDay: number | null;
+  /**
+   * `ageMs`: venue time since the input was true; for a bar since the last close that it should include.
+   * Null means that it is missing.
+   */
+  inputs: { name: string; ageMs: number | null; required: boolean }[];
+  /** USDT per unit of each asset; USDT itself is 1. */
+  usdtPer: Record<Asset, DecimalText>;
+}
+
+/** Everything that an entry is judged on, as plain data. */
+export interface EntryReviewInput {
+  /** Venue time of the review, Unix ms. */
+  now: number;
+  pair: Pair;
+  decision: ReviewedDecision;
+  desk: ReviewedDesk;
+  account: ReviewedAccount;
+  market: ReviewedMarket;
+  instrument: Instrument;
+  limits: RiskLimits;
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { isDecimalText } from '../money.ts';
+import { isPair } from '../pair.ts';
+import type { OrderKind } from '../venue.ts';
+
+const decimalText = z.string().refine(isDecimalText, 'not a plain decimal');
+const pair = z.string().refine(isPair, 'not a pair like BTC/USDT');
+
+/** An approved entry: what may be sent, and what it holds of the account until it is over. */
+export const EntryPlanSchema = z.strictObject({
+  kind: z.literal('enter'),
+  pair,
+  side: z.literal('buy'),
+  entry: z.strictObject({
+    type: z.enum(['market', 'limit']),
+    /** Limit price on the tick; null for a market entry. */
+    price: decimalText.nullable(),
+  }),
+  /** Base, a multiple of the lot. */
+  quantity: decimalText,
+  /** Price that the reckoning took as the worst entry: the limit price, or the ask. */
+  referencePrice: decimalText,
+  /** Trigger of the protective stop, on the tick. */
+  stopPrice: decimalText,
+  /**
+   * Targets, nearest first; `share` is the part of the filled quantity, all shares add to 1. A rung below the
+   * venue's minimum is the guard's to join to the next one.
+   */
+  targets: z.array(z.strictObject({ price: decimalText, share: decimalText })).min(1),
+  leverage: z.number().min(1),
+  /** Loss at the stop after all costs, USDT. */
+  riskUsdt: decimalText,
+  /** Value at the reference price, USDT. */
+  notionalUsdt: decimalText,
+  /** What the entry can take from the balance at most, fee and slippage included. */
+  reserve: z.strictObject({ asset: z.string(), amount: decimalText }),
+  /** Venue time at which an unfilled limit entry ends, Unix ms; null for a market entry. */
+  expiresAtMs: z.number().nullable(),
+});
+export type EntryPlan = z.infer<typeof EntryPlanSchema>;
+
+const ORDER_KINDS = [
+  'market',
+  'limit',
+  'stop-loss',
+  'stop-loss-limit',
+  'take-profit',
+  'take-profit-limit',
+  'trailing-stop',
+] as const satisfies readonly OrderKind[];
+
+/** An approved order that only makes a position smaller. */
+export const ReductionPlanSchema = z.strictObject({
+  kind: z.literal('reduce'),
+  pair,
+  side: z.enum(['sell', 'buy']),
+  order: z.enum(ORDER_KINDS),
+  /** Limit or trigger price; null for a market order. */
+  price: decimalText.nullable(),
+  timeInForce: z.enum(['gtc', 'ioc']),
+  /** Base, a multiple of the lot. */
+  quantity: decimalText,
+});
+export type ReductionPlan = z.infer<typeof ReductionPlanSchema>;
+
+export const OrderPlanSchema = z.discriminatedUnion('kind', [EntryPlanSchema, ReductionPlanSchema]);
+export type OrderPlan = z.infer<typeof OrderPlanSchema>;

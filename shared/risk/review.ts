@@ -1,0 +1,109 @@
+import { Decimal } from '../money.ts';
+import { approve } from './approved.ts';
+import { entryContext, type EntryContext } from './entry-context.ts';
+import type { EntryReviewInput } from './entry-input.ts';
+import { ENTRY_RULES } from './entry-rules.ts';
+import type { EntryPlan } from './plan.ts';
+import type { EntryRule, Finding } from './rule.ts';
+import { ceilToStep, floorToStep } from './steps.ts';
+import type { RuleOutcome, Verdict } from './verdict.ts';
+
+export { reviewReduction, type ReductionReviewInput } from './review-reduction.ts';
+export type { EntryReviewInput } from './entry-input.ts';
+
+/**
+ * Judges an entry: a pure function of its input. Every rule of the table is asked, also after a veto, so
+ * that the verdict tells everything that stood against the trade. No value in the decision throws or widens
+ * a limit; what cannot be read is vetoed by the rule that needed it.
+ */
+export function reviewEntry(input: EntryReviewInput): Verdict<EntryPlan> {
+  const context = entryContext(input);
+  const rules: RuleOutcome[] = [];
+  let quantity: Decimal | null = null;
+  for (const rule of ENTRY_RULES) {
+    const finding = rule.check(context, quantity);
+    const { outcome, left } = settle(finding, quantity, context);
+    quantity = left;
+    rules.push({
+      rule: rule.id,
+      outcome,
+      observed: finding.observed,
+      limit: rule.limit(context.limits, context),
+      unit: rule.unit,
+      note: noteOf(rule, finding, outcome),
+    });
+  }
+  const plan = quantity === null ? null : planOf(context, quantity);
+  if (plan === null || rules.some((r) => r.outcome === 'veto')) {
+    return { kind: 'vetoed', rules, plan: null };
+  }
+  const shrunk = rules.some((r) => r.outcome === 'shrink');
+  return { kind: shrunk ? 'resized' : 'approved', rules, plan: approve(plan) };
+}
+
+/** What a finding means for the running quantity. */
+function settle(
+  finding: Finding,
+  quantity: Decimal | null,
+  context: EntryContext,
+): { outcome: RuleOutcome['outcome']; left: Decimal | null } {
+  switch (finding.kind) {
+    case 'pass':
+    case 'veto':
+    case 'not-applicable':
+      return { outcome: finding.kind, left: quantity };
+    case 'size':
+      return { outcome: 'pass', left: finding.quantity };
+    case 'factor':
+      return { outcome: 'shrink', left: quantity === null ? null : quantity.mul(finding.factor) };
+    case 'cap': {
+      if (quantity === null || finding.most.gte(quantity))
+        return { outcome: 'pass', left: quantity };
+      const lot = context.figures?.lot;
+      // a cap that leaves not one lot refuses by its own name; the quantity stays for the rules that follow
+      const nothing = lot === undefined || floorToStep(finding.most, lot).isZero();
+      return nothing
+        ? { outcome: 'veto', left: quantity }
+        : { outcome: 'shrink', left: finding.most };
+    }
+    default:
+      return finding satisfies never;
+  }
+}
+
+function noteOf(rule: EntryRule, finding: Finding, outcome: RuleOutcome['outcome']): string {
+  if (finding.kind === 'cap' && outcome === 'veto')
+    return `${finding.note}: no room for ${rule.id}`;
+  return finding.note;
+}
+
+function planOf(context: EntryContext, wanted: Decimal): EntryPlan | null {
+  const { figures, setup, input } = context;
+  if (figures === null || setup === null) return null;
+  const quantity = floorToStep(wanted, figures.lot);
+  const isLimit = setup.type === 'limit';
+  const usdt = (perUnit: Decimal): string =>
+    ceilToStep(quantity.mul(perUnit).mul(figures.quoteUsdt), CENT_MILLIONTH).toFixed();
+  return {
+    kind: 'enter',
+    pair: input.pair,
+    side: 'buy',
+    entry: { type: setup.type, price: isLimit ? setup.entry.toFixed() : null },
+    quantity: quantity.toFixed(),
+    referencePrice: setup.entry.toFixed(),
+    stopPrice: setup.stop.toFixed(),
+    targets: setup.targets.map((t) => ({ price: t.price.toFixed(), share: t.share.toFixed() })),
+    leverage: 1,
+    riskUsdt: usdt(setup.risk),
+    notionalUsdt: usdt(setup.entry),
+    reserve: {
+      asset: figures.quote,
+      amount: ceilToStep(quantity.mul(setup.cost), RESERVE_STEP).toFixed(),
+    },
+    expiresAtMs: isLimit ? input.now + input.limits.entryExpiryMinutes * 60_000 : null,
+  };
+}
+
+/** What is held or risked is written a little more, never less. */
+const CENT_MILLIONTH = new Decimal('0.00000001');
+const RESERVE_STEP = new Decimal('0.0000000001');

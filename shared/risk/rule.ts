@@ -1,0 +1,65 @@
+import { Decimal } from '../money.ts';
+import type { EntryContext } from './entry-context.ts';
+import type { RiskLimits } from './limits.ts';
+import type { Shown } from './verdict.ts';
+
+/**
+ * What a rule found. `size` sets the quantity (the risk unit alone does), `cap` allows at most so much,
+ * `factor` leaves a part of what the rules before it left. Quantities are base, not yet on the lot.
+ */
+export type Finding =
+  | { kind: 'pass' | 'veto' | 'not-applicable'; observed: Shown; note: string }
+  | { kind: 'size'; quantity: Decimal; observed: Shown; note: string }
+  | { kind: 'cap'; most: Decimal; observed: Shown; note: string }
+  | { kind: 'factor'; factor: Decimal; observed: Shown; note: string };
+
+export interface EntryRule {
+  id: string;
+  /** What it demands, in one sentence for docs/risk.md. */
+  meaning: string;
+  unit: string;
+  /** What it reads. */
+  needs: string;
+  /** What it can do beside passing. */
+  can: readonly ('veto' | 'shrink')[];
+  limit: (limits: RiskLimits, context: EntryContext | null) => Shown;
+  /** `quantity`: what the rules before it left, base; null when there is nothing to size. */
+  check: (context: EntryContext, quantity: Decimal | null) => Finding;
+}
+
+export function pass(observed: Shown, note = ''): Finding {
+  return { kind: 'pass', observed, note };
+}
+
+export function veto(observed: Shown, note: string): Finding {
+  return { kind: 'veto', observed, note };
+}
+
+export function notApplicable(note: string, observed: Shown = null): Finding {
+  return { kind: 'not-applicable', observed, note };
+}
+
+/** The finding of a rule that needs what could not be read; the rule `readable` vetoes for it. */
+export const UNREAD = notApplicable('account or market could not be read');
+export const NOTHING_TO_SIZE = notApplicable('the decision gives nothing to size');
+
+/** A decimal as text for people: six significant digits. */
+export function shown(value: Decimal): string {
+  return value.toSignificantDigits(6).toFixed();
+}
+
+/** A number as it may stand in JSON: what is not finite becomes a word. */
+export function shownNumber(value: unknown): Shown {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  return value === null || value === undefined ? null : String(value).slice(0, 40);
+}
+
+/** `part` of `whole` in percent, for people. */
+export function shownPercent(part: Decimal, whole: Decimal): number {
+  return part.div(whole).mul(100).toSignificantDigits(6).toNumber();
+}
+
+/** `pct` percent of `whole`. */
+export function percentOf(whole: Decimal, pct: number): Decimal {
+  return whole.mul(new Decimal(pct).div(100));
+}
