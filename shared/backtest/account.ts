@@ -15,6 +15,8 @@ export class Account {
   readonly baseIndex: Int32Array;
   readonly quoteIndex: Int32Array;
   equity = NaN;
+  /** At the first mark. */
+  startEquity = NaN;
   peakEquity = NaN;
   dayStartEquity = NaN;
   weekStartEquity = NaN;
@@ -59,6 +61,7 @@ export class Account {
     }
     const day = Math.floor(timeMs / 86_400_000);
     if (day !== this.day) this.newDay(day, equity);
+    if (Number.isNaN(this.startEquity)) this.startEquity = equity;
     this.equity = equity;
     this.dailyEquity[this.dailyEquity.length - 1] = equity;
     // Negated so that the first mark, against NaN, is a peak.

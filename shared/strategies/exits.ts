@@ -37,7 +37,12 @@ export function exitsFromAtr(
   parameters: ExitParameters = EXIT_PARAMETERS,
 ): Exits {
   const stopPct = (100 * parameters.stopAtr * atr) / price;
+  return { stopPct, targetPct: targetFor(stopPct, parameters) };
+}
+
+/** Target distance in per cent that goes with a stop distance in per cent. */
+export function targetFor(stopPct: number, parameters: ExitParameters): number {
   const cost = parameters.roundTripCostPct;
   const forNet = parameters.netRewardRisk * (stopPct + cost) + cost;
-  return { stopPct, targetPct: Math.max(parameters.targetStops * stopPct, forNet) };
+  return Math.max(parameters.targetStops * stopPct, forNet);
 }

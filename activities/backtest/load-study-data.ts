@@ -1,0 +1,90 @@
+import { findCandleFiles, type CandleFile } from '../../candles/candle-files.ts';
+import { loadCandles, sliceColumns } from '../../candles/load-candles.ts';
+import { aggregateCandles, lowerBound } from '../../candles/timeframes.ts';
+import type { CandleColumns } from '../../shared/candle.ts';
+import { gapsIn } from '../../shared/backtest/segments.ts';
+import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import type { PairData, StudyRequest } from './study.ts';
+
+/**
+ * The bars of a study, nothing before `fromMs`, nothing from `toMs` on. A pair without a file of the
+ * timeframe is built from the nearest finer one. Throws naming pair, folder and range when there is no
+ * file or no row.
+ */
+export function loadStudyData(
+  request: Pick<StudyRequest, 'dataDir' | 'pairs' | 'timeframe' | 'fromMs' | 'toMs'>,
+  log: (line: string) => void = () => undefined,
+): PairData[] {
+  const files = findCandleFiles(request.dataDir, { pairs: request.pairs, log });
+  return request.pairs.map((pair) => {
+    const file = fileFor(files, pair, request.timeframe);
+    if (file === null) {
+      const there = files.filter((f) => f.pair === pair).map((f) => f.name);
+      throw new Error(
+        `no candles for ${pair} at ${request.timeframe} or finer in ${request.dataDir} ` +
+          `(${there.length > 0 ? `there are ${there.join(', ')}` : 'no file of that pair'}); ` +
+          'choose other pairs, another timeframe or another folder',
+      );
+    }
+    const bars = inRange(barsOf(file, request.timeframe, request.fromMs, request.toMs), request);
+    if (bars.timeMs.length === 0) {
+      throw new Error(
+        `${file.name} has no ${request.timeframe} bars for ${pair} from ` +
+          `${told(request.fromMs)} to ${told(request.toMs)}; choose another range`,
+      );
+    }
+    return {
+      pair,
+      bars,
+      file: file.name,
+      fileTimeframe: file.timeframe,
+      gaps: gapsIn(bars.timeMs, timeframeMs(request.timeframe)),
+    };
+  });
+}
+
+function told(timeMs: number | null): string {
+  return timeMs === null ? 'its end' : isoTime(timeMs);
+}
+
+/** The file of that timeframe, or of the longest shorter one. */
+function fileFor(
+  files: readonly CandleFile[],
+  pair: string,
+  timeframe: Timeframe,
+): CandleFile | null {
+  for (let k = TIMEFRAMES.indexOf(timeframe); k >= 0; k--) {
+    const file = files.find((f) => f.pair === pair && f.timeframe === TIMEFRAMES[k]);
+    if (file !== undefined) return file;
+  }
+  return null;
+}
+
+function barsOf(
+  file: CandleFile,
+  timeframe: Timeframe,
+  fromMs: number | null,
+  toMs: number | null,
+): CandleColumns {
+  const barMs = timeframeMs(timeframe);
+  // A bar belongs to the range by its open time, so its finer bars may reach beyond the end.
+  const range = {
+    ...(fromMs === null ? {} : { fromMs: Math.floor(fromMs / barMs) * barMs }),
+    ...(toMs === null ? {} : { toMs: Math.ceil(toMs / barMs) * barMs }),
+  };
+  const columns = loadCandles(file, range);
+  return file.timeframe === timeframe
+    ? columns
+    : aggregateCandles(columns, file.timeframe, timeframe);
+}
+
+function inRange(
+  columns: CandleColumns,
+  range: { fromMs: number | null; toMs: number | null },
+): CandleColumns {
+  const start = range.fromMs === null ? 0 : lowerBound(columns.timeMs, range.fromMs);
+  const end = range.toMs === null ? columns.timeMs.length : lowerBound(columns.timeMs, range.toMs);
+  return start === 0 && end === columns.timeMs.length
+    ? columns
+    : sliceColumns(columns, start, Math.max(start, end));
+}

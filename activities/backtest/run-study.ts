@@ -1,0 +1,123 @@
+import { performance } from 'node:perf_hooks';
+import { runEmaCross } from '../../shared/backtest/ema-cross.ts';
+import { runEngine, type EngineResult, type PairCosts } from '../../shared/backtest/engine.ts';
+import { equalShare } from '../../shared/backtest/equal-share.ts';
+import { fixedQuantity } from '../../shared/backtest/fixed-quantity.ts';
+import { TradeLog } from '../../shared/backtest/trade-log.ts';
+import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
+import {
+  barStrategyFactory,
+  type BarStrategyChoice,
+} from '../../shared/strategies/bar-registry.ts';
+import { timeframeMs } from '../../shared/timeframe.ts';
+import type { InstrumentFor, PairData, StudyRequest } from './study.ts';
+
+export interface StudyRun {
+  log: TradeLog;
+  /** Null with fills only: there is no account. */
+  engine: EngineResult | null;
+  numeraire: Asset;
+  /** Wall time of the run itself, loading not included. */
+  elapsedMs: number;
+}
+
+/** Runs the strategy over the loaded bars. Pure but for the stop-watch. */
+export function runStudy(
+  request: StudyRequest,
+  choice: BarStrategyChoice,
+  data: readonly PairData[],
+  instrumentFor: InstrumentFor,
+): StudyRun {
+  const started = performance.now();
+  const numeraire = numeraireOf(request.pairs);
+  if (request.fillsOnly) {
+    const log = runFillsOnly(request, choice, data);
+    return { log, engine: null, numeraire, elapsedMs: performance.now() - started };
+  }
+  const barMs = timeframeMs(request.timeframe);
+  const instruments = data.map((d) => instrumentFor(d.pair, d.bars.close[0]!));
+  const engine = runEngine({
+    pairs: request.pairs,
+    bars: data.map((d) => d.bars),
+    barMs,
+    strategy: barStrategyFactory(choice, barMs),
+    costs: instruments,
+    numeraire,
+    balances: request.balances ?? usualBalances(request.pairs, numeraire),
+    gate: equalShare(
+      instruments.map((i) => i.lot),
+      instruments.map((i) => i.minQuantity),
+      instruments.map((i) => i.takerFee),
+      instruments.map((i) => i.halfSpread),
+    ),
+    gapBars: request.gapBars,
+    warmupBars: choice.parameters.warmupBars,
+    targetRests: false,
+  });
+  return { log: engine.log, engine, numeraire, elapsedMs: performance.now() - started };
+}
+
+/** Each pair by itself, one series, fixed quantity, one fee, no spread: what engines are compared by. */
+function runFillsOnly(
+  request: StudyRequest,
+  choice: BarStrategyChoice,
+  data: readonly PairData[],
+): TradeLog {
+  const { feePct, quantity, warmupBars } = choice.parameters;
+  const reference = choice.parameters.reference === 'fill' ? 'fill' : 'close';
+  const log = new TradeLog(1 << 12);
+  const barMs = timeframeMs(request.timeframe);
+  data.forEach(({ pair, bars }, index) => {
+    if (choice.name === 'ema-cross') {
+      runEmaCross(bars, { ...choice.parameters, reference }, log, index);
+      return;
+    }
+    const fee = feePct / 100;
+    const costs: PairCosts = { takerFee: fee, makerFee: fee, halfSpread: 0, stopSlippage: 0 };
+    const quote = quoteOf(pair);
+    const result = runEngine({
+      pairs: [pair],
+      bars: [bars],
+      barMs,
+      strategy: () => barStrategyFactory(choice, barMs)(index),
+      costs: [costs],
+      numeraire: quote,
+      balances: { [quote]: 1e8 },
+      gate: fixedQuantity(quantity, reference),
+      gapBars: Infinity,
+      warmupBars,
+      targetRests: true,
+    });
+    appendTrades(log, result.log, index);
+  });
+  return log;
+}
+
+function appendTrades(into: TradeLog, from: TradeLog, pair: number): void {
+  for (let k = 0; k < from.count; k++) {
+    into.add(
+      pair,
+      1,
+      from.reason[k]!,
+      from.entryBar[k]!,
+      from.exitBar[k]!,
+      from.entryPrice[k]!,
+      from.exitPrice[k]!,
+      from.quantity[k]!,
+      from.fees[k]!,
+      from.risk[k]!,
+    );
+  }
+}
+
+/** What equity is told in: USDT where a pair has it, otherwise the quote of the first pair. */
+export function numeraireOf(pairs: readonly Pair[]): Asset {
+  return pairs.some((p) => quoteOf(p) === 'USDT') ? 'USDT' : quoteOf(pairs[0]!);
+}
+
+/** 1,000 of the numeraire, and 500 XRP where a pair prices XRP in it: the balances that a desk starts with. */
+export function usualBalances(pairs: readonly Pair[], numeraire: Asset): Record<Asset, number> {
+  const balances: Record<Asset, number> = { [numeraire]: 1000 };
+  if (pairs.includes(`XRP/${numeraire}`)) balances.XRP = 500;
+  return balances;
+}

@@ -1,0 +1,126 @@
+import type { TradeLog } from '../../shared/backtest/trade-log.ts';
+import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
+import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
+import { isoTime, type Timeframe } from '../../shared/timeframe.ts';
+import { plainNumber } from './plain-number.ts';
+import type { StudyRun } from './run-study.ts';
+import type { PairData, StudyRequest } from './study.ts';
+
+/** The JSON document of a backtest. Amounts are decimal strings by asset, counts integers, times ISO 8601. */
+export interface StudySummary {
+  strategy: string;
+  params: Record<string, unknown>;
+  pairs: Pair[];
+  timeframe: Timeframe;
+  from: string;
+  to: string | null;
+  fillsOnly: boolean;
+  /** Bars read, all pairs. */
+  bars: number;
+  /** Places where bars are missing, all pairs. */
+  gaps: number;
+  read: {
+    pair: Pair;
+    file: string;
+    fileTimeframe: Timeframe;
+    bars: number;
+    firstBar: string;
+    lastBar: string;
+    gaps: { after: string; before: string; missingBars: number }[];
+    missingBars: number;
+  }[];
+  trades: number;
+  wins: number;
+  exits: Record<string, number>;
+  grossPnl: Record<Asset, string>;
+  fees: Record<Asset, string>;
+  netPnl: Record<Asset, string>;
+  account: {
+    numeraire: Asset;
+    equity: { start: string; end: string };
+    balances: Record<Asset, string>;
+    maxDrawdownPct: number;
+  } | null;
+  /** Wall time of the run without loading. */
+  elapsedMs: number;
+}
+
+export function studySummary(
+  request: StudyRequest,
+  choice: BarStrategyChoice,
+  data: readonly PairData[],
+  run: StudyRun,
+  reasons: readonly string[],
+): StudySummary {
+  const { log, engine } = run;
+  const exits: Record<string, number> = {};
+  let wins = 0;
+  for (let k = 0; k < log.count; k++) {
+    const reason = reasons[log.reason[k]!]!;
+    exits[reason] = (exits[reason] ?? 0) + 1;
+    if (log.grossPnl[k]! - log.fees[k]! > 0) wins++;
+  }
+  const gross = byQuote(log, data, (k) => log.grossPnl[k]!);
+  const fees = byQuote(log, data, (k) => log.fees[k]!);
+  const net = byQuote(log, data, (k) => log.grossPnl[k]! - log.fees[k]!);
+  const read = data.map((d) => ({
+    pair: d.pair,
+    file: d.file,
+    fileTimeframe: d.fileTimeframe,
+    bars: d.bars.timeMs.length,
+    firstBar: isoTime(d.bars.timeMs[0]!),
+    lastBar: isoTime(d.bars.timeMs.at(-1)!),
+    gaps: d.gaps.map((g) => ({
+      after: isoTime(g.afterMs),
+      before: isoTime(g.beforeMs),
+      missingBars: g.missingBars,
+    })),
+    missingBars: d.gaps.reduce((sum, g) => sum + g.missingBars, 0),
+  }));
+  return {
+    strategy: choice.name,
+    params: choice.parameters,
+    pairs: request.pairs,
+    timeframe: request.timeframe,
+    from: isoTime(request.fromMs ?? Math.min(...data.map((d) => d.bars.timeMs[0]!))),
+    to: request.toMs === null ? null : isoTime(request.toMs),
+    fillsOnly: request.fillsOnly,
+    bars: read.reduce((sum, r) => sum + r.bars, 0),
+    gaps: read.reduce((sum, r) => sum + r.gaps.length, 0),
+    read,
+    trades: log.count,
+    wins,
+    exits,
+    grossPnl: gross,
+    fees,
+    netPnl: net,
+    account:
+      engine === null
+        ? null
+        : {
+            numeraire: run.numeraire,
+            equity: {
+              start: plainNumber(engine.account.startEquity),
+              end: plainNumber(engine.account.equity),
+            },
+            balances: Object.fromEntries(
+              engine.account.assets.map((a, k) => [a, plainNumber(engine.account.balance[k]!)]),
+            ),
+            maxDrawdownPct: Number((100 * engine.account.maxDrawdown).toFixed(4)),
+          },
+    elapsedMs: Math.round(run.elapsedMs * 1000) / 1000,
+  };
+}
+
+function byQuote(
+  log: TradeLog,
+  data: readonly PairData[],
+  amount: (trade: number) => number,
+): Record<Asset, string> {
+  const sums = new Map<Asset, number>(data.map((d) => [quoteOf(d.pair), 0]));
+  for (let k = 0; k < log.count; k++) {
+    const quote = quoteOf(data[log.pair[k]!]!.pair);
+    sums.set(quote, sums.get(quote)! + amount(k));
+  }
+  return Object.fromEntries([...sums].map(([asset, sum]) => [asset, plainNumber(sum)]));
+}

@@ -1,0 +1,51 @@
+import type { CandleColumns } from '../../shared/candle.ts';
+import type { Gap } from '../../shared/backtest/segments.ts';
+import type { Asset, Pair } from '../../shared/pair.ts';
+import type { Timeframe } from '../../shared/timeframe.ts';
+
+/** One backtest as asked for: plain data, so that it can be hashed, stored and sent. */
+export interface StudyRequest {
+  strategy: string;
+  /** Checked by `parseBarStrategy`. */
+  params: Record<string, unknown>;
+  dataDir: string;
+  pairs: Pair[];
+  timeframe: Timeframe;
+  /** Open time of the first bar; null for the first there is. */
+  fromMs: number | null;
+  /** Open time after the last bar; null for all. */
+  toMs: number | null;
+  /** No risk engine, fixed quantity, each pair one series by itself. */
+  fillsOnly: boolean;
+  /** `desk`: the risk engine with TripleGain's limits; `none`: an equal share of the account per entry. */
+  limits: 'desk' | 'none';
+  /** More missing bars than this end a segment. */
+  gapBars: number;
+  /** Start balances; null for the usual ones. */
+  balances: Record<Asset, number> | null;
+}
+
+/** What was read for one pair. */
+export interface PairData {
+  pair: Pair;
+  bars: CandleColumns;
+  file: string;
+  /** Timeframe of the file; finer than the study's when bars were built from it. */
+  fileTimeframe: Timeframe;
+  gaps: Gap[];
+}
+
+/** What a backtest needs to know of a pair's venue; prices and sizes as floats. */
+export interface StudyInstrument {
+  tick: number;
+  lot: number;
+  minQuantity: number;
+  minCost: number;
+  takerFee: number;
+  makerFee: number;
+  /** Shares of the price. */
+  halfSpread: number;
+  stopSlippage: number;
+}
+
+export type InstrumentFor = (pair: Pair, price: number) => StudyInstrument;

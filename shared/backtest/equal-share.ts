@@ -1,0 +1,34 @@
+import type { EntryGate, EntryOrder, EngineState } from './engine.ts';
+
+/**
+ * No risk engine: each entry takes an equal share of the account (equity over the number of pairs), as far
+ * as the quote balance goes, rounded down to the lot. For baselines and for strategies on their own.
+ */
+export function equalShare(
+  lots: readonly number[],
+  minimums: readonly number[],
+  takerFee: readonly number[],
+  halfSpread: readonly number[],
+): EntryGate {
+  return {
+    review(order: EntryOrder, state: EngineState): void {
+      const { account } = state;
+      const p = order.pair;
+      const quote = account.quoteIndex[p]!;
+      let held = 0;
+      for (let q = 0; q < state.pairs.length; q++) {
+        if (account.quoteIndex[q] === quote) held += state.reserved[q]!;
+      }
+      const share = account.equity / state.pairs.length / account.price[quote]!;
+      const free = account.balance[quote]! - held;
+      const unit = order.close * (1 + halfSpread[p]!) * (1 + takerFee[p]!);
+      // A market entry is filled at the next open, which may lie above this close.
+      const money = Math.min(share, free) / 1.01;
+      const lot = lots[p]!;
+      const quantity = Math.floor(money / unit / lot) * lot;
+      if (quantity < minimums[p]!) return;
+      order.quantity = quantity;
+      order.reserve = quantity * unit;
+    },
+  };
+}
