@@ -23,12 +23,13 @@ export interface PostgresUser {
 /** Where root keeps clusters and programs that another user must reach. */
 const SHARED_ROOT = '/var/lib/triplegain';
 
-type Route = PostgresUser['kind'];
+/** The ways in which root runs PostgreSQL, in the order in which they are tried. */
+export type PostgresUserRoute = Exclude<PostgresUser['kind'], 'self'>;
 
 /**
  * Picks the way to run PostgreSQL by trying: as the present user; for root, in a user namespace
  * (root looks like an ordinary user to PostgreSQL and still enters every folder), else as user
- * `postgres` or `nobody`, with data and programs outside closed folders. `routes` is for tests.
+ * `postgres` or `nobody`, with data and programs outside closed folders.
  */
 export function choosePostgresUser({
   dataDir,
@@ -38,15 +39,16 @@ export function choosePostgresUser({
 }: {
   dataDir: string;
   binaries: PostgresBinaries;
-  routes?: readonly Route[];
+  routes?: readonly PostgresUserRoute[];
   log: Log;
 }): PostgresUser {
   if (process.getuid?.() !== 0) return asSelf(dataDir, binaries);
   const tried: string[] = [];
   for (const route of routes) {
     try {
-      if (route === 'user-namespace') return inUserNamespace(dataDir, binaries);
-      if (route === 'other-user') return asOtherUser(dataDir, binaries, log);
+      return route === 'user-namespace'
+        ? inUserNamespace(dataDir, binaries)
+        : asOtherUser(dataDir, binaries, log);
     } catch (error) {
       tried.push(`${route}: ${(error as Error).message}`);
     }

@@ -19,7 +19,7 @@ import { Client } from 'pg';
 import type { ChildProcess } from 'node:child_process';
 import { assertPortsFree } from './ports.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
-import { choosePostgresUser, type PostgresUser } from './postgres-user.ts';
+import { choosePostgresUser, type PostgresUser, type PostgresUserRoute } from './postgres-user.ts';
 import { describeProcess, endProcess, identify } from './process-identity.ts';
 import type { Log, Supervisor } from './supervise.ts';
 
@@ -41,23 +41,31 @@ const READY_TIMEOUT_MS = 180_000;
  * only, and resolves when the database can be used. The password is made on first start and kept
  * in `<dataDir>/password`. The supervisor starts it again, on the same data, should it die.
  *
- * `settings` are server settings (`-c name=value`): tests turn `fsync` off.
+ * `settings` are server settings (`-c name=value`): tests turn `fsync` off. `routes` limits the ways
+ * in which root runs it (postgres-user.ts).
  */
 export async function startPostgres({
   supervisor,
   dataDir,
   port,
   settings = {},
+  routes,
   log,
 }: {
   supervisor: Supervisor;
   dataDir: string;
   port: number;
   settings?: Readonly<Record<string, string>>;
+  routes?: readonly PostgresUserRoute[];
   log: Log;
 }): Promise<PostgresServer> {
   mkdirSync(dataDir, { recursive: true });
-  const user = choosePostgresUser({ dataDir, binaries: postgresBinaries(), log });
+  const user = choosePostgresUser({
+    dataDir,
+    binaries: postgresBinaries(),
+    ...(routes === undefined ? {} : { routes }),
+    log,
+  });
   const cluster = join(user.dataDir, 'cluster');
   const exists = existsSync(join(cluster, 'PG_VERSION'));
   const password = readOrMakePassword(join(dataDir, 'password'), { make: !exists });

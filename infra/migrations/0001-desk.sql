@@ -88,7 +88,9 @@ create table position (
   state      text not null check (state in ('opening', 'open', 'closed', 'unfilled', 'dust')),
   opened_at  timestamptz not null,
   closed_at  timestamptz,
-  exit_reason text
+  exit_reason text,
+  -- result in USDT, fees included
+  pnl_usdt   numeric
 );
 create index position_live on position (desk, pair) where state in ('opening', 'open');
 
