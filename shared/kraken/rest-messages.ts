@@ -7,7 +7,7 @@ import { decimalNumber, decimalString, integer, ratio, side } from './wire.ts';
  */
 export const Envelope = z.looseObject({
   error: z.array(z.string()),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 });
 
 export const ServerTime = z.looseObject({
