@@ -233,14 +233,14 @@ describe('golden trades', () => {
     }
     expect(seen).toMatchInlineSnapshot(`
       {
-        "breakout": "632 0e1a8594d2a16207",
+        "breakout": "601 320435b8ab912a54",
         "buy-and-hold": "1 654b1ffd35273bf3",
         "donchian-ensemble": "17 552752adc1feee2e",
         "ema-cross": "242 a3e566dc9c99ae74",
-        "random-entry": "279 f4df1909d0b1bb9e",
-        "squeeze": "14 a62d9a11c72192fb",
-        "trend": "576 34cbf215fa88806c",
-        "trend-breakout": "437 7a54fa8a38717d56",
+        "random-entry": "273 ef5ffc71dfc7102a",
+        "squeeze": "14 f25e307dd4ddd382",
+        "trend": "569 5c7fc943a31c3011",
+        "trend-breakout": "437 b9a87bbf15ba09f1",
       }
     `);
   });

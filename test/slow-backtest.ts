@@ -178,12 +178,12 @@ function slowTrueRanges(bars: SlowBar[]): number[] {
   });
 }
 
-/** Stop 1.5 ATR 14, target the larger of 3 stops and what nets 2.1 after 0.9 % costs; NaN while unknown. */
+/** Stop 1.5 ATR 14, target the larger of 3 stops and what nets 2.1 after 1 % costs; NaN while unknown. */
 function slowExits(bars: SlowBar[]): { stopPct: number; targetPct: number }[] {
   const atr = [NaN, ...slowWilder(slowTrueRanges(bars), 14)];
   return bars.map((b, i) => {
     const stopPct = (150 * atr[i]!) / b.close;
-    return { stopPct, targetPct: Math.max(3 * stopPct, 2.1 * (stopPct + 0.9) + 0.9) };
+    return { stopPct, targetPct: Math.max(3 * stopPct, 2.1 * (stopPct + 1) + 1) };
   });
 }
 

@@ -10,7 +10,7 @@ export interface ExitParameters {
   targetStops: number;
   /** (target - costs) / (stop + costs) that the target must give. */
   netRewardRisk: number;
-  /** Fees of both sides and spread, per cent of the price: Kraken's entry tier, taker both ways. */
+  /** Fees of both sides (0.8 at Kraken entry tier, taker), spread, slippage and tick: per cent of price. */
   roundTripCostPct: number;
 }
 
@@ -22,7 +22,7 @@ export const EXIT_PARAMETERS: ExitParameters = {
   stopAtr: 1.5,
   targetStops: 3,
   netRewardRisk: 2.1,
-  roundTripCostPct: 0.9,
+  roundTripCostPct: 1,
 };
 
 export interface Exits {
