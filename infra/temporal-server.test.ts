@@ -10,6 +10,9 @@ import { createSupervisor, type Supervisor } from './supervise.ts';
 import { findTemporal } from './temporal-cli.ts';
 import { SEARCH_ATTRIBUTES, startTemporal } from './temporal-server.ts';
 
+const pair = defineSearchAttributeKey('Pair', 'KEYWORD');
+const confidence = defineSearchAttributeKey('Confidence', 'DOUBLE');
+
 let dir: string;
 let supervisor: Supervisor;
 
@@ -43,8 +46,8 @@ test('a killed server comes back with its workflows, search attributes and reten
       workflowId: 'cycle/a',
       taskQueue: 'nobody',
       typedSearchAttributes: new TypedSearchAttributes([
-        { key: defineSearchAttributeKey('Pair', 'KEYWORD'), value: 'BTC/USDT' },
-        { key: defineSearchAttributeKey('Confidence', 'DOUBLE'), value: 0.7 },
+        { key: pair, value: 'BTC/USDT' },
+        { key: confidence, value: 0.7 },
       ]),
     }),
   );
@@ -56,8 +59,11 @@ test('a killed server comes back with its workflows, search attributes and reten
   const again = await startTemporal({ supervisor, binary: found.path, dataDir: dir, ports, log });
   expect(again.process.pid).not.toBe(killed);
   await withClient(again.address, async (client) => {
-    const { searchAttributes } = await client.workflow.getHandle('cycle/a').describe();
-    expect(searchAttributes).toMatchObject({ Pair: ['BTC/USDT'], Confidence: [0.7] });
+    const { typedSearchAttributes } = await client.workflow.getHandle('cycle/a').describe();
+    expect([typedSearchAttributes.get(pair), typedSearchAttributes.get(confidence)]).toEqual([
+      'BTC/USDT',
+      0.7,
+    ]);
 
     const { config } = await client.workflowService.describeNamespace({ namespace: 'default' });
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600);
