@@ -75,6 +75,7 @@ export const OhlcRow = z.tuple([
   decimalString,
   integer,
 ]);
+export type OhlcRow = z.output<typeof OhlcRow>;
 /** Keyed by the pair, beside `last`: the open time of the newest committed bar. */
 export const Ohlc = z.object({ last: integer }).catchall(z.array(OhlcRow));
 
@@ -207,6 +208,7 @@ export const LedgerRow = z.looseObject({
   fee: decimalString,
   balance: decimalString,
 });
+export type LedgerRow = z.output<typeof LedgerRow>;
 export const LedgerRows = z.record(z.string(), LedgerRow);
 export const Ledgers = z.looseObject({ ledger: LedgerRows, count: integer.optional() });
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { classifyError, classifyStatus, isNonceError } from '../../../shared/kraken/errors.ts';
 import type { CallKind, ClassifiedError } from '../../../shared/kraken/errors.ts';
 import { parseJson } from '../../../shared/kraken/json.ts';
+import type { EngineUse } from '../../../shared/kraken/rate-limits.ts';
 import { Envelope } from '../../../shared/kraken/rest-messages.ts';
 import { formBody, signingText } from '../../../shared/kraken/signing.ts';
 import { VenueError } from '../../../shared/venue.ts';
@@ -25,6 +26,8 @@ export interface PrivateCall<T> {
   about?: string;
   /** Goes before calls that wait. */
   urgent?: boolean;
+  /** What it costs at the matching engine. */
+  engine?: EngineUse;
 }
 
 export interface KrakenRest {

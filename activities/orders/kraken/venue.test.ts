@@ -24,6 +24,7 @@ beforeEach(async () => {
     key: 'KEY',
     secret: SECRET,
     fetchTimeoutMs: 100,
+    rateLimits: 'off',
     wallMs: () => 1_700_000_000_000,
   });
 });

@@ -1,0 +1,133 @@
+import type { Candle } from '../../../shared/candle.ts';
+import { instrumentOf } from '../../../shared/kraken/orders.ts';
+import * as messages from '../../../shared/kraken/rest-messages.ts';
+import { pairOf, restName } from '../../../shared/kraken/symbols.ts';
+import { millisecondsOf } from '../../../shared/kraken/wire.ts';
+import type { Pair } from '../../../shared/pair.ts';
+import { timeframeMinutes } from '../../../shared/timeframe.ts';
+import type { Instrument, Venue } from '../../../shared/venue.ts';
+import { VenueError } from '../../../shared/venue.ts';
+import type { KrakenRest } from './rest.ts';
+
+/** The most bars OHLC gives, whatever is asked for. */
+const MOST_BARS = 720;
+
+export interface ClockSkew {
+  /** Venue less wall clock. */
+  skewMs: number;
+  /** The true value lies this close around it. */
+  uncertaintyMs: number;
+}
+
+export type MarketCalls = Pick<Venue, 'time' | 'instruments' | 'closedCandles' | 'quote'> & {
+  clockSkew(): Promise<ClockSkew>;
+};
+
+/** Kraken's public calls, and the account's own fees. */
+export function marketCalls(
+  rest: KrakenRest,
+  wallMs: () => number,
+  log: (message: string) => void,
+): MarketCalls {
+  const time = async (): Promise<number> => {
+    const answer = await rest.public('Time', {}, messages.ServerTime);
+    return millisecondsOf(answer.unixtime);
+  };
+
+  const assetPairs = async (pairs: readonly Pair[]): Promise<Instrument[]> => {
+    const pair = pairs.map(restName).join(',');
+    const rows = await rest.public('AssetPairs', { pair }, messages.AssetPairs);
+    const byPair = new Map(
+      Object.entries(rows).map(([key, row]) => [pairOf(row.wsname ?? key), row]),
+    );
+    return pairs.map((each) => {
+      const row = byPair.get(each);
+      if (row === undefined) throw new VenueError('answer', `kraken lists no pair ${each}`);
+      return instrumentOf(each, row);
+    });
+  };
+
+  return {
+    time,
+
+    clockSkew: async () => {
+      const startMs = wallMs();
+      const venueMs = await time();
+      const roundTripMs = wallMs() - startMs;
+      // The venue cuts its time to whole seconds: the true time lies half a second further on average.
+      return {
+        skewMs: Math.round(venueMs + 500 - startMs - roundTripMs / 2),
+        uncertaintyMs: Math.ceil(500 + roundTripMs / 2),
+      };
+    },
+
+    instruments: async (pairs) => {
+      const instruments = await assetPairs(pairs);
+      const fees = await ownFees(rest, pairs, log);
+      return instruments.map((each) => ({ ...each, ...fees.get(each.pair) }));
+    },
+
+    closedCandles: async (pair, timeframe) => {
+      const interval = String(timeframeMinutes(timeframe));
+      const answer = await rest.public('OHLC', { pair: restName(pair), interval }, messages.Ohlc);
+      const { last, ...byName } = answer;
+      // The name of the key may differ from the one asked for: there is only one.
+      const rows = Object.values(byName)[0] ?? [];
+      return rows
+        .filter((row) => row[0] <= last)
+        .slice(-MOST_BARS)
+        .map(candleOfRow);
+    },
+
+    quote: async (pair) => {
+      const answer = await rest.public('Ticker', { pair: restName(pair) }, messages.Tickers);
+      const row = Object.values(answer)[0];
+      if (row === undefined) throw new VenueError('answer', `kraken quotes nothing for ${pair}`);
+      return { bid: row.b[0], ask: row.a[0], last: row.c[0] };
+    },
+  };
+}
+
+type Fees = Pick<Instrument, 'takerFee' | 'makerFee'>;
+
+/** The fees of the account's own tier; the table's first step counts where the account is told none. */
+async function ownFees(
+  rest: KrakenRest,
+  pairs: readonly Pair[],
+  log: (message: string) => void,
+): Promise<Map<Pair | null, Fees>> {
+  try {
+    const answer = await rest.private({
+      name: 'TradeVolume',
+      fields: { pair: pairs.map(restName).join(',') },
+      result: messages.TradeVolume,
+      call: 'read',
+    });
+    const share = (percent: string): number => Number(percent) / 100;
+    return new Map(
+      Object.entries(answer.fees ?? {}).map(([name, row]) => [
+        pairOf(name),
+        {
+          takerFee: share(row.fee),
+          makerFee: share((answer.fees_maker?.[name] ?? row).fee),
+        },
+      ]),
+    );
+  } catch (error) {
+    if (!(error instanceof VenueError) || error.kind !== 'answer') throw error;
+    log(`${error.message}; reckoning with the fees of the lowest tier`);
+    return new Map();
+  }
+}
+
+function candleOfRow(row: messages.OhlcRow): Candle {
+  const [time, open, high, low, close, , volume] = row;
+  return {
+    timeMs: time * 1000,
+    open: Number(open),
+    high: Number(high),
+    low: Number(low),
+    close: Number(close),
+    volume: Number(volume),
+  };
+}
