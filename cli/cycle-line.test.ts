@@ -94,6 +94,7 @@ describe('the reason of a rule', () => {
   it.each([
     ['too small', rule('reward-risk', 'veto', 1.399999, 2), 'reward-risk (1.4 < 2)'],
     ['too great', rule('stop', 'veto', 2.34567, 2), 'stop (2.346 > 2)'],
+    ['large', rule('depth', 'veto', 123456.7, 1000), 'depth (123457 > 1000)'],
     ['exactly at it', rule('daily-loss', 'veto', 5, 5), 'daily-loss (5 = 5)'],
     ['missing', rule('stop', 'veto', null, 2), 'stop (nothing, allowed 2)'],
     ['without a limit', rule('position-open', 'veto', 'open', null), 'position-open (open)'],

@@ -77,7 +77,7 @@ export function ruleWords({ rule, observed, limit }: RuleOutcome): string {
 export function shown(value: number | string | null): string {
   if (value === null) return 'nothing';
   if (typeof value === 'string' || Number.isInteger(value)) return String(value);
-  return String(Number(value.toPrecision(4)));
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
 
 /** `2021-05-15 13:00` of an ISO time. */

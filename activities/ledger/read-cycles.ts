@@ -17,7 +17,7 @@ export interface CycleStory {
   outcome: string;
   confidence: number | null;
   consensus: Consensus;
-  /** In alphabetical order of the deciders. */
+  /** In the profile's order of deciders. */
   answers: DeciderAnswer[];
   /** Null where nothing was to be reviewed: a hold, a close. */
   verdict: { kind: string; rules: RuleOutcome[]; plan: unknown } | null;
@@ -39,10 +39,11 @@ const AnswerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('absent'), decider: z.string(), cause: z.string() }),
 ]);
 const ConsensusSchema = z.object({
-  kind: z.string(),
   action: z.enum(ACTIONS),
   confidence: z.number().nullable(),
   reason: z.string(),
+  /** In the profile's order of deciders. */
+  votes: z.array(z.object({ decider: z.string(), vote: z.string() })),
 });
 export type Consensus = z.infer<typeof ConsensusSchema>;
 
@@ -105,6 +106,9 @@ export async function readCycle(
 }
 
 function fromRow(row: Row): CycleStory {
+  const consensus = ConsensusSchema.parse(row.consensus);
+  const place = ({ decider }: DeciderAnswer): number =>
+    consensus.votes.findIndex((vote) => vote.decider === decider);
   return {
     id: row.id,
     pair: row.pair,
@@ -114,8 +118,11 @@ function fromRow(row: Row): CycleStory {
     action: row.action,
     outcome: row.outcome,
     confidence: row.confidence,
-    consensus: ConsensusSchema.parse(row.consensus),
-    answers: z.array(AnswerSchema).parse(row.answers),
+    consensus,
+    answers: z
+      .array(AnswerSchema)
+      .parse(row.answers)
+      .sort((a, b) => place(a) - place(b)),
     verdict:
       row.kind === null
         ? null

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { parseDeskArguments, UsageError } from './arguments.ts';
+
+const HOUR = 3_600_000;
+const bar = { kind: 'bar', pair: 'BTC/USDT', barMs: Date.parse('2021-05-15T13:00:00Z') };
+
+describe('the command line of npm run desk', () => {
+  it.each([
+    ['status', { kind: 'status' }],
+    ['help', { kind: 'help' }],
+    ['--help', { kind: 'help' }],
+    ['reconcile', { kind: 'reconcile' }],
+    ['pause', { kind: 'pause', until: { kind: 'open' }, why: '' }],
+    ['pause --for 4h', { kind: 'pause', until: { kind: 'span', ms: 4 * HOUR }, why: '' }],
+    [
+      'pause --until 2021-05-15T13:00Z --why news',
+      { kind: 'pause', until: { kind: 'at', ms: bar.barMs }, why: 'news' },
+    ],
+    ['resume', { kind: 'resume', why: '' }],
+    ['halt --why broken', { kind: 'halt', why: 'broken' }],
+    ['flatten', { kind: 'flatten', why: '' }],
+    ['cycles', { kind: 'cycles', limit: 20 }],
+    ['cycles --limit 3', { kind: 'cycles', limit: 3 }],
+    ['why last', { kind: 'why', cycle: { kind: 'last' } }],
+    [
+      'why cycle/d/BTC/USDT/2021-05-15T13:00:00Z',
+      { kind: 'why', cycle: { kind: 'id', id: 'cycle/d/BTC/USDT/2021-05-15T13:00:00Z' } },
+    ],
+    ['why BTC/USDT 2021-05-15T13:00', { kind: 'why', cycle: bar }],
+    ['why btc/usdt 2021-05-15 13:00', { kind: 'why', cycle: bar }],
+    ['why BTC/USDT/2021-05-15T13:00:00Z', { kind: 'why', cycle: bar }],
+  ])('%s', (line, command) => {
+    expect(parseDeskArguments(line.split(' ')).command).toEqual(command);
+  });
+
+  it('takes the desk, the home and --json from anywhere', () => {
+    expect(
+      parseDeskArguments([
+        '--json',
+        'status',
+        '--home',
+        'h',
+        '--replay',
+        '0f',
+        '--port-base',
+        '18000',
+      ]),
+    ).toMatchObject({ json: true, home: 'h', choice: { replay: '0f' } });
+  });
+
+  it.each([
+    ['', /a command is missing/],
+    ['stop', /no command "stop"/],
+    ['status now', /status takes no "now"/],
+    ['status --why x', /--why does not go with status/],
+    ['resume --for 4h', /--for does not go with resume/],
+    ['pause --for 4', /not a span/],
+    ['pause --until soon', /not a time/],
+    ['pause --until 2021-05-15 --for 1h', /give one/],
+    ['cycles --limit 0', /--limit 0/],
+    ['cycles --limit many', /--limit many/],
+    ['why', /why needs a cycle/],
+    ['why BTC/USDT', /not a cycle's id/],
+    ['why BTC/USDT lately', /not a cycle's id/],
+    ['status --colour', /colour/],
+    ['status --port-base x', /--port-base x/],
+  ])('refuses "%s"', (line, words) => {
+    const parse = (): unknown => parseDeskArguments(line === '' ? [] : line.split(' '));
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(words);
+  });
+});

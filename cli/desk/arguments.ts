@@ -1,0 +1,175 @@
+import { parseArgs } from 'node:util';
+import type { CycleName } from '../../activities/ledger/read-cycles.ts';
+import { isPair } from '../../shared/pair.ts';
+import type { DeskChoice } from '../desk-address.ts';
+import { parseSpan, parseTime } from '../parse-time.ts';
+
+export const USAGE = `npm run desk -- <command> [options]
+
+  status                  what the desk does, holds and is worth
+  pause [--for 4h | --until TIME] [--why TEXT]
+                          decide nothing, until that venue time or until somebody resumes
+  resume [--why TEXT]     decide again
+  halt [--why TEXT]       pause, and cancel entries that are not filled yet
+  flatten [--why TEXT]    close every position, and say when it is done
+  cycles [--limit N]      the latest decisions, newest first (20)
+  why CYCLE               how one decision came about; CYCLE is its id, "PAIR BAR", or "last"
+  reconcile               hold the ledger against the venue; exit status 3 when they differ
+  help                    this text
+
+  --json                  one JSON document on stdout
+  --home DIR              the folder that holds the desk (TRIPLEGAIN_HOME, else .triplegain)
+  --profile FILE          the desk of this profile
+  --replay HASH           the desk of this replay
+  --desk ID               the desk with this id
+  --port-base N           taken as npm start takes it; a running desk is found without
+
+Spans are like 90s, 30m, 4h, 2d; times are ISO 8601, UTC where no zone is named.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 ledger and venue differ, 130 interrupted.
+`;
+
+/** Wrong usage: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export type DeskCommand =
+  | { kind: 'help' }
+  | { kind: 'status' }
+  | { kind: 'pause'; until: PauseEnd; why: string }
+  | { kind: 'resume'; why: string }
+  | { kind: 'halt'; why: string }
+  | { kind: 'flatten'; why: string }
+  | { kind: 'cycles'; limit: number }
+  | { kind: 'why'; cycle: CycleName }
+  | { kind: 'reconcile' };
+
+/** `span` counts from the venue time at which the command is given. */
+export type PauseEnd = { kind: 'open' } | { kind: 'at'; ms: number } | { kind: 'span'; ms: number };
+
+export interface DeskArguments {
+  command: DeskCommand;
+  choice: DeskChoice;
+  home: string | undefined;
+  json: boolean;
+}
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  home: { type: 'string' },
+  profile: { type: 'string' },
+  replay: { type: 'string' },
+  desk: { type: 'string' },
+  'port-base': { type: 'string' },
+  until: { type: 'string' },
+  for: { type: 'string' },
+  why: { type: 'string' },
+  limit: { type: 'string' },
+} as const;
+
+/** Options that belong to some commands only. */
+const OWN_OPTIONS: Record<'until' | 'for' | 'why' | 'limit', readonly string[]> = {
+  until: ['pause'],
+  for: ['pause'],
+  why: ['pause', 'resume', 'halt', 'flatten'],
+  limit: ['cycles'],
+};
+
+/** Reads the command line behind `npm run desk --`. Throws `UsageError` on whatever it does not know. */
+export function parseDeskArguments(argv: readonly string[]): DeskArguments {
+  const { values, positionals } = parsed(argv);
+  const [name, ...words] = positionals;
+  const portBase = values['port-base'];
+  if (portBase !== undefined && !/^\d+$/.test(portBase)) {
+    throw new UsageError(`--port-base ${portBase}: not a whole number`);
+  }
+  if (values.help || name === 'help') {
+    return { command: { kind: 'help' }, choice: {}, home: values.home, json: values.json };
+  }
+  if (name === undefined) throw new UsageError('a command is missing');
+  for (const option of ['until', 'for', 'why', 'limit'] as const) {
+    if (values[option] !== undefined && !OWN_OPTIONS[option].includes(name)) {
+      throw new UsageError(`--${option} does not go with ${name}`);
+    }
+  }
+  const command = readCommand(name, words, values);
+  if (words.length > 0 && command.kind !== 'why') {
+    throw new UsageError(`${name} takes no "${words.join(' ')}"`);
+  }
+  const { desk, replay, profile, home, json } = values;
+  return { command, choice: { desk, replay, profile }, home, json };
+}
+
+type Values = ReturnType<typeof parsed>['values'];
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+function readCommand(name: string, words: readonly string[], values: Values): DeskCommand {
+  switch (name) {
+    case 'status':
+    case 'reconcile':
+      return { kind: name };
+    case 'pause':
+      return { kind: 'pause', until: pauseEnd(values), why: values.why ?? '' };
+    case 'resume':
+    case 'halt':
+    case 'flatten':
+      return { kind: name, why: values.why ?? '' };
+    case 'cycles':
+      return { kind: 'cycles', limit: readLimit(values.limit) };
+    case 'why':
+      return { kind: 'why', cycle: readCycleName(words) };
+    default:
+      throw new UsageError(`there is no command "${name}"`);
+  }
+}
+
+function pauseEnd({ until, for: span }: Values): PauseEnd {
+  if (until !== undefined && span !== undefined) {
+    throw new UsageError('--until and --for say the same thing: give one');
+  }
+  if (until !== undefined) {
+    const ms = parseTime(until);
+    if (ms === null) throw new UsageError(`--until ${until}: not a time like 2021-05-15T12:00Z`);
+    return { kind: 'at', ms };
+  }
+  if (span !== undefined) {
+    const ms = parseSpan(span);
+    if (ms === null) throw new UsageError(`--for ${span}: not a span like 30m, 4h or 2d`);
+    return { kind: 'span', ms };
+  }
+  return { kind: 'open' };
+}
+
+function readLimit(text: string | undefined): number {
+  if (text === undefined) return 20;
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new UsageError(`--limit ${text}: not a whole number from 1`);
+  }
+  return limit;
+}
+
+/** A workflow id, `BTC/USDT 2021-05-15T13:00`, the same with a slash between, or `last`. */
+function readCycleName(words: readonly string[]): CycleName {
+  const text = words.join(' ').trim();
+  if (text === '') throw new UsageError('why needs a cycle: its id, "PAIR BAR", or last');
+  if (text === 'last') return { kind: 'last' };
+  if (text.startsWith('cycle/')) return { kind: 'id', id: text };
+  const match = /^([^/\s]+\/[^/\s]+)[/\s]+(.+)$/.exec(text);
+  const pair = match?.[1]?.toUpperCase() ?? '';
+  const barMs = parseTime(match?.[2] ?? '');
+  if (!isPair(pair) || barMs === null) {
+    throw new UsageError(
+      `why "${text}": not a cycle's id, a pair and bar like "BTC/USDT 2021-05-15T13:00", or last`,
+    );
+  }
+  return { kind: 'bar', pair, barMs };
+}

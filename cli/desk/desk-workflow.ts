@@ -1,0 +1,70 @@
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { workflowIds } from '../../shared/names.ts';
+import {
+  flatten,
+  halt,
+  pause,
+  reconcileNow,
+  resume,
+  status,
+  type DeskStatus,
+  type Steering,
+} from '../../workflows/messages.ts';
+import type { DeskEntry } from '../desk-address.ts';
+import { CommandError } from './command-error.ts';
+
+/** A running desk as seen from outside: its workflow, reached through Temporal. */
+export interface DeskWorkflow {
+  status(): Promise<DeskStatus>;
+  pause(by: Steering & { untilMs?: number }): Promise<void>;
+  resume(by: Steering): Promise<void>;
+  halt(by: Steering): Promise<void>;
+  flatten(by: Steering): Promise<void>;
+  reconcile(by: Steering): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CONNECT_MS = 5_000;
+const CALL_MS = 15_000;
+
+/** Throws `CommandError` when Temporal, the desk's workflow or its worker is not there. */
+export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWorkflow> {
+  const { temporalAddress: address, namespace } = entry;
+  const notRunning = (reason: string, cause: unknown): CommandError =>
+    new CommandError(`desk ${id} is not running: ${reason}. Start it with npm start`, { cause });
+  const connection = await Connection.connect({ address, connectTimeout: CONNECT_MS }).catch(
+    (cause: unknown) => {
+      throw notRunning(`no Temporal server answers at ${address}`, cause);
+    },
+  );
+  const client = new Client({ connection, namespace });
+  const handle = client.workflow.getHandle(workflowIds.desk(id));
+  const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await connection.withDeadline(Date.now() + CALL_MS, work);
+    } catch (cause) {
+      if (cause instanceof WorkflowNotFoundError) {
+        throw notRunning(`its workflow ${handle.workflowId} is not there or has ended`, cause);
+      }
+      if (cause instanceof QueryNotRegisteredError || isGrpcServiceError(cause)) {
+        throw notRunning(`${what} got no answer (is its worker up?)`, cause);
+      }
+      throw cause;
+    }
+  };
+  return {
+    status: () => call('status', () => handle.query(status)),
+    pause: (by) => call('pause', () => handle.signal(pause, by)),
+    resume: (by) => call('resume', () => handle.signal(resume, by)),
+    halt: (by) => call('halt', () => handle.signal(halt, by)),
+    flatten: (by) => call('flatten', () => handle.signal(flatten, by)),
+    reconcile: (by) => call('reconcile', () => handle.signal(reconcileNow, by)),
+    close: () => connection.close(),
+  };
+}

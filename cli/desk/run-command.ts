@@ -1,0 +1,280 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import { readAccount } from '../../activities/ledger/account.ts';
+import { connectDatabase } from '../../activities/ledger/database.ts';
+import { readCycle, readCycles, type CycleStory } from '../../activities/ledger/read-cycles.ts';
+import { readWhy } from '../../activities/ledger/read-why.ts';
+import { homeDir } from '../../infra/home.ts';
+import { workflowIds } from '../../shared/names.ts';
+import { vetoesOf } from '../../shared/risk/verdict.ts';
+import { isoTime, isTimeframe } from '../../shared/timeframe.ts';
+import type { DeskStatus } from '../../workflows/messages.ts';
+import { cycleLine } from '../cycle-line.ts';
+import { chooseDesk, readDesks, type DeskEntry } from '../desk-address.ts';
+import { paintFor, type Paint } from '../paint.ts';
+import { parseDeskArguments, USAGE, UsageError, type DeskCommand } from './arguments.ts';
+import { CommandError } from './command-error.ts';
+import { connectDesk, type DeskWorkflow } from './desk-workflow.ts';
+import { flattenDesk } from './flatten.ts';
+import { agrees, reconcile, type Reconciliation } from './reconcile.ts';
+import { statusText, type DeskReport } from './status-text.ts';
+import { whyText, workflowAddress } from './why-text.ts';
+
+export interface CommandIo {
+  env: NodeJS.ProcessEnv;
+  /** Folder of the project, where the default home lies. */
+  root: string;
+  stdout: { write(text: string): unknown; isTTY?: boolean };
+  stderr: { write(text: string): unknown };
+}
+
+interface Context {
+  id: string;
+  entry: DeskEntry;
+  pool: pg.Pool;
+  paint: Paint;
+  who: string;
+  say(line: string): void;
+}
+
+/** What a command has to say: `json` is its one document, `text` the same for people. */
+interface Answer {
+  json: unknown;
+  text: string;
+  exitStatus: 0 | 3;
+}
+
+/** Runs one command of `npm run desk` and returns its exit status; design.md's table of them holds. */
+export async function runDeskCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    const { command, choice, home, json } = parseDeskArguments(argv);
+    if (command.kind === 'help') {
+      io.stdout.write(json ? `${JSON.stringify({ usage: USAGE })}\n` : USAGE);
+      return 0;
+    }
+    const dir = homeDir({ flag: home, env: io.env, root: io.root });
+    const chosen = chooseDesk(readDesks(dir), choice);
+    if (chosen.kind === 'none') throw new CommandError(chosen.message);
+    const { id, entry } = chosen;
+    const pool = connectDatabase({
+      url: entry.databaseUrl,
+      schema: entry.schema,
+      maxConnections: 2,
+    });
+    try {
+      await assertDatabase(pool, id);
+      const answer = await run(command, {
+        id,
+        entry,
+        pool,
+        paint: paintFor(io.stdout, io.env),
+        who: `cli (${io.env['USER'] ?? 'somebody'})`,
+        say: (line) => void io.stderr.write(`${line}\n`),
+      });
+      io.stdout.write(`${json ? JSON.stringify(answer.json) : answer.text}\n`);
+      return answer.exitStatus;
+    } finally {
+      await pool.end();
+    }
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    io.stderr.write(`desk: ${(error as Error).message}\n${isUsage ? `\n${USAGE}` : ''}`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context): Promise<Answer> {
+  switch (command.kind) {
+    case 'status':
+      return withDesk(c, async (workflow) => statusAnswer(await workflow.status(), c));
+    case 'pause':
+    case 'resume':
+    case 'halt':
+      return withDesk(c, (workflow) => steer(command, workflow, c));
+    case 'flatten':
+      return withDesk(c, async (workflow) => {
+        const done = await flattenDesk({
+          ...{ desk: c.id, pool: c.pool, workflow, why: command.why, who: c.who },
+          ...{ say: c.say, pause },
+        });
+        const closed = done.closed.length === 0 ? 'nothing was open' : done.closed.join(', ');
+        return answer(done, `desk ${c.id} is flat and halted (${closed}); npm run desk -- resume`);
+      });
+    case 'cycles': {
+      const cycles = await readCycles(c.pool, c.id, { limit: command.limit });
+      const lines = cycles.map((cycle) => cycleLine(cycle, c.paint));
+      return answer(cycles.map(briefly), lines.join('\n') || 'no cycle is recorded yet');
+    }
+    case 'why': {
+      const story = await readCycle(c.pool, c.id, command.cycle);
+      if (story === null) {
+        throw new CommandError(
+          `desk ${c.id} has recorded no such cycle; npm run desk -- cycles lists the latest`,
+        );
+      }
+      const why = await readWhy(c.pool, c.id, story);
+      const url = workflowAddress(c.entry, why.id);
+      return answer({ ...why, url }, whyText(why, url, c.paint));
+    }
+    case 'reconcile':
+      return reconcileAnswer(c);
+    default:
+      return command satisfies never;
+  }
+}
+
+function answer(json: unknown, text: string, exitStatus: 0 | 3 = 0): Answer {
+  return { json, text, exitStatus };
+}
+
+async function withDesk<T>(c: Context, work: (workflow: DeskWorkflow) => Promise<T>): Promise<T> {
+  const workflow = await connectDesk(c.id, c.entry);
+  try {
+    return await work(workflow);
+  } finally {
+    await workflow.close();
+  }
+}
+
+async function steer(
+  command: Extract<DeskCommand, { kind: 'pause' | 'resume' | 'halt' }>,
+  workflow: DeskWorkflow,
+  c: Context,
+): Promise<Answer> {
+  const by = { who: c.who, why: command.why };
+  const wanted = { pause: ['paused'], resume: ['running', 'reduced'], halt: ['halted'] };
+  if (command.kind === 'pause') {
+    const untilMs = await pauseUntil(command, workflow);
+    await workflow.pause(untilMs === undefined ? by : { ...by, untilMs });
+  } else {
+    await workflow[command.kind](by);
+  }
+  // The signal is on record; a moment later the desk has taken it in.
+  let status = await workflow.status();
+  for (let tries = 0; !wanted[command.kind].includes(status.state) && tries < 20; tries++) {
+    await pause(100);
+    status = await workflow.status();
+  }
+  return statusAnswer(status, c);
+}
+
+async function pauseUntil(
+  { until }: Extract<DeskCommand, { kind: 'pause' }>,
+  workflow: DeskWorkflow,
+): Promise<number | undefined> {
+  switch (until.kind) {
+    case 'open':
+      return undefined;
+    case 'at': {
+      const { venueTimeMs } = await workflow.status();
+      if (venueTimeMs !== null && until.ms <= venueTimeMs) {
+        throw new CommandError(
+          `--until ${isoTime(until.ms)} is over: the venue's clock says ${isoTime(venueTimeMs)}`,
+        );
+      }
+      return until.ms;
+    }
+    case 'span': {
+      const { venueTimeMs } = await workflow.status();
+      if (venueTimeMs === null) {
+        throw new CommandError(
+          'the desk has heard of no venue time yet: give --until TIME instead',
+        );
+      }
+      return venueTimeMs + until.ms;
+    }
+    default:
+      return until satisfies never;
+  }
+}
+
+async function statusAnswer(status: DeskStatus, c: Context): Promise<Answer> {
+  const profile = await c.pool.query<{ timeframe: string }>(
+    `select profile->>'timeframe' as timeframe from desk where desk = $1`,
+    [c.id],
+  );
+  const timeframe = profile.rows[0]?.timeframe ?? '';
+  const account =
+    status.venueTimeMs === null || !isTimeframe(timeframe)
+      ? null
+      : await readAccount(c.pool, c.id, timeframe, status.venueTimeMs);
+  const time = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
+  const { replay } = c.entry;
+  const report: DeskReport = {
+    desk: c.id,
+    profile: c.entry.profile,
+    state: status.state,
+    until: time(status.untilMs),
+    who: status.who,
+    why: status.why,
+    venueTime: time(status.venueTimeMs),
+    lastBar: time(status.lastBarMs),
+    missedBars: status.missedBars,
+    cyclesInFlight: status.cyclesInFlight,
+    account: account === null ? null : { equity: account.equity, balances: account.balances },
+    positions: account?.positions ?? [],
+    replay:
+      replay === null
+        ? null
+        : { hash: replay.hash, from: replay.from, to: replay.to, ended: status.isEnded },
+    addresses: { webUi: workflowAddress(c.entry, workflowIds.desk(c.id)), venue: c.entry.rest },
+  };
+  return answer(report, statusText(report, c.paint));
+}
+
+async function reconcileAnswer(c: Context): Promise<Answer> {
+  const { journalDir } = c.entry;
+  const workflow = await connectDesk(c.id, c.entry).catch((error: unknown) => {
+    if (journalDir === null || !(error instanceof CommandError)) throw error;
+    return null;
+  });
+  try {
+    const isThere = await workflow?.status().then(
+      () => true,
+      (error: unknown) => {
+        if (journalDir === null || !(error instanceof CommandError)) throw error;
+        c.say(`${error.message}; the ledger is held against the venue's journal alone`);
+        return false;
+      },
+    );
+    const found = await reconcile({
+      ...{ desk: c.id, pool: c.pool, workflow: isThere ? workflow : null, journalDir },
+      ...{ who: c.who, pause },
+    });
+    return answer(found, reconciliationText(found), agrees(found) ? 0 : 3);
+  } finally {
+    await workflow?.close();
+  }
+}
+
+function reconciliationText(found: Reconciliation): string {
+  if (agrees(found)) return `desk ${found.desk}: ledger and venue agree`;
+  return [
+    `desk ${found.desk}: ledger and venue differ`,
+    ...[...found.differences, ...found.unbalanced, ...found.duplicates].map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+/** A cycle as `cycles --json` lists it. */
+function briefly({ id, pair, bar, action, outcome, confidence, verdict }: CycleStory): object {
+  const vetoes = verdict === null ? [] : vetoesOf(verdict);
+  return { id, pair, bar, action, outcome, confidence, vetoes };
+}
+
+const NO_SERVER = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', '57P03'];
+const NO_TABLE = ['42P01', '3F000', '3D000'];
+
+async function assertDatabase(pool: pg.Pool, id: string): Promise<void> {
+  try {
+    await pool.query('select 1 from desk');
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string };
+    if (NO_SERVER.includes(code ?? '')) {
+      throw new CommandError(`desk ${id} is not running: start it with npm start`, { cause });
+    }
+    if (NO_TABLE.includes(code ?? '')) {
+      throw new CommandError(`desk ${id} has no tables yet: let npm start finish once`, { cause });
+    }
+    throw new CommandError(`the database of desk ${id} cannot be read: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,85 @@
+import type { AccountView, PositionView } from '../../shared/snapshot.ts';
+import { columns } from '../columns.ts';
+import { minute, shown } from '../cycle-line.ts';
+import type { Paint } from '../paint.ts';
+
+/** What `npm run desk -- status` tells, and its JSON. Times are ISO 8601 UTC venue times. */
+export interface DeskReport {
+  desk: string;
+  profile: string;
+  /** The desk's mode: running, paused, reduced, halted, flattening. */
+  state: string;
+  until: string | null;
+  who: string;
+  why: string;
+  venueTime: string | null;
+  lastBar: string | null;
+  missedBars: number;
+  cyclesInFlight: string[];
+  account: Pick<AccountView, 'equity' | 'balances'> | null;
+  positions: PositionView[];
+  replay: { hash: string; from: string; to: string; ended: boolean } | null;
+  addresses: { webUi: string; venue: string | null };
+}
+
+export function statusText(report: DeskReport, paint: Paint): string {
+  const { account, replay } = report;
+  const rows = [
+    ['state', stateWords(report)],
+    ['profile', report.profile],
+    ...(replay === null
+      ? []
+      : [
+          [
+            'replay',
+            `${replay.hash}, ${minute(replay.from)} to ${minute(replay.to)}${replay.ended ? ', at its end' : ''}`,
+          ],
+        ]),
+    ['venue time', report.venueTime === null ? 'not known yet' : minute(report.venueTime)],
+    ['last bar', report.lastBar === null ? 'none yet' : minute(report.lastBar)],
+    ...(report.missedBars === 0 ? [] : [['missed bars', String(report.missedBars)]]),
+    ['deciding', report.cyclesInFlight.length === 0 ? 'nothing' : report.cyclesInFlight.join(', ')],
+    ...(account === null
+      ? []
+      : [
+          ['equity', `${account.equity} USDT`],
+          [
+            'balances',
+            Object.entries(account.balances)
+              .map(([asset, amount]) => `${amount} ${asset}`)
+              .join(', '),
+          ],
+        ]),
+    ['positions', report.positions.length === 0 ? 'none' : String(report.positions.length)],
+  ];
+  return [
+    paint.bold(report.desk),
+    ...columns(rows, '  '),
+    ...columns(report.positions.map(positionRow), '    '),
+    ...columns(
+      [
+        ['Web UI', report.addresses.webUi],
+        ...(report.addresses.venue === null ? [] : [['venue', report.addresses.venue]]),
+      ],
+      '  ',
+    ),
+  ].join('\n');
+}
+
+function stateWords({ state, until, who, why }: DeskReport): string {
+  const end = until === null ? '' : ` until ${minute(until)}`;
+  const by = [who, why].filter((word) => word !== '').join(': ');
+  return `${state}${end}${state === 'running' || by === '' ? '' : ` (${by})`}`;
+}
+
+function positionRow(position: PositionView): string[] {
+  const targets = position.targetPrices.join(', ');
+  return [
+    position.pair,
+    `${position.quantity} at ${position.entryPrice}`,
+    `stop ${position.stopPrice ?? 'none'}`,
+    `target ${targets === '' ? 'none' : targets}`,
+    `${position.unrealisedPct < 0 ? '' : '+'}${shown(position.unrealisedPct)} %`,
+    `since ${minute(position.openedAt)}`,
+  ];
+}
