@@ -86,6 +86,8 @@ export const turn = defineSignal('turn');
 export const tradeClosed = defineSignal<[TradeClosed]>('tradeClosed');
 export const orderUpdate = defineSignal<[OrderUpdate]>('orderUpdate');
 export const closePosition = defineSignal<[CloseRequest]>('close');
+/** Cancels what is not filled yet of the entry; what is filled stays guarded. */
+export const cancelEntry = defineSignal<[CloseRequest]>('cancelEntry');
 export const wake = defineSignal<[Wake]>('wake');
 
 export const pause = defineSignal<[Steering & { untilMs?: number }]>('pause');
@@ -105,9 +107,9 @@ export interface DeskStatus {
   lastBarMs: number | null;
   venueTimeMs: number | null;
   cyclesInFlight: string[];
-  cooldowns: Record<Pair, number>;
-  openGuards: string[];
   missedBars: number;
+  /** A replay has reached its end and everything of it is settled. */
+  isEnded: boolean;
 }
 
 export interface PositionStatus {
@@ -128,8 +130,11 @@ export interface CycleProgress {
 export const status = defineQuery<DeskStatus>('status');
 export const position = defineQuery<PositionStatus>('position');
 export const progress = defineQuery<CycleProgress>('progress');
-export const health = defineQuery<{
+export interface FeedHealth {
   connected: boolean;
   lastEvent: number;
   lastAtMs: number | null;
-}>('health');
+}
+
+export const health = defineQuery<FeedHealth>('health');
+export const feedHealth = defineSignal<[FeedHealth]>('feedHealth');

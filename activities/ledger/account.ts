@@ -1,0 +1,193 @@
+import { Decimal, type DecimalText } from '../../shared/money.ts';
+import { baseOf, type Asset, type Pair } from '../../shared/pair.ts';
+import { periodStart, type Period } from '../../shared/risk/periods.ts';
+import type { AccountView, PositionView } from '../../shared/snapshot.ts';
+import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import { usdtPrices, worthInUsdt } from '../../shared/usdt-prices.ts';
+import { ledgerBalances } from './balances.ts';
+import type { Queryable } from './database.ts';
+
+/** Close of each pair's latest bar that had closed by `atMs`. */
+export async function closesAt(
+  db: Queryable,
+  timeframe: Timeframe,
+  atMs: number,
+): Promise<Record<Pair, number>> {
+  const { rows } = await db.query<{ pair: string; close: number }>(
+    `select distinct on (pair) pair, close from candle
+      where timeframe = $1 and open_at <= $2 order by pair, open_at desc`,
+    [timeframe, new Date(atMs - timeframeMs(timeframe))],
+  );
+  return Object.fromEntries(rows.map((r) => [r.pair, r.close]));
+}
+
+interface PositionRow {
+  id: string;
+  guard: string;
+  pair: string;
+  opened_at: Date;
+  bought: string;
+  paid: string;
+  sold: string;
+  stop_price: string | null;
+  targets: { price: string }[] | null;
+}
+
+/** Positions that hold something, as the booked fills tell, oldest first. */
+export async function openPositions(
+  db: Queryable,
+  desk: string,
+  closes: Record<Pair, number>,
+): Promise<PositionView[]> {
+  const { rows } = await db.query<PositionRow>(
+    `select p.id, p.guard, p.pair, p.opened_at,
+            coalesce(sum(o.filled_quantity) filter (where o.side = 'buy'), 0) as bought,
+            coalesce(sum(o.filled_cost) filter (where o.side = 'buy'), 0) as paid,
+            coalesce(sum(o.filled_quantity) filter (where o.side = 'sell'), 0) as sold,
+            coalesce(max(o.price) filter (where o.leg = 'stop' and o.status = 'open'),
+                     max((v.plan->>'stopPrice')::numeric)) as stop_price,
+            v.plan->'targets' as targets
+       from position p
+       join trade_order o on o.position = p.id and o.desk = p.desk
+       join verdict v on v.id = p.cycle
+      where p.desk = $1 and p.state in ('opening', 'open')
+      group by p.id, p.guard, p.pair, p.opened_at, v.plan
+      order by p.opened_at, p.id`,
+    [desk],
+  );
+  return rows
+    .map((row) => ({ row, held: new Decimal(row.bought).minus(row.sold) }))
+    .filter(({ held }) => held.gt(0))
+    .map(({ row, held }) => {
+      const entry = new Decimal(row.paid).div(row.bought);
+      const close = closes[row.pair] ?? entry.toNumber();
+      return {
+        position: row.id,
+        guard: row.guard,
+        pair: row.pair,
+        side: 'long' as const,
+        quantity: held.toFixed(),
+        entryPrice: entry.toSignificantDigits(12).toFixed(),
+        stopPrice: row.stop_price === null ? null : new Decimal(row.stop_price).toFixed(),
+        targetPrices: (row.targets ?? []).map((t) => t.price),
+        openedAt: isoTime(row.opened_at.getTime()),
+        unrealisedPct: Number(((close / entry.toNumber() - 1) * 100).toFixed(3)),
+      };
+    });
+}
+
+export interface OpenReservation {
+  verdict: string;
+  pair: Pair;
+  asset: Asset;
+  /** What is still held back of each, in the asset and in USDT. */
+  amount: DecimalText;
+  riskUsdt: DecimalText;
+  notionalUsdt: DecimalText;
+}
+
+/**
+ * What approved entries still hold back: ordered less filled, nothing once the order is over. Derived
+ * on every reading, so it cannot be forgotten.
+ */
+export async function openReservations(db: Queryable, desk: string): Promise<OpenReservation[]> {
+  const { rows } = await db.query<{
+    verdict: string;
+    pair: string;
+    asset: string;
+    amount: string;
+    risk_usdt: string;
+    notional_usdt: string;
+    share: string;
+  }>(
+    `select r.verdict, r.pair, r.asset, r.amount, r.risk_usdt, r.notional_usdt,
+            (o.quantity - o.filled_quantity) / o.quantity as share
+       from reservation r
+       join trade_order o on o.verdict = r.verdict and o.leg = 'entry'
+      where r.desk = $1 and o.status in ('intended', 'sending', 'open', 'unknown')
+      order by r.verdict`,
+    [desk],
+  );
+  return rows.map((r) => {
+    const left = (amount: string): string =>
+      new Decimal(amount).mul(r.share).toDecimalPlaces(12, Decimal.ROUND_UP).toFixed();
+    return {
+      verdict: r.verdict,
+      pair: r.pair,
+      asset: r.asset,
+      amount: left(r.amount),
+      riskUsdt: left(r.risk_usdt),
+      notionalUsdt: left(r.notional_usdt),
+    };
+  });
+}
+
+/** The account at a venue time, valued at the closes of that time. */
+export async function readAccount(
+  db: Queryable,
+  desk: string,
+  timeframe: Timeframe,
+  atMs: number,
+): Promise<AccountView> {
+  const closes = await closesAt(db, timeframe, atMs);
+  const usdtPer = usdtPrices(closes);
+  const balances = await ledgerBalances(db);
+  const positions = await openPositions(db, desk, closes);
+  const reservations = await openReservations(db, desk);
+  const free = Object.fromEntries(
+    Object.entries(balances).map(([asset, amount]) => {
+      const bound = [
+        ...positions.filter((p) => baseOf(p.pair) === asset).map((p) => p.quantity),
+        ...reservations.filter((r) => r.asset === asset).map((r) => r.amount),
+      ].reduce((sum, part) => sum.plus(part), new Decimal(0));
+      return [asset, Decimal.max(0, new Decimal(amount).minus(bound)).toFixed()];
+    }),
+  );
+  return {
+    asOf: isoTime(atMs),
+    equity: worthInUsdt(balances, usdtPer),
+    balances,
+    free,
+    usdtPer,
+    positions,
+  };
+}
+
+/** Equity at the marks that the loss rules measure from, in USDT. Periods begin at 00:00 UTC. */
+export interface EquityMarks {
+  peak: DecimalText;
+  day: { startMs: number; equity: DecimalText };
+  week: { startMs: number; equity: DecimalText };
+  month: { startMs: number; equity: DecimalText };
+}
+
+export function firstMarks(equity: DecimalText, atMs: number): EquityMarks {
+  const starts = periodStarts(atMs);
+  return {
+    peak: equity,
+    day: { startMs: starts.day, equity },
+    week: { startMs: starts.week, equity },
+    month: { startMs: starts.month, equity },
+  };
+}
+
+/** The marks after seeing `equity`: the peak follows it up, a new day, week or month starts from it. */
+export function nextMarks(marks: EquityMarks, equity: DecimalText, atMs: number): EquityMarks {
+  const starts = periodStarts(atMs);
+  const period = (mark: EquityMarks['day'], startMs: number): EquityMarks['day'] =>
+    mark.startMs === startMs ? mark : { startMs, equity };
+  return {
+    peak: Decimal.max(marks.peak, equity).toFixed(),
+    day: period(marks.day, starts.day),
+    week: period(marks.week, starts.week),
+    month: period(marks.month, starts.month),
+  };
+}
+
+function periodStarts(atMs: number): Record<Period, number> {
+  return {
+    day: periodStart(atMs, 'day'),
+    week: periodStart(atMs, 'week'),
+    month: periodStart(atMs, 'month'),
+  };
+}

@@ -1,0 +1,223 @@
+import type pg from 'pg';
+import { combineDecisions } from '../../shared/consensus/combine.ts';
+import type { Consensus } from '../../shared/consensus/consensus.ts';
+import type { DeciderAnswer } from '../../shared/decision.ts';
+import type { DecimalText } from '../../shared/money.ts';
+import type { Pair } from '../../shared/pair.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { DeskEvent } from '../../shared/risk/desk-state.ts';
+import { usdtPrices } from '../../shared/usdt-prices.ts';
+import type { Instrument, Venue } from '../../shared/venue.ts';
+import type { Probe, ProbePoint } from '../probe.ts';
+import { closesAt, readAccount } from './account.ts';
+import { inTransaction } from './database.ts';
+import { answersTable } from './answers-table.ts';
+import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
+import type { DocumentStore } from './documents.ts';
+import { openDesk } from './open-desk.ts';
+import { resultOf } from './trades.ts';
+
+export interface LedgerDeps {
+  pool: pg.Pool;
+  desk: string;
+  profile: Profile;
+  venue: Venue;
+  documents: DocumentStore;
+  instruments: () => Promise<Instrument[]>;
+  probe: Probe;
+}
+
+export type LedgerActivities = ReturnType<typeof createLedgerActivities>;
+
+export function createLedgerActivities(deps: LedgerDeps) {
+  const { pool, desk, profile, documents } = deps;
+  return {
+    /** Creates the desk and books what its account holds, once; a desk that is there stays as it is. */
+    async openDesk(): Promise<Standing> {
+      return openDesk(deps);
+    },
+
+    /**
+     * Reads the account once for all cycles of a bar, follows the equity's marks, and lets losses and
+     * drawdown change the desk. `flatten` says that the drawdown has just asked for it.
+     */
+    async openBar({ atMs }: { atMs: number }): Promise<{
+      account: string;
+      equity: DecimalText;
+      state: Standing;
+      flatten: boolean;
+    }> {
+      const opened = await inTransaction(pool, async (client) => {
+        const row = await lockDesk(client, desk);
+        const account = await readAccount(client, desk, profile.timeframe, atMs);
+        const { marks, events } = equityEvents(row.marks, account.equity, profile.risk, atMs);
+        const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
+        return { account, state };
+      });
+      return {
+        account: await documents.put('account', opened.account),
+        equity: opened.account.equity,
+        state: opened.state,
+        flatten: opened.state.kind === 'flattening',
+      };
+    },
+
+    /**
+     * Takes the bar for this run of the cycle; false when another run has it, which is decided already.
+     * Keyed by desk, pair and bar.
+     */
+    async lockBar(bar: {
+      pair: Pair;
+      barMs: number;
+      cycle: string;
+      runId: string;
+    }): Promise<boolean> {
+      const { rows } = await pool.query<{ run_id: string }>(
+        `with mine as (
+           insert into bar_lock (desk, pair, bar, cycle, run_id) values ($1, $2, $3, $4, $5)
+           on conflict do nothing returning run_id)
+         select run_id from mine
+         union all
+         select run_id from bar_lock where desk = $1 and pair = $2 and bar = $3`,
+        [desk, bar.pair, new Date(bar.barMs), bar.cycle, bar.runId],
+      );
+      return rows[0]?.run_id === bar.runId;
+    },
+
+    /** Combines the answers by the profile's rule and stores all of it. Keyed by cycle and decider. */
+    async combine(of: { cycle: string; answers: DeciderAnswer[] }): Promise<{
+      action: Consensus['action'];
+      confidence: number | null;
+      reason: string;
+      answered: number;
+      table: string;
+      hash: string;
+    }> {
+      const { kind, ...settings } = profile.consensus;
+      const roster = profile.deciders.map((d) => d.id);
+      const combined = combineDecisions(kind, of.answers, roster, settings);
+      await pool.query(
+        `insert into decision (cycle, decider, answer)
+         select $1, decider, answer::jsonb from unnest($2::text[], $3::text[]) as a (decider, answer)
+         on conflict do nothing`,
+        [of.cycle, of.answers.map((a) => a.decider), of.answers.map((a) => JSON.stringify(a))],
+      );
+      return {
+        action: combined.action,
+        confidence: combined.confidence,
+        reason: combined.reason,
+        answered: of.answers.filter((a) => a.kind === 'answered').length,
+        table: answersTable(of.answers),
+        hash: await documents.put('consensus', { kind, ...combined }),
+      };
+    },
+
+    /** Writes the cycle down. Keyed by cycle id. */
+    async recordCycle(of: {
+      cycle: string;
+      pair: Pair;
+      barMs: number;
+      atMs: number;
+      snapshot: string;
+      consensus: string;
+      outcome: string;
+    }): Promise<void> {
+      await pool.query(
+        `insert into cycle (id, desk, pair, bar, decided_at, snapshot_hash, action, outcome, confidence, consensus)
+         select $1, $2, $3, $4, $5, $6, body->>'action', $7, (body->>'confidence')::float8, body
+           from document where hash = $8
+         on conflict (id) do nothing`,
+        [
+          of.cycle,
+          desk,
+          of.pair,
+          new Date(of.barMs),
+          new Date(of.atMs),
+          of.snapshot,
+          of.outcome,
+          of.consensus,
+        ],
+      );
+    },
+
+    /** Takes over a command. A halt or flatten is in force when this returns. */
+    async changeDeskState(of: {
+      command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened';
+      who: string;
+      why: string;
+      untilMs: number | null;
+      atMs: number;
+    }): Promise<Standing> {
+      return inTransaction(pool, async (client) => {
+        const row = await lockDesk(client, desk);
+        const account = await readAccount(client, desk, profile.timeframe, of.atMs);
+        return applyDeskEvents(client, desk, row, [eventOf(of)], account.equity);
+      });
+    },
+
+    /** Guards whose position is not over. */
+    async openGuards(): Promise<string[]> {
+      const { rows } = await pool.query<{ guard: string }>(
+        `select guard from position where desk = $1 and state in ('opening', 'open') order by id`,
+        [desk],
+      );
+      return rows.map((r) => r.guard);
+    },
+
+    /** A guard has taken these messages over: they need not be sent again. */
+    async acknowledgeUpdates({ outbox }: { outbox: number[] }): Promise<void> {
+      await pool.query(`update outbox set acknowledged = true where id = any($1)`, [outbox]);
+    },
+
+    /** Ends a position in the books and tells its result. Keyed by position. */
+    async closeTrade(of: {
+      position: string;
+      exitReason: string;
+      atMs: number;
+    }): Promise<{ pnl: DecimalText }> {
+      const closes = await closesAt(pool, profile.timeframe, of.atMs);
+      const known = await pool.query<{ pair: string }>(
+        `select pair from position where id = $1 and desk = $2`,
+        [of.position, desk],
+      );
+      const pair = known.rows[0]?.pair;
+      if (pair === undefined) throw new Error(`position ${of.position} is not in the database`);
+      const pnl = await resultOf(pool, of.position, pair, usdtPrices(closes));
+      const state =
+        of.exitReason === 'unfilled' ? 'unfilled' : of.exitReason === 'dust' ? 'dust' : 'closed';
+      await pool.query(
+        `update position set state = $3, closed_at = $4, exit_reason = $5, pnl_usdt = $6
+          where id = $1 and desk = $2 and state in ('opening', 'open')`,
+        [of.position, desk, state, new Date(of.atMs), of.exitReason, pnl],
+      );
+      return { pnl };
+    },
+
+    /** A line at which a crash is interesting; does nothing outside of the crash tests. */
+    async passProbe(point: ProbePoint): Promise<void> {
+      deps.probe(point);
+    },
+  };
+}
+
+function eventOf(of: {
+  command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened';
+  who: string;
+  why: string;
+  untilMs: number | null;
+  atMs: number;
+}): DeskEvent {
+  const { who, why, atMs } = of;
+  switch (of.command) {
+    case 'pause':
+      return { kind: 'pause', atMs, who, why, untilMs: of.untilMs };
+    case 'resume':
+    case 'halt':
+    case 'flatten':
+      return { kind: of.command, atMs, who, why };
+    case 'flattened':
+      return { kind: 'flat', atMs };
+    default:
+      return of.command satisfies never;
+  }
+}

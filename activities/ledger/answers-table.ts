@@ -1,0 +1,11 @@
+import type { DeciderAnswer } from '../../shared/decision.ts';
+
+/** Who said what, as Markdown for the cycle's page. */
+export function answersTable(answers: readonly DeciderAnswer[]): string {
+  const rows = answers.map((a) =>
+    a.kind === 'absent'
+      ? `| ${a.decider} | absent | | ${a.cause} |`
+      : `| ${a.decider} | ${a.decision.action} | ${a.decision.confidence} | ${a.decision.reasoning} |`,
+  );
+  return ['| decider | says | confidence | because |', '|---|---|---|---|', ...rows].join('\n');
+}

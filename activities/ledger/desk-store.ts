@@ -1,0 +1,147 @@
+import type pg from 'pg';
+import { Decimal } from '../../shared/money.ts';
+import type { Profile } from '../../shared/profile.ts';
+import {
+  deskStanding,
+  deskStateAfter,
+  newDeskState,
+  resetsHighWaterMark,
+  type DeskEvent,
+  type DeskState,
+  type DrawdownBand,
+} from '../../shared/risk/desk-state.ts';
+import type { DeskMode } from '../../shared/risk/desk-mode.ts';
+import type { RiskLimits } from '../../shared/risk/limits.ts';
+import type { Instrument } from '../../shared/venue.ts';
+import { firstMarks, nextMarks, type EquityMarks } from './account.ts';
+
+/** What a desk may do now and why, as its workflow and its people see it. */
+export interface Standing {
+  kind: DeskMode;
+  /** Venue time at which it ends by itself, Unix ms; null when only a person ends it. */
+  untilMs: number | null;
+  who: string;
+  why: string;
+}
+
+export interface DeskRow {
+  state: DeskState;
+  /** Null until the first bar has been valued. */
+  marks: EquityMarks | null;
+}
+
+/** The desk's row, locked until the transaction ends: one change of a desk at a time. */
+export async function lockDesk(client: pg.PoolClient, desk: string): Promise<DeskRow> {
+  const { rows } = await client.query<{ state: { machine: DeskState }; marks: EquityMarks | null }>(
+    `select state, marks from desk where desk = $1 for update`,
+    [desk],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error(`desk ${desk} is not in the database`);
+  return { state: row.state.machine, marks: row.marks };
+}
+
+export async function createDesk(
+  client: pg.PoolClient,
+  of: { desk: string; profile: Profile; instruments: Instrument[]; atMs: number },
+): Promise<void> {
+  const state = newDeskState(of.atMs);
+  await client.query(
+    `insert into desk (desk, profile, state, marks, instruments) values ($1, $2, $3, 'null', $4)`,
+    [
+      of.desk,
+      JSON.stringify(of.profile),
+      JSON.stringify({ kind: deskStanding(state).mode, machine: state }),
+      JSON.stringify(of.instruments),
+    ],
+  );
+}
+
+/** Applies events to a locked desk; each that changes it is written down with who, why and when. */
+export async function applyDeskEvents(
+  client: pg.PoolClient,
+  desk: string,
+  row: DeskRow,
+  events: readonly DeskEvent[],
+  equity?: string,
+): Promise<Standing> {
+  let { state, marks } = row;
+  for (const event of events) {
+    const next = deskStateAfter(state, event);
+    if (marks !== null && equity !== undefined && resetsHighWaterMark(state, event)) {
+      marks = { ...marks, peak: equity };
+    }
+    if (next !== state) {
+      const standing = deskStanding(next);
+      await client.query(
+        `insert into desk_event (desk, at, kind, who, why, state) values ($1, $2, $3, $4, $5, $6)`,
+        [
+          desk,
+          new Date(event.atMs),
+          event.kind,
+          'who' in event ? event.who : standing.who,
+          'why' in event ? event.why : standing.why,
+          JSON.stringify(standing),
+        ],
+      );
+    }
+    state = next;
+  }
+  const standing = deskStanding(state);
+  await client.query(`update desk set state = $2, marks = $3 where desk = $1`, [
+    desk,
+    JSON.stringify({ kind: standing.mode, machine: state }),
+    JSON.stringify(marks),
+  ]);
+  return standingOf(state);
+}
+
+export function standingOf(state: DeskState): Standing {
+  const { mode, untilMs, who, why } = deskStanding(state);
+  return { kind: mode, untilMs, who, why };
+}
+
+/** What a newly measured equity means for the desk: roll-overs, lost periods, drawdown. */
+export function equityEvents(
+  marks: EquityMarks | null,
+  equity: string,
+  limits: RiskLimits,
+  atMs: number,
+): { marks: EquityMarks; events: DeskEvent[] } {
+  const before = marks ?? firstMarks(equity, atMs);
+  const next = nextMarks(before, equity, atMs);
+  const events: DeskEvent[] = [{ kind: 'clock', atMs }];
+  const most = {
+    day: limits.dailyLossPct,
+    week: limits.weeklyLossPct,
+    month: limits.monthlyLossPct,
+  };
+  for (const period of ['day', 'week', 'month'] as const) {
+    if (next[period].startMs !== before[period].startMs) {
+      events.push({ kind: 'roll-over', atMs, period });
+    }
+    const pct = fallPct(next[period].equity, equity);
+    if (pct >= most[period]) events.push({ kind: 'loss-limit', atMs, period, pct });
+  }
+  const pct = fallPct(next.peak, equity);
+  events.push({
+    kind: 'drawdown',
+    atMs,
+    band: bandOf(pct, limits),
+    pct,
+    pauseHours: limits.drawdownPauseHours,
+  });
+  return { marks: next, events };
+}
+
+function fallPct(from: string, to: string): number {
+  const start = new Decimal(from);
+  if (start.lte(0)) return 0;
+  return Math.max(0, start.minus(to).div(start).mul(100).toDecimalPlaces(3).toNumber());
+}
+
+function bandOf(pct: number, limits: RiskLimits): DrawdownBand {
+  if (pct >= limits.drawdownHaltPct) return 'halt';
+  if (pct >= limits.drawdownReducePct) return 'reduce';
+  return pct >= limits.drawdownPausePct ? 'pause' : 'none';
+}

@@ -1,0 +1,42 @@
+import { inTransaction } from './database.ts';
+import { createDesk, lockDesk, standingOf, type Standing } from './desk-store.ts';
+import { postEntry } from './post.ts';
+import type { LedgerDeps } from './activities.ts';
+
+/**
+ * Creates the desk's row and its ledger's opening from what the venue's account holds, in one
+ * transaction. A desk that exists keeps state, marks and ledger; its profile and instruments are renewed.
+ */
+export async function openDesk(deps: LedgerDeps): Promise<Standing> {
+  const { pool, desk, profile, venue } = deps;
+  const balances = await venue.balances();
+  const instruments = await deps.instruments();
+  const atMs = await venue.time();
+  return inTransaction(pool, async (client) => {
+    const known = await client.query(`select 1 from desk where desk = $1`, [desk]);
+    if (known.rowCount === 0) {
+      await createDesk(client, { desk, profile, instruments, atMs });
+      await postEntry(client, {
+        desk,
+        kind: 'opening',
+        reference: `opening ${desk}`,
+        at: new Date(atMs).toISOString(),
+        postings: Object.entries(balances).flatMap(([asset, { total }]) => [
+          { account: 'venue' as const, asset, amount: total },
+          { account: 'capital' as const, asset, amount: negated(total) },
+        ]),
+      });
+    } else {
+      await client.query(`update desk set profile = $2, instruments = $3 where desk = $1`, [
+        desk,
+        JSON.stringify(profile),
+        JSON.stringify(instruments),
+      ]);
+    }
+    return standingOf((await lockDesk(client, desk)).state);
+  });
+}
+
+function negated(amount: string): string {
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}

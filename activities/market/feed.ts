@@ -1,0 +1,168 @@
+import type pg from 'pg';
+import type { Candle } from '../../shared/candle.ts';
+import type { Pair } from '../../shared/pair.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import type { Venue, VenueStream, VenueStreamEvent } from '../../shared/venue.ts';
+import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
+import type { Probe } from '../probe.ts';
+import type { CandleStore } from './candle-store.ts';
+import { outboxUpdates } from './outbox.ts';
+import type { FeedMessages } from './feed-messages.ts';
+import type { SteppedEvent, VenueControl } from './venue-control.ts';
+
+export interface FeedDeps {
+  pool: pg.Pool;
+  desk: string;
+  profile: Profile;
+  venue: Venue;
+  candles: CandleStore;
+  /** Opens the venue's sockets; resolves when both are subscribed and their snapshots are in. */
+  openStream: (onEvent: (event: VenueStreamEvent) => void) => Promise<VenueStream>;
+  control: VenueControl;
+  messages: FeedMessages;
+  probe: Probe;
+}
+
+/** Executions are read again from this long before the last booked one: they may come out of order. */
+const OVERLAP_MS = 60_000;
+const POLL_MS = 2_000;
+
+/**
+ * Runs until `signal` aborts or the connection is lost (then throws, to be started again): books what
+ * the venue executes, stores the bars that close, and at each event of the venue's clock tells the desk
+ * and the guards concerned. Subscribes first and reads the history after, so nothing falls between; two
+ * copies at once do no harm, since bookings are unique and messages cumulative.
+ */
+export async function runFeed(
+  deps: FeedDeps,
+  run: { signal: AbortSignal; onProgress: (event: number) => void },
+): Promise<void> {
+  const { pool, desk, venue, control, messages } = deps;
+  const booking = { pool, desk, probe: deps.probe };
+  const inbox: VenueStreamEvent[] = [];
+  const running = new Map<string, { pair: Pair; timeframe: Timeframe; candle: Candle }>();
+
+  const stream = await deps.openStream((event) => inbox.push(event));
+  try {
+    await catchUp();
+    await control.attach([deps.profile.timeframe]);
+    await messages.health({ connected: true, lastEvent: 0, lastAtMs: null });
+    let seen = 0;
+    while (!run.signal.aborted) {
+      const state = await control.state(seen, POLL_MS, run.signal);
+      run.onProgress(seen);
+      const { event } = state;
+      if (event === null || event.number <= seen) {
+        await drain();
+        continue;
+      }
+      // What was sent before the clock stood is in the inbox once the sockets have echoed.
+      await stream.barrier();
+      await drain();
+      await tell(event);
+      seen = event.number;
+    }
+  } finally {
+    await stream.close();
+  }
+
+  /** Reads what was missed while nobody listened: executions, ends of orders, bars. */
+  async function catchUp(): Promise<void> {
+    const { rows } = await pool.query<{ at: Date | null }>(`select max(at) as at from fill`);
+    const last = rows[0]?.at?.getTime();
+    const since = last === undefined ? 0 : last - OVERLAP_MS;
+    for (const fill of await venue.fillsSince(since)) await bookFill(booking, fill);
+    const live = await pool.query<{ id: string }>(
+      `select client_order_id as id from trade_order where desk = $1 and status = 'open'`,
+      [desk],
+    );
+    for (const { id } of live.rows) {
+      const order = await venue.orderByClientId(id);
+      if (order !== null) await adoptOrderState(booking, order);
+    }
+    for (const pair of deps.profile.pairs) {
+      for (const timeframe of deps.profile.snapshotTimeframes) {
+        const closed = await venue.closedCandles(pair, timeframe);
+        const latest = (await deps.candles.latest({ pair, timeframe })) ?? -Infinity;
+        await deps.candles.append(
+          { pair, timeframe },
+          closed.filter((c) => c.timeMs > latest),
+        );
+      }
+    }
+  }
+
+  async function drain(): Promise<void> {
+    const closed = new Map<string, { pair: Pair; timeframe: Timeframe; candles: Candle[] }>();
+    for (let event = inbox.shift(); event !== undefined; event = inbox.shift()) {
+      switch (event.kind) {
+        case 'candle': {
+          const { pair, timeframe, candle } = event;
+          const key = `${pair} ${timeframe}`;
+          const before = running.get(key);
+          if (before !== undefined && before.candle.timeMs < candle.timeMs) {
+            const series = closed.get(key) ?? { pair, timeframe, candles: [] };
+            series.candles.push(before.candle);
+            closed.set(key, series);
+          }
+          running.set(key, { pair, timeframe, candle });
+          break;
+        }
+        case 'fill':
+          await bookFill(booking, event.fill);
+          break;
+        case 'order':
+          await adoptOrderState(booking, event.order);
+          break;
+        case 'disconnected':
+          throw new Error(`the ${event.socket} socket of ${venue.name} was lost: ${event.reason}`);
+        case 'connected':
+        case 'status':
+          break;
+        default:
+          event satisfies never;
+      }
+    }
+    for (const { pair, timeframe, candles } of closed.values()) {
+      await deps.candles.append({ pair, timeframe }, candles);
+    }
+  }
+
+  /** Tells the guards their orders' states, wakes who asked for it, and last the desk. */
+  async function tell(event: SteppedEvent): Promise<void> {
+    const atMs = Date.parse(event.at);
+    const concerned = new Set<string>();
+    for (const { guard, updates, outbox } of await outboxUpdates(pool, desk)) {
+      let isThere = true;
+      for (const update of updates) {
+        isThere = await messages.orderUpdate(guard, { ...update, event: event.number, atMs });
+        if (!isThere) break;
+      }
+      if (isThere) concerned.add(guard);
+      else await pool.query(`update outbox set acknowledged = true where id = any($1)`, [outbox]);
+    }
+    for (const { id } of event.wakes ?? []) {
+      const workflow = id.slice(0, id.indexOf('#'));
+      if (await messages.wake(workflow, { event: event.number, atMs, id })) concerned.add(workflow);
+    }
+    const bar = event.bars?.find((b) => b.timeframe === deps.profile.timeframe);
+    if (bar !== undefined) {
+      await messages.barClosed({
+        event: event.number,
+        atMs,
+        timeframe: bar.timeframe,
+        barMs: atMs - timeframeMs(bar.timeframe),
+        pairs: bar.pairs,
+        concerned: [...concerned],
+      });
+    } else {
+      await messages.venueEvent({
+        event: event.number,
+        atMs,
+        kind: event.kind === 'bar' ? 'wake' : event.kind,
+        concerned: [...concerned],
+      });
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { Consensus } from '../../shared/consensus/consensus.ts';
+import type { Decision } from '../../shared/decision.ts';
+import { Decimal, floorToStep } from '../../shared/money.ts';
+import { quoteOf, type Pair } from '../../shared/pair.ts';
+import type { EntryPlan } from '../../shared/risk/plan.ts';
+import type { Instrument } from '../../shared/venue.ts';
+import { ladderOf } from '../../shared/ladder.ts';
+import type { DocumentStore } from '../ledger/documents.ts';
+import { amendOrder, cancelOrder, type OrderState } from './change-order.ts';
+import { reconcileAccount } from './reconcile-account.ts';
+import { intendReduction, type Reduction } from './reduce.ts';
+import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review-risk.ts';
+import { sendOrder, settleOrder, type Placed, type SendingDeps } from './send-order.ts';
+import { verdictTable } from './verdict-table.ts';
+
+export interface OrderDeps extends SendingDeps, ReviewDeps {
+  documents: DocumentStore;
+}
+
+/** What became of a reduction; the quantity is what the review left of it. */
+export type PlacedReduction =
+  { kind: 'open'; quantity: string } | { kind: 'refused'; reason: string };
+
+/** What a guard is told of the position that it is to watch. */
+export interface GuardPlan {
+  entryClientOrderId: string;
+  entryQuantity: string;
+  stopPrice: string;
+  targets: { price: string; quantity: string }[];
+  lot: string;
+  tick: string;
+  minQuantity: string;
+  minCost: string;
+  targetSlippage: number;
+}
+
+export type ReviewActivities = ReturnType<typeof createReviewActivities>;
+
+export function createReviewActivities(deps: OrderDeps) {
+  return {
+    /**
+     * Reviews a cycle's entry and reserves what it may use, in one transaction keyed by cycle id. The
+     * plan goes no further than the store: a cycle gets what its guard and its page need.
+     */
+    async reviewRisk(of: Omit<ReviewRequest, 'decision'> & { consensus: string }): Promise<{
+      kind: string;
+      table: string;
+      entry: { summary: string; guard: GuardPlan } | null;
+    }> {
+      const consensus = (await deps.documents.get(of.consensus)) as Consensus; // written by combine
+      if (consensus.decision === null) {
+        throw new Error(`cycle ${of.cycle} asks for a review without a decision`);
+      }
+      const decision: Decision = consensus.decision;
+      const verdict = await reviewRisk(deps, { ...of, decision });
+      const table = verdictTable(verdict.kind, verdict.rules);
+      if (verdict.plan === null) return { kind: verdict.kind, table, entry: null };
+      const instrument = await deps.instrument(of.pair);
+      return {
+        kind: verdict.kind,
+        table,
+        entry: {
+          summary: summaryOf(verdict.plan),
+          guard: guardPlan(
+            verdict.plan,
+            verdict.clientOrderId,
+            instrument,
+            deps.profile.guard.targetSlippagePct / 100,
+          ),
+        },
+      };
+    },
+  };
+}
+
+export type OrderActivities = ReturnType<typeof createOrderActivities>;
+
+export function createOrderActivities(deps: OrderDeps) {
+  return {
+    /** Sends the entry stored under its client id, once; throws what has no definite answer. */
+    async placeEntry({ clientOrderId }: { clientOrderId: string }): Promise<Placed> {
+      return sendOrder(deps, clientOrderId);
+    },
+
+    /** Finds out what became of the entry, and sends it again only when it cannot exist. */
+    async settleEntry({ clientOrderId }: { clientOrderId: string }): Promise<Placed> {
+      return settleOrder(deps, clientOrderId);
+    },
+
+    /** Reviews, writes down and sends one reducing order, once. */
+    async placeReduction(reduction: Reduction): Promise<PlacedReduction> {
+      return reduce(reduction, sendOrder);
+    },
+
+    /** The same for one whose sending had no definite answer. */
+    async settleReduction(reduction: Reduction): Promise<PlacedReduction> {
+      return reduce(reduction, settleOrder);
+    },
+
+    async amendOrder(change: {
+      clientOrderId: string;
+      quantity?: string;
+      price?: string;
+    }): Promise<OrderState> {
+      return amendOrder(deps, change);
+    },
+
+    async cancelOrder({ clientOrderId }: { clientOrderId: string }): Promise<OrderState> {
+      return cancelOrder(deps, clientOrderId);
+    },
+
+    /** Compares ledger and venue; keyed by `id`. */
+    async reconcile(of: { id: string; atMs: number }): Promise<{ differences: string[] }> {
+      return { differences: await reconcileAccount(deps, of) };
+    },
+  };
+
+  async function reduce(
+    reduction: Reduction,
+    send: (deps: SendingDeps, clientOrderId: string) => Promise<Placed>,
+  ): Promise<PlacedReduction> {
+    const intended = await intendReduction(deps, reduction);
+    if (intended.kind === 'vetoed') return { kind: 'refused', reason: intended.reason };
+    const placed = await send(deps, intended.clientOrderId);
+    return placed.kind === 'open' ? { kind: 'open', quantity: intended.quantity } : placed;
+  }
+}
+
+function guardPlan(
+  plan: EntryPlan,
+  entryClientOrderId: string,
+  instrument: Instrument,
+  targetSlippage: number,
+): GuardPlan {
+  const { lot, tick, minQuantity, minCost } = instrument;
+  return {
+    entryClientOrderId,
+    entryQuantity: plan.quantity,
+    stopPrice: plan.stopPrice,
+    targets: ladderOf(plan.quantity, plan.targets, instrument),
+    lot,
+    tick,
+    minQuantity,
+    minCost,
+    targetSlippage,
+  };
+}
+
+function summaryOf(plan: EntryPlan): string {
+  const worth = new Decimal(plan.notionalUsdt).toFixed(2);
+  const risk = floorToStep(new Decimal(plan.riskUsdt), new Decimal('0.01')).toFixed(2);
+  const targets = plan.targets.map((t) => t.price).join(', ');
+  return (
+    `${plan.side} ${plan.quantity} ${plan.pair as Pair} at ${plan.entry.price ?? 'market'} ` +
+    `(${worth} USDT, ${risk} at risk), stop ${plan.stopPrice}, target ${targets} ${quoteOf(plan.pair)}`
+  );
+}

@@ -1,0 +1,76 @@
+import { Decimal, type DecimalText } from '../../shared/money.ts';
+import { VenueError, type VenueOrder } from '../../shared/venue.ts';
+import { adoptOrderState } from '../ledger/book-fill.ts';
+import type { SendingDeps } from './send-order.ts';
+
+/** What the venue says of an order after a change: cumulative, and whether it is over. */
+export interface OrderState {
+  status: 'open' | 'filled' | 'canceled' | 'expired' | 'unplaced';
+  filledQuantity: DecimalText;
+  filledCost: DecimalText;
+}
+
+/**
+ * Gives a resting order a new quantity or price. Absolute, so a repeat does no harm; an order that is
+ * already so, or that is over, is an answer. Throws what another attempt may settle.
+ */
+export async function amendOrder(
+  deps: SendingDeps,
+  change: { clientOrderId: string; quantity?: DecimalText; price?: DecimalText },
+): Promise<OrderState> {
+  const before = await deps.venue.orderByClientId(change.clientOrderId);
+  if (before === null) return unplaced();
+  if (before.status === 'open' && !isAlready(before, change)) {
+    const answer = await deps.venue.amend(change);
+    if (answer.kind === 'rejected') {
+      throw new VenueError(
+        'answer',
+        `${deps.venue.name} refused to amend order ${change.clientOrderId} (${before.pair}) ` +
+          `to quantity ${change.quantity ?? '(same)'} price ${change.price ?? '(same)'}: ${answer.reason}`,
+      );
+    }
+  }
+  const after = (await deps.venue.orderByClientId(change.clientOrderId)) ?? before;
+  await deps.pool.query(
+    `update trade_order set quantity = $2, price = coalesce($3, price) where client_order_id = $1`,
+    [change.clientOrderId, after.quantity, after.price],
+  );
+  await adoptOrderState(deps, after);
+  return stateOf(after);
+}
+
+/** Cancels an order and tells how much of it was filled before. An order that is over is an answer. */
+export async function cancelOrder(deps: SendingDeps, clientOrderId: string): Promise<OrderState> {
+  await deps.venue.cancel(clientOrderId);
+  const after = await deps.venue.orderByClientId(clientOrderId);
+  if (after === null) return unplaced();
+  if (after.status === 'open' || after.status === 'pending') {
+    throw new VenueError(
+      'retry',
+      `order ${clientOrderId} (${after.pair}) is still ${after.status} at ${deps.venue.name} after its cancel`,
+    );
+  }
+  await adoptOrderState(deps, after);
+  return stateOf(after);
+}
+
+function isAlready(
+  order: VenueOrder,
+  change: { quantity?: DecimalText; price?: DecimalText },
+): boolean {
+  const same = (a: DecimalText | null, b: DecimalText | undefined): boolean =>
+    b === undefined || (a !== null && new Decimal(a).eq(b));
+  return same(order.quantity, change.quantity) && same(order.price, change.price);
+}
+
+function stateOf(order: VenueOrder): OrderState {
+  return {
+    status: order.status === 'pending' ? 'open' : order.status,
+    filledQuantity: order.filledQuantity,
+    filledCost: order.filledCost,
+  };
+}
+
+function unplaced(): OrderState {
+  return { status: 'unplaced', filledQuantity: '0', filledCost: '0' };
+}

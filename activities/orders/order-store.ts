@@ -1,0 +1,207 @@
+import type pg from 'pg';
+import { Decimal, type DecimalText } from '../../shared/money.ts';
+import type { Pair } from '../../shared/pair.ts';
+import type { OrderKind, OrderRequest } from '../../shared/venue.ts';
+import type { Queryable } from '../ledger/database.ts';
+
+export type OrderStatus =
+  'intended' | 'sending' | 'open' | 'unknown' | 'filled' | 'canceled' | 'expired' | 'rejected';
+
+/** An order of ours as stored; amounts are decimal text, cumulative over its fills. */
+export interface StoredOrder {
+  clientOrderId: string;
+  desk: string;
+  position: string;
+  guard: string;
+  leg: string;
+  n: number;
+  pair: Pair;
+  side: 'buy' | 'sell';
+  kind: OrderKind;
+  quantity: DecimalText;
+  price: DecimalText | null;
+  timeInForce: 'gtc' | 'ioc';
+  status: OrderStatus;
+  filledQuantity: DecimalText;
+  filledCost: DecimalText;
+  reason: string | null;
+  deadlineMs: number | null;
+}
+
+interface Row {
+  client_order_id: string;
+  desk: string;
+  position: string;
+  guard: string;
+  leg: string;
+  n: number;
+  pair: string;
+  side: 'buy' | 'sell';
+  kind: OrderKind;
+  quantity: string;
+  price: string | null;
+  time_in_force: 'gtc' | 'ioc';
+  status: OrderStatus;
+  filled_quantity: string;
+  filled_cost: string;
+  reason: string | null;
+  deadline_at: Date | null;
+}
+
+function fromRow(row: Row): StoredOrder {
+  return {
+    clientOrderId: row.client_order_id,
+    desk: row.desk,
+    position: row.position,
+    guard: row.guard,
+    leg: row.leg,
+    n: row.n,
+    pair: row.pair,
+    side: row.side,
+    kind: row.kind,
+    quantity: new Decimal(row.quantity).toFixed(),
+    price: row.price === null ? null : new Decimal(row.price).toFixed(),
+    timeInForce: row.time_in_force,
+    status: row.status,
+    filledQuantity: new Decimal(row.filled_quantity).toFixed(),
+    filledCost: new Decimal(row.filled_cost).toFixed(),
+    reason: row.reason,
+    deadlineMs: row.deadline_at?.getTime() ?? null,
+  };
+}
+
+/** The order under this client id; `lock` holds its row until the transaction ends. */
+export async function findOrder(
+  db: Queryable,
+  clientOrderId: string,
+  lock: 'lock' | 'read' = 'read',
+): Promise<StoredOrder | null> {
+  const { rows } = await db.query<Row>(
+    `select * from trade_order where client_order_id = $1 ${lock === 'lock' ? 'for update' : ''}`,
+    [clientOrderId],
+  );
+  return rows[0] === undefined ? null : fromRow(rows[0]);
+}
+
+export async function ordersWhere(
+  db: Queryable,
+  condition: string,
+  values: unknown[],
+): Promise<StoredOrder[]> {
+  const { rows } = await db.query<Row>(
+    `select * from trade_order where ${condition} order by intended_at, position, leg, n`,
+    values,
+  );
+  return rows.map(fromRow);
+}
+
+export interface IntendedOrder {
+  clientOrderId: string;
+  desk: string;
+  position: string;
+  verdict: string;
+  guard: string;
+  leg: string;
+  n: number;
+  pair: Pair;
+  side: 'buy' | 'sell';
+  kind: OrderKind;
+  quantity: DecimalText;
+  price: DecimalText | null;
+  timeInForce: 'gtc' | 'ioc';
+  /** Venue time, Unix ms. */
+  atMs: number;
+}
+
+/** Writes the order down before anything is sent; the same client id twice changes nothing. */
+export async function intendOrder(client: pg.PoolClient, order: IntendedOrder): Promise<void> {
+  await client.query(
+    `insert into trade_order (client_order_id, desk, position, verdict, guard, leg, n, pair, side, kind,
+                              quantity, price, time_in_force, status, intended_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'intended', $14)
+     on conflict (client_order_id) do nothing`,
+    [
+      order.clientOrderId,
+      order.desk,
+      order.position,
+      order.verdict,
+      order.guard,
+      order.leg,
+      order.n,
+      order.pair,
+      order.side,
+      order.kind,
+      order.quantity,
+      order.price,
+      order.timeInForce,
+      new Date(order.atMs),
+    ],
+  );
+}
+
+export async function setOrderStatus(
+  db: Queryable,
+  clientOrderId: string,
+  change: {
+    status: OrderStatus;
+    venueOrderId?: string;
+    reason?: string;
+    deadlineMs?: number | null;
+  },
+): Promise<void> {
+  await db.query(
+    `update trade_order
+        set status = $2, venue_order_id = coalesce($3, venue_order_id),
+            reason = coalesce($4, reason), deadline_at = coalesce($5, deadline_at)
+      where client_order_id = $1
+        -- a fill may have overtaken the answer: what is over stays over
+        and status not in ('filled', 'canceled', 'expired', 'rejected')`,
+    [
+      clientOrderId,
+      change.status,
+      change.venueOrderId ?? null,
+      change.reason ?? null,
+      change.deadlineMs == null ? null : new Date(change.deadlineMs),
+    ],
+  );
+}
+
+/** Quantity of the position's base that is held: bought less sold, by the booked fills. */
+export async function heldQuantity(db: Queryable, position: string): Promise<Decimal> {
+  const { rows } = await db.query<{ held: string | null }>(
+    `select sum(case side when 'buy' then filled_quantity else -filled_quantity end) as held
+       from trade_order where position = $1`,
+    [position],
+  );
+  return new Decimal(rows[0]?.held ?? 0);
+}
+
+/** Quantity that resting or unanswered exit orders of the position may still sell. */
+export async function quantityInExits(
+  db: Queryable,
+  position: string,
+  except?: string,
+): Promise<Decimal> {
+  const { rows } = await db.query<{ quantity: string | null }>(
+    `select sum(quantity - filled_quantity) as quantity from trade_order
+      where position = $1 and side = 'sell' and client_order_id::text <> $2
+        and status in ('intended', 'sending', 'open', 'unknown')`,
+    [position, except ?? ''],
+  );
+  return new Decimal(rows[0]?.quantity ?? 0);
+}
+
+export function requestOf(order: StoredOrder, deadlineMs: number | null): OrderRequest {
+  return {
+    clientOrderId: order.clientOrderId,
+    pair: order.pair,
+    side: order.side,
+    kind: order.kind,
+    quantity: order.quantity,
+    ...(order.price === null ? {} : { price: order.price }),
+    ...(order.kind === 'limit' ? { timeInForce: order.timeInForce } : {}),
+    ...(deadlineMs === null ? {} : { deadline: new Date(deadlineMs).toISOString() }),
+    // What is held must equal what is filled, so the fee never comes out of the base.
+    feeIn: 'quote',
+  };
+}

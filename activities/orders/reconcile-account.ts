@@ -1,0 +1,90 @@
+import { Decimal } from '../../shared/money.ts';
+import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
+import { ledgerBalances } from '../ledger/balances.ts';
+import { ordersWhere } from './order-store.ts';
+import type { SendingDeps } from './send-order.ts';
+
+const OVERLAP_MS = 60_000;
+
+/**
+ * Compares ledger and venue after booking missed executions and looking unknown orders up. A difference
+ * counts when it is there in two reads; it is stored under `id` and vetoes entries until a later
+ * comparison finds none. Nothing is corrected. Returns one sentence a difference.
+ */
+export async function reconcileAccount(
+  deps: SendingDeps,
+  of: { id: string; atMs: number },
+): Promise<string[]> {
+  const known = await deps.pool.query<{ differences: string[] }>(
+    `select differences from reconciliation where id = $1`,
+    [of.id],
+  );
+  if (known.rows[0] !== undefined) return known.rows[0].differences;
+  await catchUp(deps);
+  let differences = await compare(deps);
+  if (differences.length > 0) {
+    await catchUp(deps);
+    const again = await compare(deps);
+    differences = differences.filter((d) => again.includes(d));
+  }
+  await deps.pool.query(
+    `insert into reconciliation (id, desk, at, differences) values ($1, $2, $3, $4)
+     on conflict (id) do nothing`,
+    [of.id, deps.desk, new Date(of.atMs), JSON.stringify(differences)],
+  );
+  return differences;
+}
+
+async function catchUp(deps: SendingDeps): Promise<void> {
+  const { rows } = await deps.pool.query<{ at: Date | null }>(`select max(at) as at from fill`);
+  const last = rows[0]?.at?.getTime();
+  const fills = await deps.venue.fillsSince(last === undefined ? 0 : last - OVERLAP_MS);
+  for (const fill of fills) await bookFill(deps, fill);
+  const unsettled = await ordersWhere(deps.pool, `desk = $1 and status in ('sending', 'unknown')`, [
+    deps.desk,
+  ]);
+  for (const order of unsettled) {
+    const found = await deps.venue.orderByClientId(order.clientOrderId);
+    if (found !== null) await adoptOrderState(deps, found);
+  }
+}
+
+async function compare(deps: SendingDeps): Promise<string[]> {
+  const differences: string[] = [];
+  const venue = await deps.venue.balances();
+  const ledger = await ledgerBalances(deps.pool);
+  for (const asset of [...new Set([...Object.keys(venue), ...Object.keys(ledger)])].sort()) {
+    const there = new Decimal(venue[asset]?.total ?? 0);
+    const here = new Decimal(ledger[asset] ?? 0);
+    if (!there.eq(here)) {
+      differences.push(
+        `${asset}: ${deps.venue.name} holds ${there.toFixed()}, the ledger says ${here.toFixed()}`,
+      );
+    }
+  }
+  const live = await ordersWhere(
+    deps.pool,
+    `desk = $1 and status in ('intended', 'sending', 'open', 'unknown')`,
+    [deps.desk],
+  );
+  const resting = await deps.venue.openOrders();
+  for (const order of resting) {
+    if (!live.some((o) => o.clientOrderId === order.clientOrderId)) {
+      differences.push(
+        `order ${order.clientOrderId ?? order.venueOrderId} (${order.pair} ${order.side}) rests at ` +
+          `${deps.venue.name} and is not known here`,
+      );
+    }
+  }
+  for (const order of live.filter((o) => o.status === 'open')) {
+    if (!resting.some((o) => o.clientOrderId === order.clientOrderId)) {
+      const now = await deps.venue.orderByClientId(order.clientOrderId);
+      if (now !== null && (now.status === 'open' || now.status === 'pending')) continue;
+      differences.push(
+        `order ${order.clientOrderId} (${order.pair} ${order.leg}) is open here and ` +
+          `${now === null ? 'unknown' : now.status} at ${deps.venue.name}`,
+      );
+    }
+  }
+  return differences;
+}

@@ -1,0 +1,52 @@
+import type { Pair } from '../../shared/pair.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { DeskMode } from '../../shared/risk/desk-mode.ts';
+import type { ReviewedDesk } from '../../shared/risk/entry-input.ts';
+import type { Queryable } from '../ledger/database.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What the review needs to know of the desk itself, read from its tables at a venue time. */
+export async function reviewedDesk(
+  db: Queryable,
+  of: { desk: string; profile: Profile },
+  at: { pair: Pair; atMs: number },
+): Promise<ReviewedDesk> {
+  const { rows } = await db.query<{
+    mode: DeskMode;
+    reconciled: boolean;
+    last_closed: Date | null;
+    trades_today: string;
+  }>(
+    `select d.state->>'kind' as mode,
+            not exists (select 1 from reconciliation r
+                         where r.desk = d.desk and jsonb_array_length(r.differences) > 0
+                           and r.at = (select max(at) from reconciliation l where l.desk = d.desk)
+                       ) as reconciled,
+            (select max(closed_at) from position p
+              where p.desk = d.desk and p.pair = $2 and p.state in ('closed', 'dust')) as last_closed,
+            (select count(*) from position p
+              where p.desk = d.desk and p.state <> 'unfilled' and p.opened_at >= $3) as trades_today
+       from desk d where d.desk = $1`,
+    [of.desk, at.pair, new Date(Math.floor(at.atMs / DAY_MS) * DAY_MS)],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error(`desk ${of.desk} is not in the database`);
+  const losses = await db.query<{ pnl: string }>(
+    `select pnl_usdt as pnl from position
+      where desk = $1 and state in ('closed', 'dust') order by closed_at desc, id desc limit 50`,
+    [of.desk],
+  );
+  const streak = losses.rows.findIndex((r) => Number(r.pnl) >= 0);
+  return {
+    state: row.mode,
+    cooldownUntil:
+      row.last_closed === null
+        ? null
+        : row.last_closed.getTime() + of.profile.risk.cooldownMinutes * 60_000,
+    reconciled: row.reconciled,
+    lossStreak: streak < 0 ? losses.rows.length : streak,
+    tradesToday: Number(row.trades_today),
+    llmSpendTodayUsd: 0,
+  };
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { isDecimalText } from './money.ts';
+import { isPair } from './pair.ts';
+import { ConsensusSettingsSchema } from './consensus/settings.ts';
+import { RiskLimitsSchema } from './risk/limits.ts';
+import { STRATEGY_NAMES } from './strategies/registry.ts';
+import { TIMEFRAMES } from './timeframe.ts';
+
+const pair = z.string().refine(isPair, 'must be a pair like BTC/USDT');
+const amount = z.string().refine((t) => isDecimalText(t) && !t.startsWith('-'), {
+  message: 'must be an amount in quotes, like "1000"',
+});
+
+const StrategyDeciderSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]+$/, 'must be lower-case letters, digits and dashes'),
+  provider: z.literal('strategy'),
+  strategy: z.enum(STRATEGY_NAMES),
+  confidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("Stated confidence of the strategy's answers: a setting, not an estimate"),
+});
+
+/**
+ * A desk profile (`desks/*.yaml`). Strict: a key that is not known is an error, since a misspelt limit
+ * would otherwise be no limit.
+ */
+export const ProfileSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes'),
+    venue: z.enum(['kraken']),
+    pairs: z.array(pair).min(1).max(20),
+    timeframe: z.enum(TIMEFRAMES).describe('A cycle runs at each close of this bar'),
+    snapshotTimeframes: z.array(z.enum(TIMEFRAMES)).min(1),
+    balances: z.record(z.string(), amount).describe('What the simulated account starts with'),
+    deciders: z.array(StrategyDeciderSchema).min(1),
+    consensus: ConsensusSettingsSchema,
+    risk: RiskLimitsSchema,
+    guard: z.strictObject({
+      targetSlippagePct: z
+        .number()
+        .min(0)
+        .max(5)
+        .describe('How far below its price a target may be sold, percent'),
+    }),
+    reconcileEveryHours: z.number().positive().max(24),
+  })
+  .refine((p) => new Set(p.pairs).size === p.pairs.length, {
+    path: ['pairs'],
+    message: 'names a pair twice',
+  })
+  .refine((p) => new Set(p.deciders.map((d) => d.id)).size === p.deciders.length, {
+    path: ['deciders'],
+    message: 'names an id twice',
+  })
+  .refine((p) => (p.consensus.quorum ?? 0) <= p.deciders.length, {
+    path: ['consensus', 'quorum'],
+    message: 'is larger than the roster of deciders, so it could never be reached',
+  })
+  .refine((p) => p.snapshotTimeframes.includes(p.timeframe), {
+    path: ['snapshotTimeframes'],
+    message: 'must contain the timeframe that is decided on',
+  });
+export type Profile = z.infer<typeof ProfileSchema>;
+export type DeciderProfile = Profile['deciders'][number];

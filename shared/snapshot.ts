@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { TIMEFRAMES } from './timeframe.ts';
+
+const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
+const isoTime = z.iso.datetime();
+const timeframe = z.enum(TIMEFRAMES);
+
+/** `[open time, open, high, low, close, volume in base]`. */
+const candleRow = z.tuple([isoTime, z.number(), z.number(), z.number(), z.number(), z.number()]);
+
+const timeframeData = z.strictObject({
+  candles: z.array(candleRow).describe('Closed bars, oldest first, latest last'),
+  indicators: z
+    .record(z.string(), z.union([z.number(), z.boolean(), z.null()]))
+    .describe('Latest values; null while too few bars have closed'),
+});
+
+export const PositionViewSchema = z.strictObject({
+  position: z.string(),
+  guard: z.string(),
+  pair: z.string(),
+  side: z.literal('long'),
+  quantity: decimalText.describe('Base held'),
+  entryPrice: decimalText.describe('Mean price paid, quote per base'),
+  stopPrice: decimalText.nullable(),
+  targetPrices: z.array(decimalText),
+  openedAt: isoTime,
+  unrealisedPct: z.number().describe('Change of price since entry, percent, before costs'),
+});
+export type PositionView = z.infer<typeof PositionViewSchema>;
+
+/** The account as all cycles of one bar see it. */
+export const AccountViewSchema = z.strictObject({
+  asOf: isoTime,
+  equity: decimalText.describe('Worth of everything held, in USDT at the last closes'),
+  balances: z.record(z.string(), decimalText),
+  free: z.record(z.string(), decimalText).describe('Balances less positions and reservations'),
+  usdtPer: z.record(z.string(), decimalText).describe('Price of one unit of each asset in USDT'),
+  positions: z.array(PositionViewSchema),
+});
+export type AccountView = z.infer<typeof AccountViewSchema>;
+
+/**
+ * Snapshot v1: the immutable view of market and account that one cycle decides on, stored under the
+ * hash of its content. Everything in it was known at `asOf`; what is missing is null and says why in
+ * `missing`, never zero.
+ */
+export const SnapshotSchema = z.strictObject({
+  version: z.literal(1),
+  pair: z.string(),
+  bar: isoTime.describe('Open time of the bar that has just closed'),
+  asOf: isoTime.describe('Close of that bar, venue time'),
+  timeframe,
+  price: z.strictObject({
+    now: z.number(),
+    change1hPct: z.number().nullable(),
+    change24hPct: z.number().nullable(),
+  }),
+  volume: z.strictObject({
+    base24h: z.number().nullable(),
+    ratioTo7dMean: z.number().nullable().describe('24 h volume over its 7-day mean'),
+  }),
+  timeframes: z.partialRecord(timeframe, timeframeData.nullable()),
+  derivatives: z.null(),
+  orderBook: z.null(),
+  readings: z.array(z.never()),
+  missing: z.record(z.string(), z.string()).describe('What is null above, and why'),
+  account: AccountViewSchema,
+  position: PositionViewSchema.nullable().describe('The open position on this pair'),
+  recentTrades: z
+    .array(
+      z.strictObject({
+        pair: z.string(),
+        openedAt: isoTime,
+        closedAt: isoTime,
+        exitReason: z.string(),
+        pnlUsdt: decimalText,
+      }),
+    )
+    .describe('Last five closed trades, newest last'),
+  lessons: z.array(z.string()),
+  costs: z.strictObject({
+    takerFeePct: z.number(),
+    makerFeePct: z.number(),
+    roundTripPct: z.number().describe('Taker fees of entry and exit, percent of the price'),
+  }),
+  legalActions: z.array(z.enum(['long', 'short', 'hold', 'close'])),
+});
+export type Snapshot = z.infer<typeof SnapshotSchema>;

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ProfileSchema } from '../shared/profile.ts';
+
+/** What a worker process is told at its start, in a file that only its user can read. */
+export const WorkerConfigSchema = z.strictObject({
+  desk: z.string(),
+  profile: ProfileSchema,
+  temporal: z.strictObject({ address: z.string(), namespace: z.string() }),
+  database: z.strictObject({ url: z.string(), schema: z.string() }),
+  venue: z.strictObject({
+    rest: z.string(),
+    ws: z.string(),
+    wsAuth: z.string(),
+    /** Address of a stepped venue's clock. */
+    control: z.string(),
+    key: z.string(),
+    secret: z.string(),
+    /** Keeps the last nonce used, for the next process under the same key. */
+    nonceFile: z.string(),
+  }),
+  bundleDir: z.string(),
+});
+export type WorkerConfig = z.infer<typeof WorkerConfigSchema>;
+
+export function readWorkerConfig(file: string | undefined): WorkerConfig {
+  if (file === undefined)
+    throw new Error('usage: desk-worker.ts CONFIG.json (written by npm start)');
+  return WorkerConfigSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}

@@ -1,0 +1,119 @@
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { connectDatabase } from '../activities/ledger/database.ts';
+import { createDocumentStore } from '../activities/ledger/documents.ts';
+import { createLedgerActivities } from '../activities/ledger/activities.ts';
+import { createDeciderActivities } from '../activities/deciders/activities.ts';
+import { createFeedActivities, createMarketActivities } from '../activities/market/activities.ts';
+import { createCandleStore } from '../activities/market/candle-store.ts';
+import { createVenueControl } from '../activities/market/venue-control.ts';
+import { createOrderActivities, createReviewActivities } from '../activities/orders/activities.ts';
+import { instrumentCache } from '../activities/orders/instrument-cache.ts';
+import { fileNonces } from '../activities/orders/kraken/nonces.ts';
+import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
+import { createKrakenVenue } from '../activities/orders/kraken/venue.ts';
+import { queuesOf, workflowIds } from '../shared/names.ts';
+import { readWorkerConfig } from './config.ts';
+import { crashProbe } from './crash-probe.ts';
+import { feedMessages } from './feed-messages.ts';
+import { heartbeating } from './heartbeat.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+/** One process that serves all of a desk's queues. Reads its config, connects, creates, runs, closes. */
+const config = readWorkerConfig(process.argv[2]);
+const { desk, profile } = config;
+const log = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
+
+Runtime.install({ logger: new DefaultLogger('WARN') });
+const bundle = workflowBundle(config.bundleDir);
+const pool = connectDatabase({ ...config.database, onError: (e) => log(`database: ${e.message}`) });
+const { address, namespace } = config.temporal;
+const connection = await NativeConnection.connect({ address });
+const client = new Client({ connection: await Connection.connect({ address }), namespace });
+
+const probe = crashProbe(process.env['TRIPLEGAIN_CRASH_AT']);
+const venue = createKrakenVenue({
+  rest: config.venue.rest,
+  key: config.venue.key,
+  secret: config.venue.secret,
+  nonces: fileNonces(config.venue.nonceFile),
+  log,
+});
+const control = createVenueControl(config.venue.control);
+const documents = createDocumentStore(pool);
+const candles = createCandleStore(pool);
+const instruments = instrumentCache(venue, profile.pairs);
+const queues = queuesOf(desk, profile.venue);
+
+const market = { pool, desk, profile, candles, documents, control, instrument: instruments.of };
+const orders = {
+  pool,
+  desk,
+  profile,
+  venue,
+  candles,
+  documents,
+  probe,
+  instrument: instruments.of,
+  quote: (pair: string) => venue.quote(pair),
+  // Stepped time arms no deadline: the venue's clock stands while an order is on its way.
+  deadlineClock: null,
+};
+const ledger = { pool, desk, profile, venue, documents, probe, instruments: instruments.all };
+const feed = {
+  ...market,
+  venue,
+  probe,
+  openStream: (onEvent: Parameters<typeof openKrakenStream>[0]['onEvent']) =>
+    openKrakenStream({
+      ws: config.venue.ws,
+      wsAuth: config.venue.wsAuth,
+      token: () => venue.webSocketToken(),
+      pairs: profile.pairs,
+      timeframes: profile.snapshotTimeframes,
+      onEvent,
+      log,
+    }),
+  messages: feedMessages(client, workflowIds.desk(desk), workflowIds.feed(desk, profile.venue)),
+};
+
+const shared = {
+  connection,
+  namespace,
+  shutdownGraceTime: '3s',
+  shutdownForceTime: '8s',
+  interceptors: { activity: [heartbeating] },
+};
+const workers = await Promise.all([
+  Worker.create({
+    ...shared,
+    taskQueue: queues.cycle,
+    workflowBundle: await bundle,
+    activities: {
+      ...createLedgerActivities(ledger),
+      ...createDeciderActivities({ profile, documents }),
+      ...createMarketActivities(market),
+      ...createReviewActivities(orders),
+    },
+    // A killed worker's sticky workflows go to its successor this soon.
+    stickyQueueScheduleToStartTimeout: '1s',
+    maxCachedWorkflows: 200,
+  }),
+  Worker.create({
+    ...shared,
+    taskQueue: queues.orders,
+    activities: createOrderActivities(orders),
+  }),
+  Worker.create({
+    ...shared,
+    taskQueue: queues.market,
+    activities: createFeedActivities(() => feed),
+  }),
+]);
+process.send?.('ready');
+await Promise.all(workers.map((worker) => worker.run()));
+venue.close();
+await pool.end();
+await connection.close();
+await client.connection.close();
+process.exit(0);

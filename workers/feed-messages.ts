@@ -1,0 +1,24 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { FeedMessages } from '../activities/market/feed-messages.ts';
+import { barClosed, feedHealth, orderUpdate, venueEvent, wake } from '../workflows/messages.ts';
+
+/** The feed's messages as Temporal signals. */
+export function feedMessages(client: Client, desk: string, feed: string): FeedMessages {
+  const to = (id: string) => client.workflow.getHandle(id);
+  const unlessClosed = async (sent: Promise<void>): Promise<boolean> => {
+    try {
+      await sent;
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };
+  return {
+    barClosed: (bar) => to(desk).signal(barClosed, bar),
+    venueEvent: (seen) => to(desk).signal(venueEvent, seen),
+    orderUpdate: (guard, update) => unlessClosed(to(guard).signal(orderUpdate, update)),
+    wake: (workflow, message) => unlessClosed(to(workflow).signal(wake, message)),
+    health: (now) => to(feed).signal(feedHealth, now),
+  };
+}

@@ -1,0 +1,58 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { DeciderActivities } from '../activities/deciders/activities.ts';
+import type { LedgerActivities } from '../activities/ledger/activities.ts';
+import type { FeedActivities, MarketActivities } from '../activities/market/activities.ts';
+import type { OrderActivities, ReviewActivities } from '../activities/orders/activities.ts';
+
+/**
+ * The time budget of everything a workflow calls, in one place. A lost worker is noticed by the
+ * heartbeat (every activity beats twice a second) or, for local steps, by the workflow task's limit.
+ */
+const untilItWorks = {
+  initialInterval: '200ms',
+  maximumInterval: '5s',
+  backoffCoefficient: 2,
+} as const;
+
+type Local = DeciderActivities & LedgerActivities & MarketActivities & ReviewActivities;
+
+/** Short steps on database and venue control, safe to repeat: retried until they work. */
+export const local = proxyLocalActivities<Local>({
+  startToCloseTimeout: '20s',
+  localRetryThreshold: '1m',
+  retry: untilItWorks,
+});
+
+/** Sends that must happen once: one attempt, and whatever is not a definite answer goes to `settling`. */
+export const sendingOn = (
+  taskQueue: string,
+): Pick<OrderActivities, 'placeEntry' | 'placeReduction'> =>
+  proxyActivities<OrderActivities>({
+    taskQueue,
+    startToCloseTimeout: '15s',
+    heartbeatTimeout: '3s',
+    retry: { maximumAttempts: 1 },
+  });
+
+/** Steps at the venue that may be repeated, and are until the venue has answered. */
+export const settlingOn = (
+  taskQueue: string,
+): Pick<
+  OrderActivities,
+  'settleEntry' | 'settleReduction' | 'amendOrder' | 'cancelOrder' | 'reconcile'
+> =>
+  proxyActivities<OrderActivities>({
+    taskQueue,
+    startToCloseTimeout: '20s',
+    heartbeatTimeout: '3s',
+    retry: untilItWorks,
+  });
+
+/** The venue's socket: one activity that lives as long as the connection does. */
+export const feedOn = (taskQueue: string): FeedActivities =>
+  proxyActivities<FeedActivities>({
+    taskQueue,
+    startToCloseTimeout: '24h',
+    heartbeatTimeout: '10s',
+    retry: { initialInterval: '200ms', maximumInterval: '5s' },
+  });

@@ -1,0 +1,190 @@
+import {
+  ParentClosePolicy,
+  condition,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { positionId, workflowIds } from '../shared/names.ts';
+import type { Pair } from '../shared/pair.ts';
+import { isoTime } from '../shared/timeframe.ts';
+import { local, sendingOn, settlingOn } from './activities.ts';
+import {
+  closePosition,
+  orderUpdate,
+  progress,
+  settled,
+  turn,
+  turnDone,
+  turnWanted,
+} from './messages.ts';
+import { positionGuard } from './position-guard.ts';
+import { actionKey, confidenceKey, deskKey, outcomeKey, pairKey } from './search-attributes.ts';
+
+export interface CycleInput {
+  desk: string;
+  deskWorkflow: string;
+  pair: Pair;
+  /** Open time of the bar, and venue time of its close, Unix ms. */
+  barMs: number;
+  atMs: number;
+  event: number | null;
+  /** The account that all cycles of this bar see, by its hash. */
+  account: string;
+  deciders: string[];
+  ordersQueue: string;
+}
+
+export type CycleOutcome =
+  'held' | 'vetoed' | 'ordered' | 'closing' | 'refused' | 'absent' | 'skipped';
+
+/**
+ * One decision for one pair at one bar: builds the snapshot, asks every decider side by side, combines
+ * their answers, and for an entry takes its turn: risk review, reservation, guard, and the order sent
+ * exactly once. A close goes to the position's guard. Records itself, tells the desk `settled`, ends.
+ */
+export async function tradingCycle(
+  input: CycleInput,
+): Promise<{ action: string; outcome: CycleOutcome }> {
+  const { workflowId, runId } = workflowInfo();
+  const desk = getExternalWorkflowHandle(input.deskWorkflow);
+  const { pair, barMs, atMs, event } = input;
+  const story: string[] = [];
+  let step = 'started';
+  let outcome: CycleOutcome | null = null;
+  let hasTurn = false;
+  const concerned: string[] = [];
+  setHandler(progress, () => ({ step, outcome }));
+  setHandler(turn, () => {
+    hasTurn = true;
+  });
+  const tell = (line: string): void => {
+    story.push(line);
+    setCurrentDetails(story.join('\n\n'));
+  };
+
+  const isOurs = await local.lockBar({ pair, barMs, cycle: workflowId, runId });
+  if (!isOurs) return end('none', 'skipped', null);
+
+  step = 'snapshot';
+  const snapshot = await local.buildSnapshot({ pair, barMs, atMs, account: input.account });
+  step = 'deciders';
+  const answers = await Promise.all(
+    input.deciders.map((decider) => local.askDecider({ decider, snapshot: snapshot.hash })),
+  );
+  step = 'consensus';
+  const consensus = await local.combine({ cycle: workflowId, answers });
+  tell(`**${pair}** ${isoTime(barMs)}, price ${snapshot.price}`);
+  tell(consensus.table);
+  tell(`Consensus: **${consensus.action}** - ${consensus.reason}`);
+
+  const record = {
+    cycle: workflowId,
+    pair,
+    barMs,
+    atMs,
+    snapshot: snapshot.hash,
+    consensus: consensus.hash,
+  };
+  if (consensus.action === 'long' || consensus.action === 'short') {
+    return enter();
+  }
+  if (consensus.action === 'close' && snapshot.guard !== null) {
+    step = 'closing';
+    const guard = getExternalWorkflowHandle(snapshot.guard);
+    const isThere = await guard
+      .signal(closePosition, { event, atMs, reason: 'signal' })
+      .then(() => true)
+      // The position may have been closed by its stop a moment ago.
+      .catch(() => false);
+    if (isThere) concerned.push(snapshot.guard);
+    tell(isThere ? 'The guard closes the position.' : 'The position is closed already.');
+    return finish('closing');
+  }
+  return finish(consensus.answered === 0 ? 'absent' : 'held');
+
+  async function enter(): Promise<{ action: string; outcome: CycleOutcome }> {
+    step = 'waiting for its turn';
+    await desk.signal(turnWanted, { cycle: workflowId, pair });
+    await condition(() => hasTurn);
+    step = 'risk review';
+    const guardId = workflowIds.guard(input.desk, positionId(pair, barMs));
+    const verdict = await local.reviewRisk({ ...record, guard: guardId });
+    tell(verdict.table);
+    if (verdict.entry === null) {
+      return finish('vetoed');
+    }
+    step = 'order';
+    const { entry } = verdict;
+    // The guard lives before the entry is sent: no fill can come before somebody watches.
+    const guard = await startChild(positionGuard, {
+      workflowId: guardId,
+      args: [
+        {
+          desk: input.desk,
+          deskWorkflow: input.deskWorkflow,
+          position: positionId(pair, barMs),
+          pair,
+          ...entry.guard,
+          ordersQueue: input.ordersQueue,
+        },
+      ],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${pair} position of ${isoTime(barMs)}`,
+      typedSearchAttributes: [
+        { key: deskKey, value: input.desk },
+        { key: pairKey, value: pair },
+      ],
+    });
+    const clientOrderId = entry.guard.entryClientOrderId;
+    const placed = await sendingOn(input.ordersQueue)
+      .placeEntry({ clientOrderId })
+      // No definite answer: look it up before anything is sent again.
+      .catch(() => settlingOn(input.ordersQueue).settleEntry({ clientOrderId }));
+    if (placed.kind === 'refused') {
+      tell(`Order refused: ${placed.reason}`);
+      concerned.push(guardId);
+      await guard.signal(orderUpdate, {
+        event,
+        atMs,
+        clientOrderId,
+        leg: 'entry',
+        n: 1,
+        status: 'rejected',
+        filledQuantity: '0',
+        filledCost: '0',
+        outbox: [],
+      });
+      return finish('refused');
+    }
+    tell(`Ordered: ${entry.summary}`);
+    return finish('ordered');
+  }
+
+  async function finish(result: CycleOutcome): Promise<{ action: string; outcome: CycleOutcome }> {
+    await local.recordCycle({ ...record, outcome: result });
+    return end(consensus.action, result, consensus.confidence);
+  }
+
+  async function end(
+    action: string,
+    result: CycleOutcome,
+    confidence: number | null,
+  ): Promise<{ action: string; outcome: CycleOutcome }> {
+    step = 'done';
+    outcome = result;
+    tell(`Outcome: **${result}**`);
+    upsertSearchAttributes([
+      { key: actionKey, value: action },
+      { key: outcomeKey, value: result },
+      { key: confidenceKey, value: confidence },
+    ]);
+    if (hasTurn) await desk.signal(turnDone, { cycle: workflowId });
+    await desk.signal(settled, { event: event ?? 0, by: workflowId, concerned });
+    return { action, outcome: result };
+  }
+}

@@ -1,0 +1,430 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ParentClosePolicy,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  log,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { workflowIds } from '../shared/names.ts';
+import type { Pair } from '../shared/pair.ts';
+import { isoTime, type Timeframe } from '../shared/timeframe.ts';
+import { local } from './activities.ts';
+import {
+  barClosed,
+  cancelEntry,
+  closePosition,
+  flatten,
+  halt,
+  pause,
+  reconcileNow,
+  resume,
+  settled,
+  status,
+  tradeClosed,
+  turn,
+  turnDone,
+  turnWanted,
+  venueEvent,
+  wake,
+  type BarClosed,
+  type DeskStatus,
+  type Settled,
+  type Steering,
+  type TradeClosed,
+  type VenueEventSeen,
+} from './messages.ts';
+import { reconcile } from './reconcile.ts';
+import { deskKey, pairKey } from './search-attributes.ts';
+import { tradingCycle } from './trading-cycle.ts';
+
+export interface DeskInput {
+  desk: string;
+  pairs: Pair[];
+  timeframe: Timeframe;
+  deciders: string[];
+  ordersQueue: string;
+  /** Venue time between reconciliations. */
+  reconcileEveryMs: number;
+  carried?: Carried;
+}
+
+/** What goes on into the next run of the desk's workflow. */
+interface Carried {
+  day: number | null;
+  lastBarMs: number | null;
+  lastEvent: number;
+  lastReconcileMs: number | null;
+  venueTimeMs: number | null;
+  missedBars: number;
+  isEnded: boolean;
+  inbox: Message[];
+  open: OpenEvent | null;
+  /** Reports on events that the desk has not heard of yet. */
+  early: Settled[];
+}
+
+interface OpenEvent {
+  number: number;
+  atMs: number;
+  waiting: string[];
+  done: string[];
+}
+
+interface CycleInFlight {
+  pair: Pair;
+  barMs: number;
+  turn: 'thinking' | 'wants' | 'has' | 'over';
+}
+
+type SteeringKind = 'pause' | 'resume' | 'halt' | 'flatten';
+
+type Message =
+  | ({ kind: 'bar' } & BarClosed)
+  | { kind: 'event'; seen: VenueEventSeen }
+  | ({ kind: 'settled' } & Settled)
+  | { kind: 'turn-wanted'; cycle: string }
+  | { kind: 'turn-done'; cycle: string }
+  | { kind: 'cycle-closed'; cycle: string }
+  | ({ kind: 'trade-closed' } & TradeClosed)
+  | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
+  | { kind: 'reconcile'; by: Steering };
+
+const DAY_MS = 86_400_000;
+
+/**
+ * One desk, for ever. At each bar close it reads the account once, starts one cycle a pair, and lets
+ * them take their turns in the profile's order; it acknowledges each event of a stepped venue when all
+ * that were concerned have settled. People pause, resume, halt and flatten it by signal; losses and
+ * drawdown do so by themselves. Continues as new at each venue day, carrying what is in flight.
+ */
+export async function tradingDesk(input: DeskInput): Promise<never> {
+  const self = workflowInfo().workflowId;
+  const s: Carried = input.carried ?? {
+    day: null,
+    lastBarMs: null,
+    lastEvent: 0,
+    lastReconcileMs: null,
+    venueTimeMs: null,
+    missedBars: 0,
+    isEnded: false,
+    inbox: [],
+    open: null,
+    early: [],
+  };
+  const cycles = new Map<string, CycleInFlight>();
+  const { inbox } = s;
+
+  setHandler(barClosed, (m) => void inbox.push({ kind: 'bar', ...m }));
+  setHandler(venueEvent, (seen) => void inbox.push({ kind: 'event', seen }));
+  setHandler(settled, (m) => void inbox.push({ kind: 'settled', ...m }));
+  setHandler(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle }));
+  setHandler(turnDone, (m) => void inbox.push({ kind: 'turn-done', cycle: m.cycle }));
+  setHandler(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m }));
+  setHandler(wake, (m) => {
+    if (m.event !== null) inbox.push({ kind: 'settled', event: m.event, by: self, concerned: [] });
+  });
+  const steer = (command: SteeringKind) => (by: Steering & { untilMs?: number }) =>
+    void inbox.push({ kind: 'steer', command, by, untilMs: by.untilMs ?? null });
+  setHandler(pause, steer('pause'));
+  setHandler(resume, steer('resume'));
+  setHandler(halt, steer('halt'));
+  setHandler(flatten, steer('flatten'));
+  setHandler(reconcileNow, (by) => void inbox.push({ kind: 'reconcile', by }));
+  let state = await local.openDesk();
+  setHandler(status, () => deskStatus());
+  showDetails();
+
+  for (;;) {
+    await condition(() => inbox.length > 0);
+    for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
+      await take(message);
+    }
+    await grantTurn();
+    await acknowledgeIfSettled();
+    showDetails();
+    if (isQuiet() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
+      s.day = dayOf(s.venueTimeMs);
+      await continueAsNew<typeof tradingDesk>({ ...input, carried: s });
+    }
+  }
+
+  async function take(message: Message): Promise<void> {
+    switch (message.kind) {
+      case 'bar':
+        return onBar(message);
+      case 'event':
+        return onEvent(message.seen);
+      case 'settled':
+        return onSettled(message);
+      case 'turn-wanted': {
+        const cycle = cycles.get(message.cycle);
+        if (cycle?.turn === 'thinking') cycle.turn = 'wants';
+        return;
+      }
+      case 'turn-done': {
+        const cycle = cycles.get(message.cycle);
+        if (cycle !== undefined) cycle.turn = 'over';
+        return;
+      }
+      case 'cycle-closed':
+        // Frees the turn and the event of a cycle that ended without a word.
+        cycles.delete(message.cycle);
+        if (s.open !== null) markDone(s.open, message.cycle);
+        return;
+      case 'trade-closed':
+        return onTradeClosed(message);
+      case 'steer':
+        return onSteering(message);
+      case 'reconcile':
+        return startReconcile(s.venueTimeMs ?? 0, 'asked');
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Whether the event is new; one that was acknowledged before is acknowledged again. */
+  async function openEvent(
+    number: number | null,
+    atMs: number,
+    waiting: string[],
+  ): Promise<boolean> {
+    s.venueTimeMs = Math.max(s.venueTimeMs ?? atMs, atMs);
+    s.day ??= dayOf(s.venueTimeMs);
+    if (number === null) return true;
+    if (number <= s.lastEvent) {
+      await local.acknowledgeEvent({ event: number });
+      return false;
+    }
+    if (s.open?.number === number) {
+      for (const id of waiting) if (!s.open.waiting.includes(id)) s.open.waiting.push(id);
+      return false;
+    }
+    s.open = { number, atMs, waiting, done: [] };
+    for (const report of s.early.splice(0)) {
+      if (report.event === number) markSettled(report);
+      else if (report.event > number) s.early.push(report);
+    }
+    return true;
+  }
+
+  async function onBar(bar: BarClosed): Promise<void> {
+    const isNew = await openEvent(bar.event, bar.atMs, [...bar.concerned]);
+    if (!isNew) return;
+    if (s.lastBarMs !== null && bar.barMs <= s.lastBarMs) {
+      s.missedBars += 1;
+      log.warn('a stale bar is not decided on', { bar: isoTime(bar.barMs) });
+      return;
+    }
+    s.lastBarMs = bar.barMs;
+    const opened = await local.openBar({ atMs: bar.atMs });
+    state = opened.state;
+    if (opened.flatten) await closeAll('drawdown', bar.atMs);
+    if (state.kind === 'running' || state.kind === 'reduced') {
+      const pairs = input.pairs.filter((pair) =>
+        bar.pairs.some((p) => p.pair === pair && p.state !== 'missing'),
+      );
+      await Promise.all(pairs.map((pair) => startCycle(pair, bar, opened.account)));
+    }
+    if (s.lastReconcileMs === null || bar.atMs - s.lastReconcileMs >= input.reconcileEveryMs) {
+      await startReconcile(bar.atMs, 'scheduled');
+    }
+  }
+
+  async function startCycle(pair: Pair, bar: BarClosed, account: string): Promise<void> {
+    const id = workflowIds.cycle(input.desk, pair, bar.barMs);
+    cycles.set(id, { pair, barMs: bar.barMs, turn: 'thinking' });
+    s.open?.waiting.push(id);
+    try {
+      const child = await startChild(tradingCycle, {
+        workflowId: id,
+        args: [
+          {
+            desk: input.desk,
+            deskWorkflow: self,
+            pair,
+            barMs: bar.barMs,
+            atMs: bar.atMs,
+            event: bar.event,
+            account,
+            deciders: input.deciders,
+            ordersQueue: input.ordersQueue,
+          },
+        ],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        staticSummary: `${pair} ${isoTime(bar.barMs)} ${input.timeframe}`,
+        typedSearchAttributes: [
+          { key: deskKey, value: input.desk },
+          { key: pairKey, value: pair },
+        ],
+      });
+      const closed = (): void => void inbox.push({ kind: 'cycle-closed', cycle: id });
+      child.result().then(closed, closed);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      inbox.push({ kind: 'cycle-closed', cycle: id });
+    }
+  }
+
+  async function onEvent(seen: VenueEventSeen): Promise<void> {
+    const isNew = await openEvent(seen.event, seen.atMs, [...seen.concerned]);
+    if (isNew && seen.kind === 'end') s.isEnded = true;
+  }
+
+  function onSettled(report: Settled): void {
+    cycles.delete(report.by);
+    if (s.open?.number === report.event) markSettled(report);
+    else if (report.event > s.lastEvent) s.early.push(report);
+  }
+
+  function markSettled(report: Settled): void {
+    if (s.open === null) return;
+    for (const id of report.concerned) if (!s.open.waiting.includes(id)) s.open.waiting.push(id);
+    markDone(s.open, report.by);
+  }
+
+  async function onTradeClosed(trade: TradeClosed): Promise<void> {
+    log.info('trade closed', { ...trade });
+    if (state.kind !== 'flattening') return;
+    const guards = await local.openGuards();
+    if (guards.length === 0) await flattened(trade.atMs);
+  }
+
+  async function onSteering(m: Extract<Message, { kind: 'steer' }>): Promise<void> {
+    const atMs = s.venueTimeMs ?? 0;
+    state = await local.changeDeskState({
+      command: m.command,
+      who: m.by.who,
+      why: m.by.why,
+      untilMs: m.untilMs,
+      atMs,
+    });
+    if (m.command === 'flatten') await closeAll('flatten', atMs);
+    if (m.command === 'halt') await cancelEntries(atMs);
+  }
+
+  async function closeAll(reason: string, atMs: number): Promise<void> {
+    const guards = await local.openGuards();
+    for (const guard of guards) await tellGuard(guard, closePosition, reason, atMs);
+    if (guards.length === 0) await flattened(atMs);
+  }
+
+  async function cancelEntries(atMs: number): Promise<void> {
+    for (const guard of await local.openGuards()) {
+      await tellGuard(guard, cancelEntry, 'halted', atMs);
+    }
+  }
+
+  /** Sets a guard to work; while an event is open the venue's clock waits for it. */
+  async function tellGuard(
+    guard: string,
+    message: typeof closePosition,
+    reason: string,
+    atMs: number,
+  ): Promise<void> {
+    const event = s.open?.number ?? null;
+    const isThere = await getExternalWorkflowHandle(guard)
+      .signal(message, { event, atMs, reason })
+      .then(() => true)
+      .catch(() => false);
+    if (isThere && s.open !== null && !s.open.waiting.includes(guard)) s.open.waiting.push(guard);
+  }
+
+  async function flattened(atMs: number): Promise<void> {
+    state = await local.changeDeskState({
+      command: 'flattened',
+      who: 'desk',
+      why: 'every position is closed',
+      untilMs: null,
+      atMs,
+    });
+  }
+
+  async function startReconcile(atMs: number, why: string): Promise<void> {
+    s.lastReconcileMs = atMs;
+    const id = workflowIds.reconcile(input.desk, atMs);
+    const event = s.open?.number ?? null;
+    try {
+      await startChild(reconcile, {
+        workflowId: id,
+        args: [{ deskWorkflow: self, atMs, event, ordersQueue: input.ordersQueue }],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `ledger against venue, ${why}`,
+        typedSearchAttributes: [{ key: deskKey, value: input.desk }],
+      });
+      s.open?.waiting.push(id);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  /** Gives the turn to the first cycle in order that wants it, once all before it are over. */
+  async function grantTurn(): Promise<void> {
+    const order = [...cycles.entries()].sort(
+      ([, a], [, b]) =>
+        a.barMs - b.barMs || input.pairs.indexOf(a.pair) - input.pairs.indexOf(b.pair),
+    );
+    for (const [id, cycle] of order) {
+      if (cycle.turn === 'over') continue;
+      if (cycle.turn !== 'wants') return;
+      cycle.turn = 'has';
+      await getExternalWorkflowHandle(id)
+        .signal(turn)
+        .catch(() => void inbox.push({ kind: 'cycle-closed', cycle: id }));
+      return;
+    }
+  }
+
+  async function acknowledgeIfSettled(): Promise<void> {
+    if (s.open === null || inbox.length > 0) return;
+    const { number, waiting, done } = s.open;
+    if (!waiting.every((id) => done.includes(id))) return;
+    await local.acknowledgeEvent({ event: number });
+    s.lastEvent = number;
+    s.open = null;
+  }
+
+  function isQuiet(): boolean {
+    return cycles.size === 0 && s.open === null && inbox.length === 0;
+  }
+
+  function isNewDay(): boolean {
+    return s.day !== dayOf(s.venueTimeMs);
+  }
+
+  function deskStatus(): DeskStatus {
+    return {
+      desk: input.desk,
+      state: state.kind,
+      untilMs: state.untilMs,
+      who: state.who,
+      why: state.why,
+      lastBarMs: s.lastBarMs,
+      venueTimeMs: s.venueTimeMs,
+      cyclesInFlight: [...cycles.keys()],
+      missedBars: s.missedBars,
+      isEnded: s.isEnded && s.open === null,
+    };
+  }
+
+  function showDetails(): void {
+    const lastBar = s.lastBarMs === null ? 'none yet' : isoTime(s.lastBarMs);
+    setCurrentDetails(
+      `**${input.desk}** is **${state.kind}**${state.why === '' ? '' : ` (${state.who}: ${state.why})`}\n` +
+        `- last bar ${lastBar}, missed ${s.missedBars}\n- cycles in flight: ${cycles.size}`,
+    );
+  }
+}
+
+function markDone(open: OpenEvent, id: string): void {
+  if (!open.done.includes(id)) open.done.push(id);
+}
+
+function dayOf(timeMs: number | null): number | null {
+  return timeMs === null ? null : Math.floor(timeMs / DAY_MS);
+}
