@@ -1,0 +1,315 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ACTIONS, type Action, type DeciderAnswer, type Decision } from '../decision.ts';
+import { combineDecisions, compareConsensus } from './combine.ts';
+import { pooledProbability, scoreWeights } from './pool.ts';
+import { ConsensusSettingsSchema, type ConsensusSettings } from './settings.ts';
+
+function decision(action: Action, change: Partial<Decision> = {}): Decision {
+  return {
+    evidenceFor: [`for ${action}`],
+    evidenceAgainst: [],
+    action,
+    confidence: 0.7,
+    horizonHours: 24,
+    entry: { type: 'market', price: null },
+    stopLossPct: 2,
+    takeProfitPct: [7],
+    sizePct: null,
+    leverage: null,
+    expectedReturnPct: 1,
+    invalidation: null,
+    reasoning: 'because',
+    ...change,
+  };
+}
+
+const says = (decider: string, action: Action, change?: Partial<Decision>): DeciderAnswer => ({
+  kind: 'answered',
+  decider,
+  decision: decision(action, change),
+});
+const absent = (decider: string): DeciderAnswer => ({ kind: 'absent', decider, cause: 'late' });
+const settings = (change: Partial<ConsensusSettings> = {}): ConsensusSettings =>
+  ConsensusSettingsSchema.parse(change);
+
+/** One letter a decider: l(ong), s(hort), h(old), c(lose), a(bsent). */
+function panel(letters: string): { answers: DeciderAnswer[]; roster: string[] } {
+  const roster = [...letters].map((_, n) => `d${n + 1}`);
+  const answers = [...letters].map((letter, n) => {
+    const action = ACTIONS.find((a) => a.startsWith(letter));
+    return action === undefined ? absent(`d${n + 1}`) : says(`d${n + 1}`, action);
+  });
+  return { answers, roster };
+}
+
+describe('quorum', () => {
+  const cases: {
+    votes: string;
+    settings?: Partial<ConsensusSettings>;
+    action: Action;
+    reason: string;
+  }[] = [
+    { votes: 'llh', settings: { quorum: 2 }, action: 'long', reason: '2 of 3 say long' },
+    { votes: 'lhh', settings: { quorum: 2 }, action: 'hold', reason: 'no quorum' },
+    { votes: 'lla', settings: { quorum: 3 }, action: 'hold', reason: 'no quorum' },
+    // more than half of the roster by itself: 3 of 4
+    { votes: 'llaa', action: 'hold', reason: '3 needed' },
+    { votes: 'llla', action: 'long', reason: '3 of 4' },
+    { votes: 'llss', settings: { quorum: 2 }, action: 'hold', reason: 'tie' },
+    { votes: 'lllss', settings: { quorum: 2 }, action: 'long', reason: '3 of 5' },
+    { votes: 'ccl', settings: { quorum: 2 }, action: 'close', reason: '2 of 3 say close' },
+    { votes: 'chh', settings: { quorum: 2 }, action: 'hold', reason: 'no quorum' },
+    { votes: 'chh', settings: { quorum: 2, closeQuorum: 1 }, action: 'close', reason: '1 of 3' },
+    { votes: 'cll', settings: { quorum: 3, closeQuorum: 1 }, action: 'hold', reason: 'strongest' },
+    {
+      votes: 'llllss',
+      settings: { quorum: 4, mostAgainst: 1 },
+      action: 'hold',
+      reason: '2 against',
+    },
+    { votes: 'llllsh', settings: { quorum: 4, mostAgainst: 1 }, action: 'long', reason: '4 of 6' },
+    { votes: 'llllaa', settings: { quorum: 4, leastAnswers: 5 }, action: 'hold', reason: '4 of 6' },
+    { votes: 'aaa', settings: { quorum: 1 }, action: 'hold', reason: 'no quorum' },
+    { votes: 'hhh', settings: { quorum: 1 }, action: 'hold', reason: 'no quorum' },
+    { votes: '', action: 'hold', reason: 'no quorum' },
+  ];
+  test.each(cases)('"$votes" is $action', ({ votes, settings: change, action, reason }) => {
+    const { answers, roster } = panel(votes);
+    const consensus = combineDecisions('quorum', answers, roster, settings(change));
+    expect(consensus.action).toBe(action);
+    expect(consensus.reason).toContain(reason);
+    expect(consensus.decision?.action ?? 'hold').toBe(action);
+    expect(consensus.votes.map((v) => v.vote[0]).join('')).toBe(votes);
+  });
+
+  test('levels are the medians of those who agree', () => {
+    const answers = [
+      says('a', 'long', { stopLossPct: 1, takeProfitPct: [4, 6], confidence: 0.6, sizePct: 30 }),
+      says('b', 'long', { stopLossPct: 1.4, takeProfitPct: [9, 5], confidence: 0.9 }),
+      says('c', 'long', { stopLossPct: 1.8, takeProfitPct: [6], confidence: 0.7, sizePct: 20 }),
+      says('d', 'hold', { stopLossPct: 50, confidence: 1 }),
+    ];
+    const { decision: merged } = combineDecisions(
+      'quorum',
+      answers,
+      ['a', 'b', 'c', 'd'],
+      settings({ quorum: 3 }),
+    );
+    // stops 1, 1.4, 1.8; first rungs 4, 5, 6; second rungs 6, 9; the least wish of 30 and 20
+    expect(merged).toMatchObject({
+      confidence: 0.7,
+      stopLossPct: 1.4,
+      takeProfitPct: [5, 7.5],
+      sizePct: 20,
+      entry: { type: 'market', price: null },
+    });
+  });
+
+  test('a limit entry needs more than half of those who agree', () => {
+    const limit = (price: number) => ({ entry: { type: 'limit' as const, price } });
+    const entryOf = (...answers: DeciderAnswer[]) =>
+      combineDecisions('quorum', answers, ['a', 'b', 'c'], settings({ quorum: 2 })).decision?.entry;
+    expect(
+      entryOf(says('a', 'long', limit(99)), says('b', 'long', limit(97)), says('c', 'long')),
+    ).toEqual({ type: 'limit', price: 98 });
+    expect(entryOf(says('a', 'long', limit(99)), says('b', 'long'))).toEqual({
+      type: 'market',
+      price: null,
+    });
+  });
+
+  test('strangers and second answers do not vote', () => {
+    const answers = [
+      says('a', 'long'),
+      says('a', 'short'),
+      says('stranger', 'long'),
+      says('b', 'hold'),
+    ];
+    const consensus = combineDecisions('quorum', answers, ['a', 'b', 'a'], settings({ quorum: 2 }));
+    expect(consensus.votes).toEqual([
+      { decider: 'a', vote: 'long' },
+      { decider: 'b', vote: 'hold' },
+    ]);
+    expect(consensus.action).toBe('hold');
+  });
+
+  test('an entry that is not worth its costs is held', () => {
+    const { answers, roster } = panel('ll');
+    const gate = (costPct: number) =>
+      combineDecisions('quorum', answers, roster, settings({ valueGate: { costPct, margin: 0 } }));
+    // 0.7 * 7/2 - 0.3 = 2.15 R before costs; 4.3 % of costs are 2.15 R at a 2 % stop
+    expect(gate(4.2).action).toBe('long');
+    expect(gate(4.4).action).toBe('hold');
+    expect(gate(4.4).reason).toContain('expected value -0.05 R');
+  });
+});
+
+describe('single and champion', () => {
+  const { answers, roster } = panel('lsa');
+  test.each([
+    { kind: 'single' as const, change: {}, action: 'long' },
+    { kind: 'single' as const, change: { decider: 'd2' }, action: 'short' },
+    { kind: 'champion' as const, change: { champion: 'd2' }, action: 'short' },
+    { kind: 'champion' as const, change: { champion: 'd3' }, action: 'hold' },
+    { kind: 'champion' as const, change: { champion: 'nobody' }, action: 'hold' },
+  ])('$kind $change is $action', ({ kind, change, action }) => {
+    expect(combineDecisions(kind, answers, roster, settings(change)).action).toBe(action);
+  });
+});
+
+describe('fallback', () => {
+  const answers = [absent('a'), absent('b'), says('trend', 'long')];
+  test('is followed when the whole roster is absent', () => {
+    const consensus = combineDecisions(
+      'quorum',
+      answers,
+      ['a', 'b'],
+      settings({ fallback: 'trend' }),
+    );
+    expect(consensus.action).toBe('long');
+    expect(consensus.votes.map((v) => v.vote)).toEqual(['absent', 'absent']);
+  });
+  test('is not when one has answered', () => {
+    const some = [says('a', 'hold'), ...answers.slice(1)];
+    expect(
+      combineDecisions('quorum', some, ['a', 'b'], settings({ fallback: 'trend' })).action,
+    ).toBe('hold');
+  });
+  test('is a hold where none is named, or it is absent too', () => {
+    expect(combineDecisions('quorum', answers, ['a', 'b'], settings()).action).toBe('hold');
+    expect(
+      combineDecisions('quorum', answers, ['a', 'b'], settings({ fallback: 'gone' })).reason,
+    ).toContain('gone is absent');
+  });
+});
+
+describe('weighted', () => {
+  test('equal weights without records, log-odds halved', () => {
+    // logit 0.9 = 2.197; each of two has weight 1/2 and beta 1/2, so the pool stands at 1.099: p = 0.75
+    const forecast = { p: 0.9, record: null };
+    expect(pooledProbability([forecast, forecast], 1)).toBeCloseTo(0.75, 10);
+    // one absent: half of it, sqrt(3) / (1 + sqrt(3)) = 0.634
+    expect(pooledProbability([forecast, { p: null, record: null }], 1)).toBeCloseTo(0.634, 3);
+  });
+
+  test('a proven decider is recalibrated by its own fit', () => {
+    const record = { resolved: 100, brierSum: 24, alpha: 0, beta: 1 };
+    expect(pooledProbability([{ p: 0.9, record }], 1)).toBeCloseTo(0.9, 10);
+  });
+
+  test('better scores weigh more, shrunk to equal while cases are few', () => {
+    const record = (resolved: number, brier: number) => ({
+      resolved,
+      brierSum: resolved * brier,
+      alpha: 0,
+      beta: 1,
+    });
+    expect(scoreWeights([null, null])).toEqual([0.5, 0.5]);
+    const few = scoreWeights([record(10, 0.2), record(10, 0.3)]);
+    const many = scoreWeights([record(400, 0.2), record(400, 0.3)]);
+    // k = 10/210; raw 1 and exp(-2 * 1) = 0.135, so 0.881: 0.0476 * 0.881 + 0.952 * 0.5 = 0.518
+    expect(few[0]).toBeCloseTo(0.518, 3);
+    expect(many[0]).toBeCloseTo(0.8333, 3); // k = 2/3, raw 1: 2/3 + 1/6
+    expect(many.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+  });
+
+  const cases = [
+    { votes: 'll', confidence: 0.9, threshold: 0.7, action: 'long' }, // pooled 0.75
+    { votes: 'll', confidence: 0.9, threshold: 0.8, action: 'hold' },
+    { votes: 'ss', confidence: 0.9, threshold: 0.7, action: 'short' },
+    { votes: 'ls', confidence: 0.9, threshold: 0.6, action: 'hold' }, // they cancel: 0.5
+    { votes: 'hh', confidence: 0.9, threshold: 0.6, action: 'hold' }, // nobody gives levels
+    { votes: 'ccl', confidence: 0.9, threshold: 0.6, action: 'close' },
+  ];
+  test.each(cases)(
+    '"$votes" at $threshold is $action',
+    ({ votes, confidence, threshold, action }) => {
+      const { answers, roster } = panel(votes);
+      const sure = answers.map((a) =>
+        a.kind === 'answered' ? { ...a, decision: { ...a.decision, confidence } } : a,
+      );
+      const consensus = combineDecisions('weighted', sure, roster, settings({ threshold }));
+      expect(consensus.action).toBe(action);
+    },
+  );
+});
+
+test('what the other ways would have done stands beside it', () => {
+  const { answers, roster } = panel('slll');
+  const compared = compareConsensus(answers, roster, settings({ threshold: 0.5 }));
+  const actions = Object.entries(compared).map(([kind, c]) => [kind, c.action]);
+  expect(Object.fromEntries(actions)).toEqual({
+    quorum: 'long',
+    single: 'short',
+    champion: 'short',
+    weighted: 'long',
+  });
+});
+
+describe('whatever they say', () => {
+  const answer = fc.record({
+    decider: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    action: fc.constantFrom(...ACTIONS, 'absent' as const),
+    stop: fc.double({ min: 0.1, max: 9, noNaN: true }),
+  });
+  const panelOf = fc
+    .uniqueArray(answer, { selector: (a) => a.decider, maxLength: 5 })
+    .map((all) =>
+      all.map(({ decider, action, stop }) =>
+        action === 'absent' ? absent(decider) : says(decider, action, { stopLossPct: stop }),
+      ),
+    );
+  const roster = ['a', 'b', 'c', 'd', 'e'];
+  const quorum = fc.integer({ min: 1, max: 5 });
+
+  test('the order of the answers decides nothing', () => {
+    fc.assert(
+      fc.property(panelOf, quorum, fc.constantFrom('quorum', 'weighted'), (answers, q, kind) => {
+        const rule = settings({ quorum: q, threshold: 0.55 });
+        const forth = combineDecisions(kind, answers, roster, rule);
+        const back = combineDecisions(kind, [...answers].reverse(), roster, rule);
+        return JSON.stringify(forth) === JSON.stringify(back);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test('the absence of one who did not speak against it makes no trade', () => {
+    fc.assert(
+      fc.property(panelOf, quorum, (answers, q) => {
+        const rule = settings({ quorum: q });
+        const { action } = combineDecisions('quorum', answers, roster, rule);
+        const [first, ...rest] = answers;
+        if (first === undefined || first.kind === 'absent') return true;
+        // one that spoke for another side may have stood in the way
+        if (first.decision.action !== action && first.decision.action !== 'hold') return true;
+        const without = combineDecisions('quorum', rest, roster, rule).action;
+        return without === action || without === 'hold';
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test('merged levels lie between those of the deciders who agree', () => {
+    fc.assert(
+      fc.property(panelOf, quorum, (answers, q) => {
+        const { action, decision: merged } = combineDecisions(
+          'quorum',
+          answers,
+          roster,
+          settings({ quorum: q }),
+        );
+        if (merged === null) return action === 'hold';
+        const stops = answers.flatMap((a) =>
+          a.kind === 'answered' && a.decision.action === action
+            ? [a.decision.stopLossPct ?? 0]
+            : [],
+        );
+        const stop = merged.stopLossPct ?? -1;
+        return stop >= Math.min(...stops) && stop <= Math.max(...stops);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});

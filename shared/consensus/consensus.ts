@@ -1,0 +1,16 @@
+import type { Action, Decision } from '../decision.ts';
+
+export type Vote = Action | 'absent';
+
+/** The decision of a desk, and how it came about. */
+export interface Consensus {
+  action: Action;
+  /** Null for a hold, which no decision stands behind. */
+  confidence: number | null;
+  /** Null for a hold. */
+  decision: Decision | null;
+  /** Every decider of the roster, in its order. */
+  votes: { decider: string; vote: Vote }[];
+  /** One plain sentence. */
+  reason: string;
+}
