@@ -6,6 +6,7 @@ import { studySummary, type StudySummary } from '../activities/backtest/study-su
 import type { StudyInstrument, StudyRequest } from '../activities/backtest/study.ts';
 import { tradesCsv } from '../activities/backtest/trades-csv.ts';
 import { EXIT_REASONS } from '../shared/backtest/trade-log.ts';
+import { Decimal } from '../shared/money.ts';
 import { isPair, type Pair } from '../shared/pair.ts';
 import {
   BAR_STRATEGY_NAMES,
@@ -25,11 +26,16 @@ const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,P] --ti
   --from T --to T   open times, ISO 8601 UTC; --from is included, --to is not
   --fills-only      fixed quantity, no risk engine, each pair one series
   --limits L        desk (default): the risk engine; none: an equal share of the account per entry
+  --confidence P    stated confidence of the strategy, for the risk engine (0.65)
   --balances A=N,.. start balances, e.g. USDT=1000,XRP=500
   --gap-bars N      more missing bars than this end a segment (24)
   --trades FILE     write the trades as CSV
   --json            one JSON document on stdout
 `;
+
+/** Kraken's entry tier for spot, read 2026-11-21. */
+const TAKER_FEE = 0.004;
+const MAKER_FEE = 0.0025;
 
 /** Wrong usage: exit status 2. */
 class UsageError extends Error {}
@@ -62,6 +68,7 @@ function readArguments(): {
         'fills-only': { type: 'boolean', default: false },
         limits: { type: 'string', default: 'desk' },
         balances: { type: 'string' },
+        confidence: { type: 'string', default: '0.65' },
         'gap-bars': { type: 'string', default: '24' },
         trades: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -83,6 +90,10 @@ function readArguments(): {
   const gapBars = Number(values['gap-bars']);
   if (!Number.isInteger(gapBars) || gapBars < 0) {
     throw new UsageError(`--gap-bars ${values['gap-bars']}: not a whole number of bars`);
+  }
+  const confidence = Number(values.confidence);
+  if (!(confidence >= 0 && confidence <= 1)) {
+    throw new UsageError(`--confidence ${values.confidence}: not a probability`);
   }
   const fromMs = readTime('--from', values.from);
   const toMs = readTime('--to', values.to);
@@ -107,6 +118,7 @@ function readArguments(): {
       fillsOnly: values['fills-only'],
       limits,
       gapBars,
+      confidence,
       balances: values.balances === undefined ? null : readBalances(values.balances),
     },
   };
@@ -171,12 +183,19 @@ function asUsage<T>(read: () => T): T {
 function venueFacts(pair: Pair, price: number): StudyInstrument {
   const venue = instrumentFor(pair, price);
   return {
-    tick: venue.tick.toNumber(),
-    lot: 10 ** -venue.lotDecimals,
-    minQuantity: venue.orderMin.toNumber(),
-    minCost: venue.costMin.toNumber(),
-    takerFee: 0.004,
-    makerFee: 0.0025,
+    instrument: {
+      pair,
+      tick: venue.tick.toFixed(),
+      priceDecimals: venue.priceDecimals,
+      lot: new Decimal(10).pow(-venue.lotDecimals).toFixed(),
+      minQuantity: venue.orderMin.toFixed(),
+      minCost: venue.costMin.toFixed(),
+      takerFee: TAKER_FEE,
+      makerFee: MAKER_FEE,
+      leverageBuy: [],
+      leverageSell: [],
+      status: 'online',
+    },
     halfSpread: venue.halfSpread,
     stopSlippage: venue.stopSlippage,
   };

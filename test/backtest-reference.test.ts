@@ -50,7 +50,7 @@ function engineTrades(
     bars: [bars],
     barMs: rules.barMs,
     strategy,
-    costs: [rules],
+    costs: [{ ...rules, priceScale: 0, lot: 1e-8 }],
     numeraire: 'USDT',
     balances: { USDT: 1e8 },
     gate: fixedQuantity(rules.quantity, rules.reference),

@@ -1,21 +1,26 @@
 import { performance } from 'node:perf_hooks';
 import { runEmaCross } from '../../shared/backtest/ema-cross.ts';
-import { runEngine, type EngineResult, type PairCosts } from '../../shared/backtest/engine.ts';
+import { runEngine, type EngineResult } from '../../shared/backtest/engine.ts';
+import type { PairCosts } from '../../shared/backtest/exit-finder.ts';
+import { DeskGate } from '../../shared/backtest/desk-gate.ts';
 import { equalShare } from '../../shared/backtest/equal-share.ts';
 import { fixedQuantity } from '../../shared/backtest/fixed-quantity.ts';
 import { TradeLog } from '../../shared/backtest/trade-log.ts';
 import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
+import { RiskLimitsSchema } from '../../shared/risk/limits.ts';
 import {
   barStrategyFactory,
   type BarStrategyChoice,
 } from '../../shared/strategies/bar-registry.ts';
 import { timeframeMs } from '../../shared/timeframe.ts';
-import type { InstrumentFor, PairData, StudyRequest } from './study.ts';
+import type { InstrumentFor, PairData, StudyInstrument, StudyRequest } from './study.ts';
 
 export interface StudyRun {
   log: TradeLog;
   /** Null with fills only: there is no account. */
   engine: EngineResult | null;
+  /** The risk engine of the run; null where there was none. */
+  desk: DeskGate | null;
   numeraire: Asset;
   /** Wall time of the run itself, loading not included. */
   elapsedMs: number;
@@ -32,29 +37,47 @@ export function runStudy(
   const numeraire = numeraireOf(request.pairs);
   if (request.fillsOnly) {
     const log = runFillsOnly(request, choice, data);
-    return { log, engine: null, numeraire, elapsedMs: performance.now() - started };
+    return { log, engine: null, desk: null, numeraire, elapsedMs: performance.now() - started };
   }
   const barMs = timeframeMs(request.timeframe);
-  const instruments = data.map((d) => instrumentFor(d.pair, d.bars.close[0]!));
+  const facts = data.map((d) => instrumentFor(d.pair, d.bars.close[0]!));
+  const costs = facts.map(pairCosts);
+  const gate = request.limits === 'desk' ? deskGate(request, facts) : equalShare(costs, facts);
   const engine = runEngine({
     pairs: request.pairs,
     bars: data.map((d) => d.bars),
     barMs,
     strategy: barStrategyFactory(choice, barMs),
-    costs: instruments,
+    costs,
     numeraire,
     balances: request.balances ?? usualBalances(request.pairs, numeraire),
-    gate: equalShare(
-      instruments.map((i) => i.lot),
-      instruments.map((i) => i.minQuantity),
-      instruments.map((i) => i.takerFee),
-      instruments.map((i) => i.halfSpread),
-    ),
+    gate,
     gapBars: request.gapBars,
     warmupBars: choice.parameters.warmupBars,
     targetRests: false,
   });
-  return { log: engine.log, engine, numeraire, elapsedMs: performance.now() - started };
+  const desk = gate instanceof DeskGate ? gate : null;
+  return { log: engine.log, engine, desk, numeraire, elapsedMs: performance.now() - started };
+}
+
+function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): DeskGate {
+  return new DeskGate({
+    limits: RiskLimitsSchema.parse({}),
+    instruments: facts.map((f) => f.instrument),
+    halfSpread: facts.map((f) => f.halfSpread),
+    confidence: request.confidence,
+  });
+}
+
+function pairCosts({ instrument, halfSpread, stopSlippage }: StudyInstrument): PairCosts {
+  return {
+    takerFee: instrument.takerFee,
+    makerFee: instrument.makerFee,
+    halfSpread,
+    stopSlippage,
+    priceScale: 10 ** instrument.priceDecimals,
+    lot: Number(instrument.lot),
+  };
 }
 
 /** Each pair by itself, one series, fixed quantity, one fee, no spread: what engines are compared by. */
@@ -73,7 +96,14 @@ function runFillsOnly(
       return;
     }
     const fee = feePct / 100;
-    const costs: PairCosts = { takerFee: fee, makerFee: fee, halfSpread: 0, stopSlippage: 0 };
+    const costs: PairCosts = {
+      takerFee: fee,
+      makerFee: fee,
+      halfSpread: 0,
+      stopSlippage: 0,
+      priceScale: 0,
+      lot: 1e-8,
+    };
     const quote = quoteOf(pair);
     const result = runEngine({
       pairs: [pair],

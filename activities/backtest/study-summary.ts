@@ -35,6 +35,10 @@ export interface StudySummary {
   grossPnl: Record<Asset, string>;
   fees: Record<Asset, string>;
   netPnl: Record<Asset, string>;
+  /** Refused entries by the first rule that refused; null without the risk engine. */
+  vetoes: Record<string, number> | null;
+  /** When and why the risk engine stopped the desk for good, or null. */
+  halted: { at: string; why: string } | null;
   account: {
     numeraire: Asset;
     equity: { start: string; end: string };
@@ -94,6 +98,11 @@ export function studySummary(
     grossPnl: gross,
     fees,
     netPnl: net,
+    vetoes: run.desk === null ? null : Object.fromEntries([...run.desk.vetoes].sort()),
+    halted:
+      run.desk?.halted == null
+        ? null
+        : { at: isoTime(run.desk.halted.sinceMs), why: run.desk.halted.why },
     account:
       engine === null
         ? null

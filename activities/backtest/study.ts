@@ -2,6 +2,7 @@ import type { CandleColumns } from '../../shared/candle.ts';
 import type { Gap } from '../../shared/backtest/segments.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
+import type { Instrument } from '../../shared/venue.ts';
 
 /** One backtest as asked for: plain data, so that it can be hashed, stored and sent. */
 export interface StudyRequest {
@@ -21,6 +22,8 @@ export interface StudyRequest {
   limits: 'desk' | 'none';
   /** More missing bars than this end a segment. */
   gapBars: number;
+  /** Confidence of the strategy's answers, for the risk engine. */
+  confidence: number;
   /** Start balances; null for the usual ones. */
   balances: Record<Asset, number> | null;
 }
@@ -35,17 +38,13 @@ export interface PairData {
   gaps: Gap[];
 }
 
-/** What a backtest needs to know of a pair's venue; prices and sizes as floats. */
+/** What a backtest needs to know of a pair's venue. */
 export interface StudyInstrument {
-  tick: number;
-  lot: number;
-  minQuantity: number;
-  minCost: number;
-  takerFee: number;
-  makerFee: number;
+  instrument: Instrument;
   /** Shares of the price. */
   halfSpread: number;
   stopSlippage: number;
 }
 
+/** Facts of a pair for prices around `price`. */
 export type InstrumentFor = (pair: Pair, price: number) => StudyInstrument;

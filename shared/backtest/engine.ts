@@ -1,5 +1,4 @@
 import type { CandleColumns } from '../candle.ts';
-import { fillInBar, type FillBar, type FillCosts, type RestingOrder } from '../fills.ts';
 import type { Asset, Pair } from '../pair.ts';
 import {
   ENTER_LONG,
@@ -8,22 +7,9 @@ import {
   type BarStrategyFactory,
 } from '../strategies/bar-strategy.ts';
 import { Account } from './account.ts';
+import { Beneath, boughtAt, ExitFinder, soldAt, type PairCosts } from './exit-finder.ts';
 import { segmentEnds } from './segments.ts';
-import {
-  EXIT_END,
-  EXIT_GAP,
-  EXIT_HALT,
-  EXIT_SIGNAL,
-  EXIT_STOP,
-  EXIT_TARGET,
-  TradeLog,
-} from './trade-log.ts';
-
-/** Costs of one pair, as shares of the price or notional. */
-export interface PairCosts extends FillCosts {
-  takerFee: number;
-  makerFee: number;
-}
+import { EXIT_END, EXIT_GAP, EXIT_HALT, EXIT_SIGNAL, TradeLog } from './trade-log.ts';
 
 export interface EngineInput {
   pairs: readonly Pair[];
@@ -68,8 +54,10 @@ export interface EntryGate {
   review(order: EntryOrder, state: EngineState): void;
   /** Told after every close of a bar, before entries; true flattens every position at the next open. */
   afterMark?(state: EngineState): boolean;
-  /** Told of each closed trade by its index in the log. */
-  closed?(trade: number, state: EngineState): void;
+  /** Told of each closed trade by its index in the log, and of the time its exit counts from. */
+  closed?(trade: number, atMs: number, state: EngineState): void;
+  /** Told every bar, before its strategy decides. */
+  seen?(pair: number, high: number, low: number, close: number): void;
 }
 
 /** Positions and orders of all pairs between two bars; arrays are indexed by pair. */
@@ -102,8 +90,6 @@ export interface EngineResult {
   barsInPosition: number;
   /** Money bought and sold, in the numeraire. */
   turnover: number;
-  /** Entries whose cost at the fill was more than the balance. */
-  unaffordable: number;
   segments: number;
 }
 
@@ -148,10 +134,10 @@ export function runEngine(input: EngineInput): EngineResult {
   const beneath = pairs.map((_, p) => new Beneath(input.beneath?.[p] ?? null, input.barMs));
   const warmup = input.warmupBars ?? 0;
   const order = new EntryOrder();
+  const seen = gate.seen === undefined ? null : gate.seen.bind(gate);
   const exit = new ExitFinder();
   let barsInPosition = 0;
   let turnover = 0;
-  let unaffordable = 0;
 
   // Until a pair has traded, what it prices is worth its first open: known soon enough, and constant.
   for (let p = 0; p < count; p++) closes[p] = bars[p]!.open[0] ?? NaN;
@@ -162,6 +148,7 @@ export function runEngine(input: EngineInput): EngineResult {
     price: number,
     reason: number,
     fee: number,
+    atMs: number,
   ): void => {
     const amount = quantity[p]!;
     const proceeds = amount * price;
@@ -185,7 +172,7 @@ export function runEngine(input: EngineInput): EngineResult {
     );
     quantity[p] = 0;
     leaving[p] = 0;
-    gate.closed?.(log.count - 1, state);
+    gate.closed?.(log.count - 1, atMs, state);
   };
 
   for (;;) {
@@ -206,19 +193,21 @@ export function runEngine(input: EngineInput): EngineResult {
       const cost = costs[p]!;
       if (leaving[p]! !== 0) {
         const reason = leaving[p] === 2 ? EXIT_HALT : EXIT_SIGNAL;
-        closePosition(p, i, b.open[i]! * (1 - cost.halfSpread), reason, cost.takerFee);
+        const price = soldAt(b.open[i]! * (1 - cost.halfSpread), cost);
+        closePosition(p, i, price, reason, cost.takerFee, time);
       }
       if (ordered[p]! > 0) {
-        const price = b.open[i]! * (1 + cost.halfSpread);
-        const amount = ordered[p]!;
+        const price = boughtAt(b.open[i]! * (1 + cost.halfSpread), cost);
+        const quote = account.quoteIndex[p]!;
+        // As at the venue: what the balance cannot pay for after a gap up is cancelled.
+        const affordable = account.balance[quote]! / (price * (1 + cost.takerFee));
+        const amount =
+          affordable >= ordered[p]! ? ordered[p]! : Math.floor(affordable / cost.lot) * cost.lot;
         const paid = amount * price;
         const fee = paid * cost.takerFee;
-        const quote = account.quoteIndex[p]!;
         ordered[p] = 0;
         state.reserved[p] = 0;
-        if (paid + fee > account.balance[quote]!) {
-          unaffordable++;
-        } else {
+        if (amount > 0) {
           account.balance[quote]! -= paid + fee;
           account.balance[account.baseIndex[p]!]! += amount;
           turnover += paid * account.price[quote]!;
@@ -245,20 +234,17 @@ export function runEngine(input: EngineInput): EngineResult {
         const target = targetPrice[p]!;
         if (b.low[i]! <= stop || b.high[i]! >= target) {
           exit.find(b, i, stop, target, cost, input.targetRests, beneath[p]!);
-          closePosition(
-            p,
-            i,
-            exit.price,
-            exit.reason,
-            exit.isMaker ? cost.makerFee : cost.takerFee,
-          );
+          // As in the simulator, what happens inside a bar happens half-way through it.
+          const atMs = exit.atOpen ? time : time + input.barMs / 2;
+          const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
+          closePosition(p, i, exit.price, exit.reason, fee, atMs);
         }
       }
       closes[p] = b.close[i]!;
       if (i === ends[p]![segment[p]!]! && quantity[p]! > 0) {
         const isLast = i === b.close.length - 1;
-        const price = b.close[i]! * (1 - cost.halfSpread);
-        closePosition(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee);
+        const price = soldAt(b.close[i]! * (1 - cost.halfSpread), cost);
+        closePosition(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee, state.closeMs);
       }
     }
 
@@ -271,6 +257,7 @@ export function runEngine(input: EngineInput): EngineResult {
       if (!(b.timeMs[i]! === time)) continue;
       next[p] = i + 1;
       const strategy = strategies[p]!;
+      if (seen !== null) seen(p, b.high[i]!, b.low[i]!, b.close[i]!);
       const says = strategy.update(
         time,
         b.open[i]!,
@@ -317,84 +304,6 @@ export function runEngine(input: EngineInput): EngineResult {
     bars: bars.reduce((sum, b) => sum + b.close.length, 0),
     barsInPosition,
     turnover,
-    unaffordable,
     segments: ends.reduce((sum, e) => sum + e.length, 0),
   };
-}
-
-/** Where and why a long position leaves inside a bar that touches its stop or target. */
-class ExitFinder {
-  price = 0;
-  reason = EXIT_STOP;
-  isMaker = false;
-  private readonly bar: FillBar = { open: 0, high: 0, low: 0 };
-  private readonly stop: RestingOrder = { kind: 'stop', side: 'sell', price: 0 };
-  private readonly target: RestingOrder = { kind: 'limit', side: 'sell', price: 0 };
-
-  find(
-    bars: CandleColumns,
-    i: number,
-    stop: number,
-    target: number,
-    costs: PairCosts,
-    targetRests: boolean,
-    beneath: Beneath,
-  ): void {
-    this.stop.price = stop;
-    this.target.price = target;
-    const both = bars.low[i]! <= stop && bars.high[i]! >= target;
-    if (both && beneath.bars !== null) {
-      const finer = beneath.bars;
-      const end = beneath.endOf(bars.timeMs[i]!);
-      for (let k = beneath.at; k < end; k++) {
-        if (this.touch(finer, k, costs, targetRests)) return;
-      }
-    }
-    this.touch(bars, i, costs, targetRests);
-  }
-
-  /** At the open before inside, the stop before the target; false when the bar touches neither. */
-  private touch(bars: CandleColumns, i: number, costs: PairCosts, targetRests: boolean): boolean {
-    const { bar } = this;
-    bar.open = bars.open[i]!;
-    bar.high = bars.high[i]!;
-    bar.low = bars.low[i]!;
-    const stopped = fillInBar(this.stop, bar, costs);
-    const reached = fillInBar(this.target, bar, costs);
-    const stopFirst = stopped !== null && (stopped.at === 'open' || reached?.at !== 'open');
-    if (stopFirst) {
-      this.price = stopped.price;
-      this.reason = EXIT_STOP;
-      this.isMaker = false;
-      return true;
-    }
-    if (reached === null) return false;
-    this.reason = EXIT_TARGET;
-    this.isMaker = targetRests;
-    this.price = targetRests ? reached.price : reached.price * (1 - costs.halfSpread);
-    return true;
-  }
-}
-
-/** Finer bars below one pair's bars, walked forward once. */
-class Beneath {
-  at = 0;
-  readonly bars: CandleColumns | null;
-  private readonly barMs: number;
-
-  constructor(bars: CandleColumns | null, barMs: number) {
-    this.bars = bars;
-    this.barMs = barMs;
-  }
-
-  /** Sets `at` to the first finer bar of the bar that opens at `timeMs`; returns the index after its last. */
-  endOf(timeMs: number): number {
-    const times = this.bars!.timeMs;
-    let at = this.at;
-    while (at < times.length && times[at]! < timeMs) at++;
-    this.at = at;
-    let end = at;
-    while (end < times.length && times[end]! < timeMs + this.barMs) end++;
-    return end;
-  }
 }

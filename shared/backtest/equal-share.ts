@@ -1,3 +1,5 @@
+import type { DecimalText } from '../money.ts';
+import type { PairCosts } from './exit-finder.ts';
 import type { EntryGate, EntryOrder, EngineState } from './engine.ts';
 
 /**
@@ -5,10 +7,8 @@ import type { EntryGate, EntryOrder, EngineState } from './engine.ts';
  * as the quote balance goes, rounded down to the lot. For baselines and for strategies on their own.
  */
 export function equalShare(
-  lots: readonly number[],
-  minimums: readonly number[],
-  takerFee: readonly number[],
-  halfSpread: readonly number[],
+  costs: readonly PairCosts[],
+  minimums: readonly { instrument: { minQuantity: DecimalText } }[],
 ): EntryGate {
   return {
     review(order: EntryOrder, state: EngineState): void {
@@ -21,12 +21,12 @@ export function equalShare(
       }
       const share = account.equity / state.pairs.length / account.price[quote]!;
       const free = account.balance[quote]! - held;
-      const unit = order.close * (1 + halfSpread[p]!) * (1 + takerFee[p]!);
+      const unit = order.close * (1 + costs[p]!.halfSpread) * (1 + costs[p]!.takerFee);
       // A market entry is filled at the next open, which may lie above this close.
       const money = Math.min(share, free) / 1.01;
-      const lot = lots[p]!;
+      const { lot } = costs[p]!;
       const quantity = Math.floor(money / unit / lot) * lot;
-      if (quantity < minimums[p]!) return;
+      if (quantity < Number(minimums[p]!.instrument.minQuantity)) return;
       order.quantity = quantity;
       order.reserve = quantity * unit;
     },

@@ -1,0 +1,338 @@
+import { Atr } from '../indicators/atr.ts';
+import { Sma } from '../indicators/sma.ts';
+import { Decimal, type DecimalText } from '../money.ts';
+import { baseOf, quoteOf, type Asset, type Pair } from '../pair.ts';
+import { deskMeasures } from '../risk/desk-measures.ts';
+import {
+  deskStanding,
+  deskStateAfter,
+  newDeskState,
+  type DeskState,
+  type DeskStanding,
+} from '../risk/desk-state.ts';
+import type { EntryReviewInput } from '../risk/entry-input.ts';
+import type { RiskLimits } from '../risk/limits.ts';
+import { openRiskUsdt } from '../risk/open-risk.ts';
+import { reviewEntry } from '../risk/review.ts';
+import { vetoesOf } from '../risk/verdict.ts';
+import type { Instrument } from '../venue.ts';
+import type { EngineState, EntryGate, EntryOrder } from './engine.ts';
+
+const DAY_MS = 86_400_000;
+/** As in the live review: usual volatility is the mean over 30 days of hours. */
+const USUAL_BARS = 720;
+const ATR_BARS = 14;
+
+export interface DeskGateOptions {
+  limits: RiskLimits;
+  /** One per pair. */
+  instruments: readonly Instrument[];
+  halfSpread: readonly number[];
+  /** Confidence of a strategy's answers: a constant, as in a profile. */
+  confidence: number;
+}
+
+/**
+ * The desk's risk engine in front of a backtest: every entry that trades went through `reviewEntry`, the
+ * same function as live, with the account as it then was; losses and drawdown pause, halve and halt the desk
+ * by the same state machine. Nobody resumes a halted desk, so a run that was halted stays flat.
+ *
+ * What a cheap float comparison shows to be vetoed in any case is not put to the full review; `vetoes`
+ * counts each refused entry once, under the first rule of the table that refused it.
+ */
+export class DeskGate implements EntryGate {
+  readonly vetoes = new Map<string, number>();
+  reviewed = 0;
+  approved = 0;
+  private readonly options: DeskGateOptions;
+  private desk: DeskState | null = null;
+  private standing: DeskStanding | null = null;
+  private lossStreak = 0;
+  private tradesToday = 0;
+  private day = -1;
+  private readonly cooldownUntil: Float64Array;
+  private readonly atr: Atr[];
+  private readonly usual: RecentMean[];
+  private readonly atrPct: Float64Array;
+  private readonly reservedRisk: DecimalText[];
+  private readonly reservedValue: DecimalText[];
+
+  constructor(options: DeskGateOptions) {
+    this.options = options;
+    const { instruments } = options;
+    this.cooldownUntil = new Float64Array(instruments.length).fill(-Infinity);
+    this.atr = instruments.map(() => new Atr(ATR_BARS));
+    this.usual = instruments.map(() => new RecentMean(USUAL_BARS - ATR_BARS));
+    this.atrPct = new Float64Array(instruments.length).fill(NaN);
+    this.reservedRisk = instruments.map(() => '0');
+    this.reservedValue = instruments.map(() => '0');
+  }
+
+  /** When and why the desk stopped for good, or null. */
+  get halted(): DeskStanding | null {
+    const { standing } = this;
+    return standing?.mode === 'halted' || standing?.mode === 'flattening' ? standing : null;
+  }
+
+  seen(pair: number, high: number, low: number, close: number): void {
+    const atr = this.atr[pair]!;
+    atr.update(high, low, close);
+    if (!atr.ready) return;
+    const pct = (100 * atr.value) / close;
+    this.atrPct[pair] = pct;
+    this.usual[pair]!.update(pct);
+  }
+
+  afterMark(state: EngineState): boolean {
+    // Nobody resumes a halted desk, so nothing can change it any more.
+    if (this.standing?.mode === 'halted') return false;
+    const { account, closeMs } = state;
+    const { limits } = this.options;
+    const day = Math.floor(closeMs / DAY_MS);
+    if (day !== this.day) {
+      this.day = day;
+      this.tradesToday = 0;
+    }
+    let desk = this.desk ?? newDeskState(closeMs);
+    const down = 100 * (1 - account.equity / account.peakEquity);
+    const losing =
+      account.equity <= account.dayStartEquity * (1 - limits.dailyLossPct / 100) * (1 + SLACK) ||
+      account.equity <= account.weekStartEquity * (1 - limits.weeklyLossPct / 100) * (1 + SLACK) ||
+      account.equity <= account.monthStartEquity * (1 - limits.monthlyLossPct / 100) * (1 + SLACK);
+    const mayChange =
+      losing ||
+      down >= limits.drawdownPausePct * (1 - SLACK) ||
+      desk.drawdownBand !== 'none' ||
+      desk.locks.length > 0;
+    if (mayChange) {
+      desk = deskStateAfter(desk, { kind: 'clock', atMs: closeMs });
+      for (const event of deskMeasures(desk, marksOf(state), limits, closeMs)) {
+        desk = deskStateAfter(desk, event);
+      }
+      const mode = deskStanding(desk).mode;
+      if (mode === 'flattening' && isFlat(state)) {
+        desk = deskStateAfter(desk, { kind: 'flat', atMs: closeMs });
+      }
+    }
+    if (desk !== this.desk || this.standing === null) {
+      this.desk = desk;
+      this.standing = deskStanding(desk);
+    }
+    return this.standing.mode === 'flattening';
+  }
+
+  closed(trade: number, atMs: number, state: EngineState): void {
+    const { log } = state;
+    const won = log.grossPnl[trade]! - log.fees[trade]! >= 0;
+    this.lossStreak = won ? 0 : this.lossStreak + 1;
+    const pair = log.pair[trade]!;
+    this.cooldownUntil[pair] = atMs + this.options.limits.cooldownMinutes * 60_000;
+  }
+
+  review(order: EntryOrder, state: EngineState): void {
+    this.reviewed++;
+    const refused = this.screen(order, state);
+    if (refused !== null) {
+      this.count(refused);
+      return;
+    }
+    const verdict = reviewEntry(this.input(order, state));
+    if (verdict.plan === null) {
+      this.count(vetoesOf(verdict)[0] ?? 'readable');
+      return;
+    }
+    const { plan } = verdict;
+    order.quantity = Number(plan.quantity);
+    order.stopPrice = Number(plan.stopPrice);
+    order.targetPrice = Number(plan.targets[0]!.price);
+    order.reserve = Number(plan.reserve.amount);
+    this.reservedRisk[order.pair] = plan.riskUsdt;
+    this.reservedValue[order.pair] = plan.notionalUsdt;
+    this.tradesToday++;
+    this.approved++;
+  }
+
+  private count(rule: string): void {
+    this.vetoes.set(rule, (this.vetoes.get(rule) ?? 0) + 1);
+  }
+
+  /** The first rule that refuses beyond any rounding, or null when the full review must tell. */
+  private screen(order: EntryOrder, state: EngineState): string | null {
+    const { limits, instruments, halfSpread, confidence } = this.options;
+    const { account } = state;
+    const mode = this.standing?.mode ?? 'running';
+    if (mode !== 'running' && mode !== 'reduced') return 'desk-state';
+    if (state.closeMs < this.cooldownUntil[order.pair]!) return 'cooldown';
+    if (this.tradesToday >= limits.tradesPerDay) return 'trades-per-day';
+    const lost = (start: number, pct: number): boolean =>
+      account.equity < start * (1 - pct / 100) * (1 - SLACK);
+    if (lost(account.dayStartEquity, limits.dailyLossPct)) return 'daily-loss';
+    if (lost(account.weekStartEquity, limits.weeklyLossPct)) return 'weekly-loss';
+    if (lost(account.monthStartEquity, limits.monthlyLossPct)) return 'monthly-loss';
+    if (confidence < limits.confidence) return 'confidence';
+    if (!(order.stopPct > 0) || order.stopPct > limits.stopPct) return 'stop';
+    const atrPct = this.atrPct[order.pair]!;
+    if (order.stopPct < limits.stopMinAtr * atrPct * (1 - SLACK)) return 'stop';
+    const half = halfSpread[order.pair]!;
+    const instrument = instruments[order.pair]!;
+    const slippage = limits.slippageBps / 10_000;
+    const cost = (1 + half) * (1 + instrument.takerFee + slippage);
+    const kept = 1 - instrument.takerFee - slippage - half;
+    const tick = Number(instrument.tick) / order.close;
+    const reward = (1 + half + tick) * (1 + order.targetPct / 100) * kept - cost;
+    const risk = cost - ((1 + half) * (1 - order.stopPct / 100) + tick) * kept;
+    if (risk > 0 && reward < limits.rewardRisk * risk * (1 - SLACK)) return 'reward-risk';
+    return null;
+  }
+
+  /** Everything of the account as plain decimals, the numeraire named USDT, which the review reckons in. */
+  private input(order: EntryOrder, state: EngineState): EntryReviewInput {
+    const { account, pairs } = state;
+    const { limits, instruments, halfSpread, confidence } = this.options;
+    const named = (asset: Asset): Asset => (asset === account.numeraire ? 'USDT' : asset);
+    const pairNamed = (pair: Pair): Pair => `${named(baseOf(pair))}/${named(quoteOf(pair))}`;
+    const pair = pairs[order.pair]!;
+    const instrument = instruments[order.pair]!;
+    const half = new Decimal(halfSpread[order.pair]!);
+    const close = new Decimal(order.close);
+    const free = Float64Array.from(account.balance);
+    const positions: EntryReviewInput['account']['positions'] = [];
+    const reservations: EntryReviewInput['account']['reservations'] = [];
+    for (let p = 0; p < pairs.length; p++) {
+      const quote = account.quoteIndex[p]!;
+      free[quote]! -= state.reserved[p]!;
+      if (state.ordered[p]! > 0) {
+        reservations.push({
+          pair: pairNamed(pairs[p]!),
+          riskUsdt: this.reservedRisk[p]!,
+          notionalUsdt: this.reservedValue[p]!,
+        });
+      }
+      if (state.quantity[p]! === 0) continue;
+      const base = account.baseIndex[p]!;
+      free[base]! -= state.quantity[p]!;
+      const quantity = text(state.quantity[p]!);
+      positions.push({
+        pair: pairNamed(pairs[p]!),
+        side: 'buy',
+        riskUsdt: openRiskUsdt({
+          side: 'buy',
+          quantity,
+          entryPrice: text(state.entryPrice[p]!),
+          stopPrice: state.stopPrice[p]! > 0 ? text(state.stopPrice[p]!) : null,
+          fee: instruments[p]!.takerFee,
+          quoteUsdt: text(account.price[quote]!),
+        }),
+        notionalUsdt: new Decimal(quantity).mul(account.price[base]!).toFixed(),
+      });
+    }
+    const byAsset = (values: Float64Array): Record<Asset, DecimalText> =>
+      Object.fromEntries(account.assets.map((asset, a) => [named(asset), text(values[a]!)]));
+    const usual = this.usual[order.pair]!;
+    const atrPct = this.atrPct[order.pair]!;
+    const isKnown = !Number.isNaN(atrPct);
+    return {
+      now: state.closeMs,
+      pair: pairNamed(pair),
+      decision: {
+        action: 'long',
+        confidence,
+        entry: { type: 'market', price: null },
+        stopLossPct: order.stopPct,
+        takeProfitPct: order.targetPct > 0 ? [order.targetPct] : [],
+        sizePct: null,
+        leverage: null,
+      },
+      desk: {
+        state: this.standing?.mode ?? 'running',
+        cooldownUntil: Number.isFinite(this.cooldownUntil[order.pair]!)
+          ? this.cooldownUntil[order.pair]!
+          : null,
+        reconciled: true,
+        lossStreak: this.lossStreak,
+        tradesToday: this.tradesToday,
+        llmSpendTodayUsd: 0,
+      },
+      account: {
+        ...marksOf(state),
+        free: byAsset(free),
+        holdings: byAsset(account.balance),
+        bags: {},
+        positions,
+        reservations,
+        restingEntries: reservations.map((r) => r.pair),
+      },
+      market: {
+        bid: close
+          .mul(half.neg().add(1))
+          .toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_DOWN)
+          .toFixed(),
+        ask: close
+          .mul(half.add(1))
+          .toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_UP)
+          .toFixed(),
+        depthQuote: null,
+        atrPct: isKnown ? atrPct : null,
+        volatilityRatio: isKnown && usual.value > 0 ? atrPct / usual.value : null,
+        fundingPctPerDay: null,
+        inputs: [{ name: 'bars', ageMs: 0, required: true }],
+        usdtPer: byAsset(account.price),
+      },
+      instrument: { ...instrument, pair: pairNamed(pair) },
+      limits,
+    };
+  }
+}
+
+/** Relative slack of the float comparisons: within it the decimal review decides. */
+const SLACK = 1e-9;
+
+function isFlat(state: EngineState): boolean {
+  for (let p = 0; p < state.pairs.length; p++) {
+    if (state.quantity[p]! > 0 || state.ordered[p]! > 0) return false;
+  }
+  return true;
+}
+
+function marksOf({ account }: EngineState): {
+  equity: DecimalText;
+  peakEquity: DecimalText;
+  dayStartEquity: DecimalText;
+  weekStartEquity: DecimalText;
+  monthStartEquity: DecimalText;
+} {
+  return {
+    equity: text(account.equity),
+    peakEquity: text(account.peakEquity),
+    dayStartEquity: text(account.dayStartEquity),
+    weekStartEquity: text(account.weekStartEquity),
+    monthStartEquity: text(account.monthStartEquity),
+  };
+}
+
+function text(value: number): DecimalText {
+  const plain = String(value);
+  return plain.includes('e') ? new Decimal(value).toFixed() : plain;
+}
+
+/** Mean of what there is of the last `most` inputs. */
+class RecentMean {
+  private readonly window: Sma;
+  private sum = 0;
+  private count = 0;
+
+  constructor(most: number) {
+    this.window = new Sma(most);
+  }
+
+  update(x: number): void {
+    this.window.update(x);
+    if (this.window.ready) return;
+    this.sum += x;
+    this.count++;
+  }
+
+  get value(): number {
+    return this.window.ready ? this.window.value : this.sum / this.count;
+  }
+}
