@@ -14,6 +14,18 @@ import { downloadTemporal } from './temporal-download.ts';
 export type FoundTemporal =
   { kind: 'address'; address: string } | { kind: 'binary'; path: string; how: string };
 
+/** A way to put the CLI where `target` says. Throws when it is not open here. */
+export interface Obtain {
+  name: string;
+  how: string;
+  get(options: { target: string; env: NodeJS.ProcessEnv; log: Log }): Promise<void>;
+}
+
+const OBTAIN: readonly Obtain[] = [
+  { name: 'download of the official release', how: 'downloaded', get: downloadTemporal },
+  { name: 'build with Go', how: 'built with Go', get: buildTemporal },
+];
+
 /** Older servers lack what the desk relies on. */
 const OLDEST_SERVER = [1, 29] as const;
 
@@ -29,10 +41,12 @@ export async function findTemporal({
   log,
   env = process.env,
   needBinary = false,
+  obtain = OBTAIN,
 }: {
   log: Log;
   env?: NodeJS.ProcessEnv;
   needBinary?: boolean;
+  obtain?: readonly Obtain[];
 }): Promise<FoundTemporal> {
   const tried: string[] = [];
   const address = env['TEMPORAL_ADDRESS'];
@@ -70,10 +84,7 @@ export async function findTemporal({
     async () => {
       if (await works(kept))
         return { kind: 'binary', path: kept, how: 'kept from an earlier start' };
-      for (const [name, how, get] of [
-        ['download of the official release', 'downloaded', downloadTemporal],
-        ['build with Go', 'built with Go', buildTemporal],
-      ] as const) {
+      for (const { name, how, get } of obtain) {
         try {
           await get({ target: kept, env, log });
           const problem = await problemWith(kept);
