@@ -1,6 +1,23 @@
+import type { Decision } from './decision.ts';
 import type { DeskRecord } from './desk-record.ts';
 import type { VenueJournal } from './journal-audit.ts';
 import type { VenueFill } from './venue.ts';
+
+const decision: Decision = {
+  evidenceFor: ['the trend stands'],
+  evidenceAgainst: [],
+  action: 'long',
+  confidence: 0.62,
+  horizonHours: 72,
+  entry: { type: 'market', price: null },
+  stopLossPct: 2,
+  takeProfitPct: [6],
+  sizePct: null,
+  leverage: null,
+  expectedReturnPct: null,
+  invalidation: null,
+  reasoning: 'test',
+};
 
 /** Test data: a desk opened with 1000 USDT bought 0.01 BTC at 50000 and was stopped out at 49000. */
 export function smallDesk(desk = 'triplegain-1a2b3c'): {
@@ -59,14 +76,23 @@ export function smallDesk(desk = 'triplegain-1a2b3c'): {
         action: 'long',
         outcome: 'ordered',
         confidence: 0.62,
-        consensus: { kind: 'quorum', action: 'long', confidence: 0.62, cycle },
+        consensus: {
+          action: 'long',
+          confidence: 0.62,
+          decision,
+          votes: [
+            { decider: 'trend', vote: 'long' },
+            { decider: 'model', vote: 'absent' },
+          ],
+          reason: '1 of 2 says long',
+        },
       },
     ],
     decisions: [
       {
         cycle,
         decider: 'trend',
-        answer: { kind: 'answered', decider: 'trend', decision: { action: 'long' } },
+        answer: { kind: 'answered', decider: 'trend', decision },
       },
       { cycle, decider: 'model', answer: { kind: 'absent', decider: 'model', cause: 'late' } },
     ],
@@ -75,8 +101,17 @@ export function smallDesk(desk = 'triplegain-1a2b3c'): {
         id: cycle,
         kind: 'approved',
         at: '2021-05-15T14:00:00Z',
-        rules: [{ rule: 'confidence', outcome: 'pass', observed: 0.62, limit: 0.6 }],
-        plan: { kind: 'enter', quantity: '0.01', stopPrice: '49000' },
+        rules: [
+          {
+            rule: 'confidence',
+            outcome: 'pass',
+            observed: 0.62,
+            limit: 0.6,
+            unit: 'probability',
+            note: 'sure enough',
+          },
+        ],
+        plan: { kind: 'enter', side: 'buy', quantity: '0.01', stopPrice: '49000' },
       },
     ],
     orders: [

@@ -1,51 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { migrate } from '../../infra/migrate.ts';
-import { freePort } from '../../infra/ports.ts';
-import { startPostgres } from '../../infra/postgres.ts';
-import { createSupervisor } from '../../infra/supervise.ts';
 import type { DeskRecord } from '../../shared/desk-record.ts';
+import { databaseUrl } from '../../test/support/services.ts';
 import { connectDatabase } from './database.ts';
 
-export interface DeskDatabase {
-  url: string;
-  /** A schema with the desk's tables, all empty. */
-  emptySchema(name: string): Promise<pg.Pool>;
-  stop(): Promise<void>;
-}
-
-/** For tests: a PostgreSQL server of their own in a temporary folder. */
-export async function startDeskDatabase(): Promise<DeskDatabase> {
-  const dir = mkdtempSync(join(tmpdir(), 'triplegain-ledger-'));
-  const supervisor = createSupervisor({ dir, log: () => undefined });
-  const pools: pg.Pool[] = [];
-  const server = await startPostgres({
-    supervisor,
-    dataDir: join(dir, 'postgres'),
-    port: await freePort(),
-    settings: { fsync: 'off', synchronous_commit: 'off' },
-    log: () => undefined,
+/** For tests: a schema with the desk's tables, all empty. The caller ends the pool. */
+export async function emptySchema(schema: string): Promise<pg.Pool> {
+  const pool = connectDatabase({ url: databaseUrl(), schema, maxConnections: 2 });
+  await migrate(pool, {
+    schema,
+    dir: fileURLToPath(new URL('../../infra/migrations', import.meta.url)),
   });
-  return {
-    url: server.url,
-    async emptySchema(schema) {
-      const pool = connectDatabase({ url: server.url, schema, maxConnections: 2 });
-      pools.push(pool);
-      await migrate(pool, {
-        schema,
-        dir: fileURLToPath(new URL('../../infra/migrations', import.meta.url)),
-      });
-      return pool;
-    },
-    async stop() {
-      await Promise.all(pools.map((pool) => pool.end()));
-      await supervisor.stopAll();
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+  return pool;
 }
 
 /** Writes a record into an empty schema as a desk would have left it, its position closed. */

@@ -1,17 +1,12 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { smallDesk } from '../../shared/desk-record.fixture.ts';
 import type { VenueJournal } from '../../shared/journal-audit.ts';
-import { startDeskDatabase, storeRecord, type DeskDatabase } from './desk-database.fixture.ts';
+import { emptySchema, storeRecord } from './desk-database.fixture.ts';
 import { exitStatusOf, summariseReplay, type ReplayResult } from './replay-summary.ts';
 
-let database: DeskDatabase;
-beforeAll(async () => {
-  database = await startDeskDatabase();
-}, 120_000);
-afterAll(async () => {
-  await database?.stop();
-}, 60_000);
+const pools: pg.Pool[] = [];
+afterAll(() => Promise.all(pools.map((pool) => pool.end())));
 
 let schemas = 0;
 
@@ -20,7 +15,8 @@ async function resultAfter(
   tamper: (pool: pg.Pool, journal: VenueJournal) => unknown = () => undefined,
 ): Promise<ReplayResult> {
   const { record, journal } = smallDesk();
-  const pool = await database.emptySchema(`small_${++schemas}`);
+  const pool = await emptySchema(`small_${process.pid}_${++schemas}`);
+  pools.push(pool);
   await storeRecord(pool, record);
   const candle = (pair: string, timeframe: string, openAt: string, open: number, close: number) =>
     pool.query(`insert into candle values ($1, $2, $3, $4, $4, $4, $5, 1)`, [

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import {
   Client,
   Connection,
@@ -38,11 +39,11 @@ export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWor
   const { temporalAddress: address, namespace } = entry;
   const notRunning = (reason: string, cause: unknown): CommandError =>
     new CommandError(`desk ${id} is not running: ${reason}. Start it with npm start`, { cause });
-  const connection = await Connection.connect({ address, connectTimeout: CONNECT_MS }).catch(
-    (cause: unknown) => {
+  const connection = await assertListening(address)
+    .then(() => Connection.connect({ address, connectTimeout: CONNECT_MS }))
+    .catch((cause: unknown) => {
       throw notRunning(`no Temporal server answers at ${address}`, cause);
-    },
-  );
+    });
   const client = new Client({ connection, namespace });
   const handle = client.workflow.getHandle(workflowIds.desk(id));
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
@@ -67,4 +68,18 @@ export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWor
     reconcile: (by) => call('reconcile', () => handle.signal(reconcileNow, by)),
     close: () => connection.close(),
   };
+}
+
+/** gRPC tries a refused connection again until its time is up; nobody there is known at once. */
+function assertListening(address: string): Promise<void> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), timeout: CONNECT_MS });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new Error(`no answer within ${CONNECT_MS} ms`)));
+    socket.once('error', reject);
+  });
 }
