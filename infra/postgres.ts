@@ -105,8 +105,8 @@ export async function startPostgres({
       await endOrphans(cluster, log);
       await assertPortsFree([{ name: 'PostgreSQL', port }]);
     },
-    ready: async () => {
-      await waitUntilServing(url('postgres'), log);
+    ready: async (_, signal) => {
+      await waitUntilServing(url('postgres'), { signal, log });
       await createDatabase(url('postgres'));
     },
   });
@@ -226,7 +226,10 @@ function workingIn(folder: string): number[] {
   return pids;
 }
 
-async function waitUntilServing(url: string, log: Log): Promise<void> {
+async function waitUntilServing(
+  url: string,
+  { signal, log }: { signal: AbortSignal; log: Log },
+): Promise<void> {
   const begun = performance.now();
   let nextWord = 5000;
   for (;;) {
@@ -238,6 +241,7 @@ async function waitUntilServing(url: string, log: Log): Promise<void> {
       // 57P03: starting up or recovering; the rest: nobody listens yet, or not any more.
       const passing = ['57P03', 'ECONNREFUSED', 'ECONNRESET'].includes(code ?? '');
       const waited = performance.now() - begun;
+      signal.throwIfAborted();
       if (!passing && !/terminated|closed/i.test(message)) throw error;
       if (waited > READY_TIMEOUT_MS) {
         throw new Error(`PostgreSQL did not get ready within ${READY_TIMEOUT_MS / 1000} s`, {

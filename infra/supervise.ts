@@ -34,8 +34,11 @@ export interface ChildSpec {
   cwd?: string;
   /** Runs before every start, the first included; a throw fails that start. */
   beforeStart?: () => Promise<void>;
-  /** Resolves when the child serves. A rejection ends the child and fails that start. */
-  ready?: (child: ChildProcess) => Promise<void>;
+  /**
+   * Resolves when the child serves. A rejection ends the child and fails that start. `signal` is
+   * aborted when there is nothing to wait for any more.
+   */
+  ready?: (child: ChildProcess, signal: AbortSignal) => Promise<void>;
   /** Start it again when it ends unasked (default true). */
   restart?: boolean;
   /** Told of each unasked end, before any restart. */
@@ -131,9 +134,8 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
           done(signal === null ? `ended with status ${code}` : `was ended by ${signal}`),
         );
       });
-      writePidFile(pidFile, child, spec, (starts += 1));
-      closeSync(fd);
       current = child;
+      closeSync(fd);
       const failure = ended.then((how): never => {
         const tail = logFile.tail(from);
         throw new Error(
@@ -142,10 +144,13 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
       });
       // Whichever loses the race below must not count as an unhandled rejection.
       failure.catch(() => undefined);
+      const over = new AbortController();
       try {
+        writePidFile(pidFile, child, spec, (starts += 1));
         const started = new Promise<void>((done) => child.once('spawn', () => done()));
-        await Promise.race([started.then(() => spec.ready?.(child)), failure]);
+        await Promise.race([started.then(() => spec.ready?.(child, over.signal)), failure]);
       } catch (error) {
+        over.abort();
         await endChild(child, spec, ended);
         rmSync(pidFile, { force: true });
         throw error;

@@ -80,7 +80,8 @@ export async function startTemporal({
     ),
     dataDir,
     beforeStart: () => assertPortsFree(uses),
-    ready: () => prepareNamespace({ address, searchAttributes, log, timeoutMs: 60_000 }),
+    ready: (_, signal) =>
+      prepareNamespace({ address, searchAttributes, log, timeoutMs: 60_000, signal }),
   });
   return {
     address,
@@ -128,12 +129,15 @@ export async function prepareNamespace({
   namespace = 'default',
   searchAttributes = SEARCH_ATTRIBUTES,
   timeoutMs,
+  signal,
   log,
 }: {
   address: string;
   namespace?: string;
   searchAttributes?: SearchAttributes;
   timeoutMs: number;
+  /** Ends the wait early. */
+  signal?: AbortSignal;
   log: Log;
 }): Promise<void> {
   const until = performance.now() + timeoutMs;
@@ -155,6 +159,7 @@ export async function prepareNamespace({
         await connection.close();
       }
     } catch (error) {
+      signal?.throwIfAborted();
       if (performance.now() >= until) {
         throw new Error(
           `the Temporal server at ${address} (namespace ${namespace}) did not get ready within ` +
