@@ -1,0 +1,144 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isDecimalText } from '../shared/money.ts';
+import { isPair, type Asset } from '../shared/pair.ts';
+import type { Pace } from '../simulator/driver.ts';
+import { createCandleMarket } from '../simulator/market-source.ts';
+import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
+
+const USAGE = `usage: npm run simulator -- --data DIR | --seed N [options]
+
+  --data DIR          prices from the candle files of a folder
+  --seed N            prices from a synthetic market; the same N gives the same market
+  --from T, --to T    range, ISO 8601; --to is not included
+  --pairs A/B[,C/D]   pairs to trade (default: all of the folder; BTC/USDT,XRP/USDT,XRP/BTC)
+  --speed N           venue seconds per second (default 1, real time)
+  --lockstep          as fast as the attached desk acknowledges
+  --wait-for-desk     the clock stands until a desk has attached
+  --port-base N       rest N+3, ws N+4, wsAuth N+5, control N+6 (default 18000; 0: any free ports)
+  --balances LIST     what the account starts with (default USDT=1000,XRP=500)
+  --journal DIR       where the exchange remembers (default: a new temporary folder)
+  --key K --secret S  API key pair (default: made once per journal)
+  --json              print one JSON document when ready
+`;
+
+class UsageError extends Error {}
+
+function options(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        data: { type: 'string' },
+        seed: { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        pairs: { type: 'string' },
+        speed: { type: 'string' },
+        lockstep: { type: 'boolean', default: false },
+        'wait-for-desk': { type: 'boolean', default: false },
+        'port-base': { type: 'string', default: '18000' },
+        balances: { type: 'string', default: 'USDT=1000,XRP=500' },
+        journal: { type: 'string' },
+        key: { type: 'string' },
+        secret: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+type Flags = ReturnType<typeof options>;
+
+function timeOf(name: string, text: string | undefined): { [key: string]: number } {
+  if (text === undefined) return {};
+  const ms = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
+  if (Number.isNaN(ms)) throw new UsageError(`--${name} ${text} is not an ISO 8601 time`);
+  return { [`${name}Ms`]: ms };
+}
+
+function paceOf(flags: Flags): Pace {
+  if (flags.lockstep && flags.speed !== undefined) {
+    throw new UsageError('--lockstep and --speed exclude each other');
+  }
+  if (flags.lockstep) return 'lockstep';
+  const speed = Number(flags.speed ?? '1');
+  if (!(speed > 0)) throw new UsageError(`--speed ${flags.speed} is not a positive number`);
+  return speed;
+}
+
+function depositsOf(text: string): Record<Asset, string> {
+  const deposits: Record<Asset, string> = {};
+  for (const part of text.split(',').filter((p) => p !== '')) {
+    const [asset = '', amount] = part.split('=');
+    if (!/^[A-Z0-9]{2,10}$/.test(asset) || !isDecimalText(amount)) {
+      throw new UsageError(`--balances: "${part}" is not ASSET=AMOUNT, e.g. USDT=1000`);
+    }
+    deposits[asset] = amount;
+  }
+  return deposits;
+}
+
+function simulatorOptions(flags: Flags): SimulatorOptions {
+  const pairs = flags.pairs?.split(',');
+  const wrong = pairs?.find((pair) => !isPair(pair));
+  if (wrong !== undefined) throw new UsageError(`--pairs: "${wrong}" is not like BTC/USDT`);
+  const range = { ...timeOf('from', flags.from), ...timeOf('to', flags.to) };
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  if ((flags.data === undefined) === (flags.seed === undefined)) {
+    throw new UsageError('name either --data DIR or --seed N');
+  }
+  if (flags.data === undefined) throw new UsageError('--seed is not there yet');
+  if ((flags.key === undefined) !== (flags.secret === undefined)) {
+    throw new UsageError('--key and --secret go together');
+  }
+  const base = Number(flags['port-base']);
+  if (!Number.isInteger(base) || base < 0 || base > 65_000) {
+    throw new UsageError(`--port-base ${flags['port-base']} is not a port`);
+  }
+  const port = (offset: number): number => (base === 0 ? 0 : base + offset);
+  const dir = resolve(flags.data);
+  return {
+    market: createCandleMarket(dir, { ...range, ...(pairs === undefined ? {} : { pairs }), log }),
+    marketName: dir,
+    deposits: depositsOf(flags.balances),
+    pace: paceOf(flags),
+    waitForDesk: flags['wait-for-desk'],
+    journalDir: resolve(flags.journal ?? mkdtempSync(join(tmpdir(), 'triplegain-simulator-'))),
+    ports: { rest: port(3), ws: port(4), wsAuth: port(5), control: port(6) },
+    ...(flags.key === undefined || flags.secret === undefined
+      ? {}
+      : { keys: { key: flags.key, secret: flags.secret } }),
+  };
+}
+
+async function main(): Promise<void> {
+  const flags = options(process.argv.slice(2));
+  if (flags.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const wanted = simulatorOptions(flags);
+  const { rest, ws, wsAuth, control, key, secret, close } = await startSimulator(wanted);
+  const addresses = { rest, ws, wsAuth, control, key, secret };
+  if (flags.json) process.stdout.write(`${JSON.stringify(addresses)}\n`);
+  else {
+    const lines = Object.entries(addresses).map(([name, value]) => `  ${name.padEnd(8)} ${value}`);
+    process.stdout.write(
+      `the exchange is open (journal in ${wanted.journalDir})\n${lines.join('\n')}\n`,
+    );
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void close().then(() => process.exit(0)));
+  }
+}
+
+main().catch((error: unknown) => {
+  const isUsage = error instanceof UsageError;
+  process.stderr.write(`${(error as Error).message}\n${isUsage ? `\n${USAGE}` : ''}`);
+  process.exit(isUsage ? 2 : 1);
+});

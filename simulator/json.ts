@@ -1,0 +1,29 @@
+import { Decimal } from '../shared/money.ts';
+
+/** A number whose exact text goes on the wire, trailing zeros included. */
+export class WireNumber {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** `value` with exactly `decimals` places, as a JSON number. */
+export function wire(value: Decimal | number, decimals: number): WireNumber {
+  return new WireNumber(new Decimal(value).toFixed(decimals));
+}
+
+/** JSON text in which a Decimal is a plain number (no exponent, no float) and a WireNumber is its own text. */
+export function toJson(value: unknown): string {
+  if (value instanceof WireNumber) return value.text;
+  if (Decimal.isDecimal(value)) return (value as Decimal).toFixed();
+  if (Array.isArray(value)) return `[${value.map((v) => toJson(v ?? null)).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const parts: string[] = [];
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) parts.push(`${JSON.stringify(key)}:${toJson(item)}`);
+    }
+    return `{${parts.join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

@@ -1,0 +1,155 @@
+import { Decimal } from '../shared/money.ts';
+import type { Candle } from '../shared/candle.ts';
+import type { Pair } from '../shared/pair.ts';
+import { TIMEFRAMES, timeframeMinutes, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
+import type { Exchange } from './exchange.ts';
+import type { Instrument } from './instruments.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The timeframe of `minutes`, or null when this exchange knows none. */
+export function timeframeOf(minutes: number): Timeframe | null {
+  return TIMEFRAMES.find((t) => timeframeMinutes(t) === minutes) ?? null;
+}
+
+/** What is seen of the base candle in which the clock stands, or null when it has none. */
+function runningBase(exchange: Exchange, pair: Pair): Candle | null {
+  const { market, state } = exchange;
+  const ended = market.toMs !== null && state.candleMs >= market.toMs;
+  const candle = ended ? null : market.candle(pair, state.candleMs);
+  if (candle === null) return null;
+  if (state.phase === 'second-half') return candle;
+  const price = exchange.price(pair);
+  return {
+    timeMs: candle.timeMs,
+    open: candle.open,
+    high: Math.max(candle.open, price),
+    low: Math.min(candle.open, price),
+    close: price,
+    volume: 0,
+  };
+}
+
+/** The bar in which the clock stands, as far as it is seen, or null when nothing is known of it yet. */
+export function runningBar(exchange: Exchange, pair: Pair, timeframe: Timeframe): Candle | null {
+  const { market, state } = exchange;
+  const length = timeframeMs(timeframe);
+  if (length < timeframeMs(market.baseTimeframe)) return null;
+  const open = Math.floor(state.candleMs / length) * length;
+  return join(market.fold(pair, open, state.candleMs), runningBase(exchange, pair), open);
+}
+
+function join(closed: Candle | null, running: Candle | null, openMs: number): Candle | null {
+  if (closed === null || running === null) {
+    const one = closed ?? running;
+    return one === null ? null : { ...one, timeMs: openMs };
+  }
+  return {
+    timeMs: openMs,
+    open: closed.open,
+    high: Math.max(closed.high, running.high),
+    low: Math.min(closed.low, running.low),
+    close: running.close,
+    volume: closed.volume + running.volume,
+  };
+}
+
+/** The day until now, of which tickers speak. */
+export function dayBar(exchange: Exchange, pair: Pair, sinceMs?: number): Candle {
+  const { market, state } = exchange;
+  const from = sinceMs ?? state.candleMs - DAY_MS;
+  const bar = join(market.fold(pair, from, state.candleMs), runningBase(exchange, pair), from);
+  const price = exchange.price(pair);
+  return bar ?? { timeMs: from, open: price, high: price, low: price, close: price, volume: 0 };
+}
+
+/** Mean price of a bar; candles do not tell their trades. */
+export const vwapOf = (bar: Candle): number => (bar.open + bar.high + bar.low + bar.close) / 4;
+
+/** A plausible number of trades: none without volume. */
+export const tradesIn = (bar: Candle): number => (bar.volume > 0 ? 4 : 0);
+
+export interface Level {
+  price: Decimal;
+  quantity: Decimal;
+}
+
+/**
+ * The book drawn around the price: the first levels are what `shared/fills` charges a taker, the others
+ * follow in steps of the pair with quantities that grow. A function of pair, price and candle alone.
+ */
+export function drawBook(
+  exchange: Exchange,
+  instrument: Instrument,
+  depth: number,
+): { bids: Level[]; asks: Level[] } {
+  const { pair } = instrument;
+  const candle = exchange.state.candleMs;
+  const side = (name: 'buy' | 'sell'): Level[] => {
+    const sign = name === 'buy' ? 1 : -1;
+    const touch = exchange.touch(pair, name);
+    const levels: Level[] = [];
+    let price = touch;
+    for (let i = 0; i < depth && price.gt(0); i += 1) {
+      const noise = unit(`${pair} ${name} ${candle} ${i}`);
+      levels.push({
+        price,
+        quantity: new Decimal(instrument.levelQuantity * (0.5 + noise) * (1 + i / 5))
+          .toDecimalPlaces(instrument.lotDecimals)
+          .add(instrument.orderMin),
+      });
+      const step = Math.max(touch.toNumber() * instrument.levelStep, instrument.tick.toNumber());
+      const distance = new Decimal(
+        step * (0.5 + unit(`${pair} ${name} step ${candle} ${i}`)),
+      ).toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_UP);
+      price = price.plus(Decimal.max(distance, instrument.tick).mul(sign));
+    }
+    return levels;
+  };
+  return { bids: side('sell'), asks: side('buy') };
+}
+
+/** A number in [0, 1) that depends on `key` alone (FNV-1a). */
+export function unit(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i += 1) {
+    hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+export interface Print {
+  number: number;
+  price: number;
+  quantity: number;
+  side: 'buy' | 'sell';
+  atMs: number;
+}
+
+/** The public trades that a base candle stands for: open, the two extremes, close. */
+export function printsOf(exchange: Exchange, pair: Pair, candle: Candle): Print[] {
+  const length = timeframeMs(exchange.market.baseTimeframe);
+  const first = Math.floor(candle.timeMs / length) * 4;
+  const rises = candle.close >= candle.open;
+  const path = rises
+    ? [candle.open, candle.low, candle.high, candle.close]
+    : [candle.open, candle.high, candle.low, candle.close];
+  const lot = exchange.instruments.get(pair)?.lotDecimals ?? 8;
+  return path.map((price, i) => ({
+    number: first + i,
+    price,
+    quantity: new Decimal(candle.volume / 4).toDecimalPlaces(lot).toNumber(),
+    side: i > 0 && price < (path[i - 1] as number) ? 'sell' : 'buy',
+    atMs: candle.timeMs + Math.floor((length * i) / 4),
+  }));
+}
+
+/** Whether a print has happened when the clock stands where it does. */
+export function isPrinted(exchange: Exchange, print: Print): boolean {
+  const { state } = exchange;
+  if (print.atMs >= state.candleMs + timeframeMs(exchange.market.baseTimeframe)) return false;
+  return (
+    print.atMs <= state.candleMs || (state.phase === 'second-half' && print.atMs <= state.nowMs)
+  );
+}

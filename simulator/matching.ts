@@ -1,0 +1,201 @@
+import { fillInBar, type FillBar, type RestingKind } from '../shared/fills.ts';
+import { Decimal } from '../shared/money.ts';
+import type { Pair } from '../shared/pair.ts';
+import { endOrder, fillOrder, noticeOrder } from './execute.ts';
+import { takerTick } from './instruments.ts';
+import { crosses, touchPrice } from './order-entry.ts';
+import { isDormant, type Order } from './order.ts';
+import { instrumentOf, openOrders, standingPrice, type Core, type Wake } from './state.ts';
+
+/** Something that a candle does to an order or to a wake-up at a price level. */
+export type Touch =
+  | {
+      kind: 'order';
+      order: Order;
+      at: 'open' | 'inside';
+      price: number;
+      liquidity: 'maker' | 'taker';
+      rank: number;
+      level: number;
+    }
+  | {
+      kind: 'wake';
+      wake: Extract<Wake, { kind: 'level' }>;
+      at: 'open' | 'inside';
+      rank: number;
+      level: number;
+    };
+
+const RANK: Record<RestingKind, number> = { market: 0, stop: 1, limit: 2 };
+/** Wake-ups rank after the limit orders that the same price reaches. */
+const WAKE_RANK = 2.5;
+
+/**
+ * What the candle of `pair` does to its resting orders and level wake-ups, in the order in which it happens:
+ * at the open, then inside; stops before limits, nearer to the open before farther.
+ */
+export function touches(core: Core, pair: Pair, bar: FillBar): Touch[] {
+  const found: Touch[] = [];
+  const instrument = instrumentOf(core, pair);
+  for (const order of openOrders(core.state)) {
+    if (order.pair !== pair || order.sees === 'next') continue;
+    const kind = restingKind(order);
+    const level = restingPrice(order);
+    const fill = fillInBar(
+      { kind, side: triggerSide(order), price: level },
+      bar,
+      instrument,
+      order.sees === 'range' ? 'range-only' : 'whole-bar',
+    );
+    if (fill === null) continue;
+    found.push({ kind: 'order', order, ...fill, rank: RANK[kind], level });
+  }
+  for (const wake of core.state.wakes.values()) {
+    if (wake.kind !== 'level' || wake.pair !== pair || wake.sees === 'next') continue;
+    const side = wake.side === 'above' ? 'sell' : 'buy';
+    const free = { halfSpread: 0, stopSlippage: 0 };
+    const fill = fillInBar({ kind: 'limit', side, price: wake.level }, bar, free);
+    if (fill !== null) {
+      found.push({ kind: 'wake', wake, at: fill.at, rank: WAKE_RANK, level: wake.level });
+    }
+  }
+  return found.sort((a, b) => compareTouches(a, b, bar.open));
+}
+
+/**
+ * A take-profit is reached like a limit order, from the other side than a stop; then it takes like a market
+ * order. A limit order whose turn has come rests as one.
+ */
+function restingKind(order: Order): RestingKind {
+  if (!isDormant(order)) return order.limitPrice === null ? 'market' : 'limit';
+  return order.type.startsWith('take') ? 'limit' : 'stop';
+}
+
+/** The side whose limit or stop order at that price is touched by the same move. */
+const triggerSide = (order: Order): 'buy' | 'sell' => order.side;
+
+const restingPrice = (order: Order): number =>
+  (isDormant(order) ? order.triggerPrice : order.limitPrice)?.toNumber() ?? 0;
+
+function compareTouches(a: Touch, b: Touch, open: number): number {
+  if (a.at !== b.at) return a.at === 'open' ? -1 : 1;
+  if (a.rank !== b.rank) return a.rank - b.rank;
+  const distance = Math.abs(a.level - open) - Math.abs(b.level - open);
+  if (distance !== 0) return distance;
+  if (a.kind === 'order' && b.kind === 'order') return compareOrders(a.order, b.order);
+  const idOf = (t: Touch): string => (t.kind === 'order' ? t.order.id : t.wake.id);
+  return idOf(a) < idOf(b) ? -1 : 1;
+}
+
+/** The fixed order of orders that arrived while the clock stood: no race shows. */
+export function compareOrders(a: Order, b: Order): number {
+  const price = (o: Order): Decimal => o.limitPrice ?? o.triggerPrice ?? new Decimal(0);
+  return (
+    a.pair.localeCompare(b.pair) ||
+    a.type.localeCompare(b.type) ||
+    a.side.localeCompare(b.side) ||
+    price(a).cmp(price(b)) ||
+    a.quantity.cmp(b.quantity) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
+}
+
+/** Carries out what a touch means for its order, at the price the fill model gave. */
+export function applyTouch(core: Core, touch: Extract<Touch, { kind: 'order' }>): void {
+  const { order } = touch;
+  const instrument = instrumentOf(core, order.pair);
+  if (isDormant(order)) {
+    trigger(core, order, touch.at === 'open' ? 'whole' : 'next');
+    if (order.type.startsWith('take')) {
+      // fillInBar gave the limit's own price; what follows takes, so it pays the spread.
+      takeAt(core, order, touch.price, instrument.halfSpread);
+    } else takePrice(core, order, touch.price);
+    return;
+  }
+  if (order.limitPrice === null) {
+    fillOrder(core, order, takerTick(touch.price, order.side, instrument), 'taker');
+    return;
+  }
+  if (order.fresh && touch.at === 'open' && crosses(core, order)) {
+    fillOrder(core, order, touchPrice(core, order.pair, order.side), 'taker');
+    return;
+  }
+  const price = new Decimal(touch.price).toDecimalPlaces(instrument.priceDecimals);
+  fillOrder(core, order, price, 'maker');
+}
+
+function trigger(core: Core, order: Order, sees: Order['sees']): void {
+  order.triggeredMs = core.state.nowMs;
+  order.sees = sees;
+  if (order.limitOffset !== null && order.triggerPrice !== null) {
+    const { kind, value } = order.limitOffset;
+    const offset = kind === 'share' ? order.triggerPrice.mul(value) : value;
+    order.limitPrice = order.triggerPrice
+      .plus(order.side === 'buy' ? offset : offset.neg())
+      .toDecimalPlaces(instrumentOf(core, order.pair).priceDecimals);
+  }
+  noticeOrder(core, order, 'status');
+}
+
+function takeAt(core: Core, order: Order, price: number, share: number): void {
+  const sign = order.side === 'buy' ? 1 : -1;
+  takePrice(core, order, price * (1 + sign * share));
+}
+
+/** A triggered order takes at `price`, or comes to rest when its limit does not allow that. */
+function takePrice(core: Core, order: Order, price: number): void {
+  const ticked = takerTick(price, order.side, instrumentOf(core, order.pair));
+  const limit = order.limitPrice;
+  const allowed = limit === null || (order.side === 'buy' ? ticked.lte(limit) : ticked.gte(limit));
+  if (allowed) fillOrder(core, order, ticked, 'taker');
+  else if (order.timeInForce === 'ioc' || order.timeInForce === 'fok') {
+    endOrder(core, order, 'canceled', 'Immediate order could not be filled');
+  }
+}
+
+/**
+ * The next fresh order that is settled at the standing price, outside the open: market orders, limits that
+ * cross, stops beyond their trigger, and immediate orders that find nothing. Returns it after settling, or
+ * null when no fresh order is left; those that rest stop being fresh.
+ */
+export function takeFresh(core: Core): Order | null {
+  const fresh = openOrders(core.state).filter((o) => o.fresh);
+  fresh.sort(compareOrders);
+  for (const order of fresh) {
+    order.fresh = false;
+    if (settleAtStanding(core, order)) return order;
+  }
+  return null;
+}
+
+function settleAtStanding(core: Core, order: Order): boolean {
+  const instrument = instrumentOf(core, order.pair);
+  const price = standingPrice(core, order.pair);
+  if (isDormant(order)) {
+    if (!beyondTrigger(order, price)) return false;
+    trigger(core, order, 'next');
+    const extra = order.type.startsWith('take') ? 0 : instrument.stopSlippage;
+    takeAt(core, order, price, instrument.halfSpread + extra);
+    return true;
+  }
+  if (order.limitPrice === null || crosses(core, order)) {
+    fillOrder(core, order, touchPrice(core, order.pair, order.side), 'taker');
+    return true;
+  }
+  return cancelIfImmediate(core, order);
+}
+
+/** Cancels an IOC or FOK order that found nothing to take. */
+export function cancelIfImmediate(core: Core, order: Order): boolean {
+  if (isDormant(order) || (order.timeInForce !== 'ioc' && order.timeInForce !== 'fok'))
+    return false;
+  endOrder(core, order, 'canceled', 'Immediate order could not be filled');
+  return true;
+}
+
+function beyondTrigger(order: Order, price: number): boolean {
+  const trigger = order.triggerPrice?.toNumber();
+  if (trigger === undefined) return false;
+  const rises = (order.side === 'buy') !== order.type.startsWith('take');
+  return rises ? price >= trigger : price <= trigger;
+}

@@ -1,0 +1,118 @@
+import { Decimal } from '../shared/money.ts';
+import type { Asset, Pair } from '../shared/pair.ts';
+
+export const ORDER_TYPES = [
+  'market',
+  'limit',
+  'stop-loss',
+  'stop-loss-limit',
+  'take-profit',
+  'take-profit-limit',
+  'trailing-stop',
+  'trailing-stop-limit',
+  'settle-position',
+] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
+export type Side = 'buy' | 'sell';
+export type TimeInForce = 'gtc' | 'ioc' | 'gtd' | 'fok';
+export type OrderStatus = 'open' | 'closed' | 'canceled' | 'expired';
+
+/**
+ * How much of the running candle an order may still meet: all of it, its range without the gap at the open,
+ * or nothing before the next candle.
+ */
+export type View = 'whole' | 'range' | 'next';
+
+export interface Order {
+  id: string;
+  clientId: string | null;
+  userref: number | null;
+  pair: Pair;
+  side: Side;
+  type: OrderType;
+  quantity: Decimal;
+  limitPrice: Decimal | null;
+  triggerPrice: Decimal | null;
+  /** Trailing stops: distance to the best price seen, absolute or as a share of it. */
+  trail: { kind: 'absolute' | 'share'; value: Decimal } | null;
+  /** Distance of the limit from the trigger of a trailing-stop-limit, absolute or as a share. */
+  limitOffset: { kind: 'absolute' | 'share'; value: Decimal } | null;
+  timeInForce: TimeInForce;
+  postOnly: boolean;
+  reduceOnly: boolean;
+  feeIn: 'base' | 'quote';
+  /** Null on spot; otherwise the position it opens or reduces is borrowed at this ratio. */
+  leverage: number | null;
+  expireMs: number | null;
+  status: OrderStatus;
+  reason: string | null;
+  openMs: number;
+  closeMs: number | null;
+  filled: Decimal;
+  cost: Decimal;
+  fee: Decimal;
+  /** When a stop or take-profit was triggered and became a market or limit order. */
+  triggeredMs: number | null;
+  sees: View;
+  /** Arrived or changed since the clock last moved: may still take at the standing price. */
+  fresh: boolean;
+  trades: string[];
+  amends: number;
+}
+
+export interface Trade {
+  id: string;
+  /** Increasing integer per pair. */
+  number: number;
+  orderId: string;
+  clientId: string | null;
+  pair: Pair;
+  side: Side;
+  orderType: OrderType;
+  atMs: number;
+  price: Decimal;
+  quantity: Decimal;
+  cost: Decimal;
+  fee: Decimal;
+  feeAsset: Asset;
+  liquidity: 'maker' | 'taker';
+  leverage: number | null;
+  ledgerIds: string[];
+}
+
+/** What a client asks for; texts are decimals. Absent fields have Kraken's defaults. */
+export interface OrderRequest {
+  pair: Pair;
+  side: Side;
+  type: OrderType;
+  quantity: string;
+  limitPrice?: string;
+  triggerPrice?: string;
+  trail?: { kind: 'absolute' | 'share'; value: string };
+  limitOffset?: { kind: 'absolute' | 'share'; value: string };
+  timeInForce?: TimeInForce;
+  postOnly?: boolean;
+  reduceOnly?: boolean;
+  feeIn?: 'base' | 'quote';
+  leverage?: number;
+  clientId?: string;
+  userref?: number;
+  expireMs?: number;
+  validateOnly?: boolean;
+}
+
+export const remaining = (order: Order): Decimal => order.quantity.minus(order.filled);
+
+export const isTriggerType = (type: OrderType): boolean =>
+  type.startsWith('stop') || type.startsWith('take') || type.startsWith('trailing');
+
+/** Whether the order waits for its trigger. */
+export const isDormant = (order: Order): boolean =>
+  isTriggerType(order.type) && order.triggeredMs === null;
+
+/** `partially_filled` and so on: the status as the WebSocket names it. */
+export function wsStatus(order: Order): string {
+  if (order.status === 'closed') return 'filled';
+  if (order.status !== 'open') return order.status;
+  return order.filled.isZero() ? 'new' : 'partially_filled';
+}

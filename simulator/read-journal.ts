@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VenueJournal } from '../shared/journal-audit.ts';
+import type { VenueFill } from '../shared/venue.ts';
+
+/**
+ * What the venue wrote down in the journal folder `dir`: deposits, accepted orders and fills, in their order.
+ * Reads the file alone and shares no code with what writes or books it, so that an audit can trust neither.
+ * A torn last line counts as not written. Throws when there is no journal.
+ */
+export function readJournal(dir: string): VenueJournal {
+  const file = join(dir, 'journal.jsonl');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`there is no venue journal at ${file}: ${(cause as Error).message}`, { cause });
+  }
+  const journal: VenueJournal = { deposits: [], orders: [], fills: [] };
+  const lines = text.split('\n');
+  lines.pop();
+  for (const line of lines) {
+    const row = JSON.parse(line) as Record<string, string | number | null>;
+    const texts = row as Record<string, string>;
+    if (row['fact'] === 'deposit') {
+      journal.deposits.push({ asset: texts['asset'] ?? '', amount: texts['amount'] ?? '' });
+    } else if (row['fact'] === 'order') {
+      journal.orders.push({
+        venueOrderId: texts['order'] ?? '',
+        clientOrderId: texts['client'] ?? null,
+      });
+    } else if (row['fact'] === 'fill') {
+      journal.fills.push({
+        executionId: texts['trade'] ?? '',
+        venueOrderId: texts['order'] ?? '',
+        clientOrderId: texts['client'] ?? null,
+        pair: texts['pair'] ?? '',
+        side: row['side'] as VenueFill['side'],
+        price: texts['price'] ?? '',
+        quantity: texts['quantity'] ?? '',
+        cost: texts['cost'] ?? '',
+        fee: texts['fee'] ?? '',
+        feeAsset: texts['feeAsset'] ?? '',
+        liquidity: row['liquidity'] as VenueFill['liquidity'],
+        at: new Date(Number(row['at'])).toISOString(),
+      });
+    }
+  }
+  return journal;
+}

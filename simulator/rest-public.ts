@@ -1,0 +1,256 @@
+import { Decimal } from '../shared/money.ts';
+import { timeframeMs } from '../shared/timeframe.ts';
+import type { Candle } from '../shared/candle.ts';
+import type { Exchange } from './exchange.ts';
+import { assetInfo, FEE_TIERS, type Instrument } from './instruments.ts';
+import {
+  dayBar,
+  drawBook,
+  isPrinted,
+  printsOf,
+  runningBar,
+  timeframeOf,
+  tradesIn,
+  vwapOf,
+} from './market-view.ts';
+import { assetsOf, findInstrument, restAsset } from './symbols.ts';
+import { wire } from './json.ts';
+
+export type Answer = { result: unknown } | { error: string };
+export type Params = Readonly<Record<string, string>>;
+
+export const UNKNOWN_PAIR: Answer = { error: 'EQuery:Unknown asset pair' };
+const BOOK_MOST = 500;
+const TRADES_MOST = 1000;
+const ROWS_MOST = 720;
+
+/** Answers of `/0/public/*`, by name. */
+export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answer> = {
+  Time: (exchange) => ({
+    result: {
+      unixtime: Math.floor(exchange.state.nowMs / 1000),
+      rfc1123: new Date(exchange.state.nowMs).toUTCString(),
+    },
+  }),
+  SystemStatus: (exchange) => ({
+    result: {
+      status: 'online',
+      timestamp: `${new Date(exchange.state.nowMs).toISOString().slice(0, 19)}Z`,
+    },
+  }),
+  Assets(exchange, params) {
+    const wanted = params['asset']?.split(',');
+    const result: Record<string, unknown> = {};
+    for (const asset of assetsOf(exchange.instruments)) {
+      const info = assetInfo(asset);
+      const names = [asset, info.restName, info.altname];
+      if (wanted !== undefined && !wanted.some((w) => names.includes(w))) continue;
+      result[info.restName] = {
+        aclass: 'currency',
+        altname: info.altname,
+        decimals: info.decimals,
+        display_decimals: info.displayDecimals,
+        collateral_value: 1,
+        status: 'enabled',
+      };
+    }
+    return { result };
+  },
+  AssetPairs(exchange, params) {
+    if (params['aclass_base'] !== undefined && params['aclass_base'] !== 'currency') {
+      return { result: {} };
+    }
+    const result: Record<string, unknown> = {};
+    if (params['pair'] === undefined) {
+      for (const i of exchange.instruments.values()) result[i.restName] = pairRow(i);
+      return { result };
+    }
+    for (const name of params['pair'].split(',')) {
+      const instrument = findInstrument(exchange.instruments, name);
+      if (instrument === null) return UNKNOWN_PAIR;
+      result[name.includes('/') ? name : instrument.restName] = pairRow(instrument);
+    }
+    return { result };
+  },
+  Ticker(exchange, params) {
+    const chosen = chooseInstruments(exchange, params);
+    if (chosen === null) return UNKNOWN_PAIR;
+    return { result: Object.fromEntries(chosen.map((i) => [i.restName, ticker(exchange, i)])) };
+  },
+  OHLC(exchange, params) {
+    const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
+    if (instrument === null) return UNKNOWN_PAIR;
+    const timeframe = timeframeOf(Number(params['interval'] ?? '1'));
+    if (timeframe === null) {
+      return [10080, 21600].includes(Number(params['interval']))
+        ? { result: { [instrument.restName]: [], last: 0 } }
+        : { error: 'EGeneral:Invalid arguments:interval' };
+    }
+    const length = timeframeMs(timeframe);
+    const { market, state } = exchange;
+    const runningOpen = Math.floor(state.candleMs / length) * length;
+    const since = Number(params['since'] ?? '0');
+    const closed = market.bars(instrument.pair, timeframe, runningOpen, ROWS_MOST);
+    const running = runningBar(exchange, instrument.pair, timeframe);
+    const rows = (running === null ? closed : [...closed, running]).filter(
+      (bar) => bar.timeMs / 1000 >= since,
+    );
+    return {
+      result: {
+        [instrument.restName]: rows.map((bar) => ohlcRow(bar, instrument)),
+        last: (closed.at(-1)?.timeMs ?? 0) / 1000,
+      },
+    };
+  },
+  Depth(exchange, params) {
+    const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
+    if (instrument === null) return UNKNOWN_PAIR;
+    const depth = Math.min(BOOK_MOST, Number(params['count'] ?? '100'));
+    const book = drawBook(exchange, instrument, depth);
+    const at = Math.floor(exchange.state.nowMs / 1000);
+    const rows = (levels: typeof book.asks): unknown[] =>
+      levels.map((l) => [restPrice(l.price), l.quantity.toFixed(3), at]);
+    return { result: { [instrument.restName]: { asks: rows(book.asks), bids: rows(book.bids) } } };
+  },
+  Trades(exchange, params) {
+    const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
+    if (instrument === null) return UNKNOWN_PAIR;
+    const count = Math.min(TRADES_MOST, Number(params['count'] ?? TRADES_MOST));
+    const { rows, last } = publicTrades(exchange, instrument, params['since'], count);
+    return { result: { [instrument.restName]: rows, last } };
+  },
+};
+
+/** Kraken writes REST prices with at least five decimals, whatever the tick. */
+function restPrice(price: Decimal | number): string {
+  const value = new Decimal(price);
+  return value.toFixed(Math.max(5, value.decimalPlaces()));
+}
+
+function chooseInstruments(exchange: Exchange, params: Params): Instrument[] | null {
+  const names = params['pair']?.split(',');
+  if (names === undefined) return [...exchange.instruments.values()];
+  const found = names.map((name) => findInstrument(exchange.instruments, name));
+  return found.some((i) => i === null) ? null : found.filter((i) => i !== null);
+}
+
+function pairRow(instrument: Instrument): unknown {
+  return {
+    altname: instrument.altname,
+    wsname: instrument.wsname,
+    aclass_base: 'currency',
+    base: restAsset(instrument.base),
+    aclass_quote: 'currency',
+    quote: restAsset(instrument.quote),
+    lot: 'unit',
+    cost_decimals: instrument.costDecimals,
+    pair_decimals: instrument.priceDecimals,
+    lot_decimals: instrument.lotDecimals,
+    lot_multiplier: 1,
+    leverage_buy: instrument.leverages,
+    leverage_sell: instrument.leverages,
+    fees: FEE_TIERS.map(([volume, taker]) => [volume, taker]),
+    fees_maker: FEE_TIERS.map(([volume, , maker]) => [volume, maker]),
+    fee_volume_currency: 'ZUSD',
+    margin_call: 80,
+    margin_stop: 40,
+    ordermin: instrument.orderMin.toFixed(),
+    costmin: instrument.costMin.toFixed(),
+    tick_size: instrument.tick.toFixed(),
+    status: 'online',
+    long_position_limit: instrument.positionLimit,
+    short_position_limit: instrument.positionLimit,
+  };
+}
+
+function ticker(exchange: Exchange, instrument: Instrument): unknown {
+  const { pair } = instrument;
+  const midnight = Math.floor(exchange.state.nowMs / 86_400_000) * 86_400_000;
+  const today = dayBar(exchange, pair, midnight);
+  const day = dayBar(exchange, pair);
+  const book = drawBook(exchange, instrument, 1);
+  const touch = (levels: typeof book.asks): string[] => {
+    const [level] = levels;
+    if (level === undefined) return ['0', '0', '0'];
+    return [
+      restPrice(level.price),
+      level.quantity.toFixed(0, Decimal.ROUND_UP),
+      level.quantity.toFixed(3),
+    ];
+  };
+  const both = (read: (bar: Candle) => string): string[] => [read(today), read(day)];
+  const volume = (bar: Candle): string => new Decimal(bar.volume).toFixed(8);
+  return {
+    a: touch(book.asks),
+    b: touch(book.bids),
+    c: [restPrice(exchange.price(pair)), instrument.orderMin.toFixed(8)],
+    v: both(volume),
+    p: both((bar) => restPrice(new Decimal(vwapOf(bar)).toDecimalPlaces(8))),
+    t: [tradesIn(today), tradesIn(day)],
+    l: both((bar) => restPrice(bar.low)),
+    h: both((bar) => restPrice(bar.high)),
+    o: restPrice(today.open),
+  };
+}
+
+function ohlcRow(bar: Candle, instrument: Instrument): unknown[] {
+  const price = (value: number): string => new Decimal(value).toFixed(instrument.priceDecimals);
+  return [
+    bar.timeMs / 1000,
+    price(bar.open),
+    price(bar.high),
+    price(bar.low),
+    price(bar.close),
+    bar.volume > 0 ? price(vwapOf(bar)) : '0.0',
+    new Decimal(bar.volume).toFixed(8),
+    tradesIn(bar),
+  ];
+}
+
+function publicTrades(
+  exchange: Exchange,
+  instrument: Instrument,
+  sinceText: string | undefined,
+  count: number,
+): { rows: unknown[]; last: string } {
+  const { market, state } = exchange;
+  const length = timeframeMs(market.baseTimeframe);
+  const since = sinceText === undefined ? null : sinceNs(sinceText);
+  const sinceMs = since === null ? null : Number(since / 1_000_000n);
+  const start =
+    sinceMs === null
+      ? state.candleMs - Math.ceil(count / 4) * length
+      : Math.floor(sinceMs / length) * length;
+  const rows: unknown[] = [];
+  let last = sinceText ?? '0';
+  for (
+    let open = Math.max(start, 0);
+    open <= state.candleMs && rows.length < count;
+    open += length
+  ) {
+    const candle = market.candle(instrument.pair, open);
+    if (candle === null) continue;
+    for (const print of printsOf(exchange, instrument.pair, candle)) {
+      const ns = BigInt(print.atMs) * 1_000_000n;
+      if (rows.length >= count || (since !== null && ns <= since)) continue;
+      if (!isPrinted(exchange, print)) continue;
+      rows.push([
+        restPrice(print.price),
+        new Decimal(print.quantity).toFixed(8),
+        wire(print.atMs / 1000, 4),
+        print.side === 'buy' ? 'b' : 's',
+        'm',
+        '',
+        print.number,
+      ]);
+      last = ns.toString();
+    }
+  }
+  return { rows, last };
+}
+
+/** A cursor in nanoseconds; clients send seconds too. */
+function sinceNs(text: string): bigint {
+  const whole = BigInt(text.split('.')[0] || '0');
+  return whole < 100_000_000_000n ? whole * 1_000_000_000n : whole;
+}

@@ -1,0 +1,134 @@
+import type { Asset } from '../shared/pair.ts';
+import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
+import type { Command, Journal } from './journal.ts';
+import type { Fact, Notice } from './state.ts';
+
+/**
+ * The exchange behind its journal: every command is written down, with all that followed from it, before
+ * anybody hears of it.
+ */
+export interface Service {
+  readonly exchange: Exchange;
+  /** Carries out `apply`, journals it and what followed, and publishes; `journaled` false when it changed nothing. */
+  command<T>(
+    command: Command,
+    apply: (exchange: Exchange) => T,
+    changed?: (result: T) => boolean,
+  ): T;
+  /** Lets the clock run; returns whether anything happened on the way. */
+  run(limitMs: number): boolean;
+  /** Notes the clock's place even though nothing happened. */
+  noteTime(): void;
+  /** Told of notices after they are journaled, in order. */
+  onNotices(listener: (notices: readonly Notice[]) => void): void;
+  /** Told after the listeners of notices whenever anything may have changed. */
+  onChange(listener: () => void): void;
+}
+
+/** Brings the exchange to where its journal left it. Throws when journal and market do not fit together. */
+export function openService(
+  journal: Journal,
+  options: Pick<ExchangeOptions, 'market'> & {
+    deposits: Readonly<Record<Asset, string>>;
+    /** Called between the journal and everybody else. */
+    onJournaled?: (command: Command) => void;
+  },
+): Service {
+  const exchange = createExchange({
+    ...options,
+    ...(journal.checkpoint === null ? {} : { saved: journal.checkpoint }),
+  });
+  const listeners: ((notices: readonly Notice[]) => void)[] = [];
+  const watchers: (() => void)[] = [];
+  journal.append(replay(exchange, journal.records));
+
+  function publish(command: Command | null): boolean {
+    const { facts, notices } = exchange.take();
+    journal.append(command === null ? facts : [command, ...facts]);
+    if (command !== null) options.onJournaled?.(command);
+    if (journal.checkpointDue()) journal.saveCheckpoint(exchange.save());
+    if (notices.length > 0) for (const listener of listeners) listener(notices);
+    for (const watcher of watchers) watcher();
+    return facts.length > 0;
+  }
+
+  return {
+    exchange,
+    command(command, apply, changed = () => true) {
+      // What is due at this very moment comes first, as it will when the journal is gone through again.
+      exchange.run(exchange.state.nowMs);
+      publish(null);
+      const result = apply(exchange);
+      publish(changed(result) ? command : null);
+      return result;
+    },
+    run(limitMs) {
+      exchange.run(limitMs);
+      return publish(null);
+    },
+    noteTime() {
+      publish({ do: 'run', at: exchange.state.nowMs });
+    },
+    onNotices: (listener) => void listeners.push(listener),
+    onChange: (watcher) => void watchers.push(watcher),
+  };
+}
+
+/**
+ * Carries out the journaled commands again and holds what follows against the journaled facts. Returns the
+ * facts that a crash kept from being written.
+ */
+function replay(exchange: Exchange, records: readonly (Command | Fact)[]): Fact[] {
+  let pending = exchange.take().facts;
+  for (const record of records) {
+    if ('do' in record) {
+      if (pending.length > 0) throw new Error(mismatch(record, pending[0]));
+      exchange.run(record.at);
+      carryOut(exchange, record);
+      pending = exchange.take().facts;
+      continue;
+    }
+    if (pending.length === 0) {
+      exchange.run(record.at);
+      pending = exchange.take().facts;
+    }
+    const fact = pending.shift();
+    if (JSON.stringify(fact) !== JSON.stringify(record)) throw new Error(mismatch(record, fact));
+  }
+  return pending;
+}
+
+function mismatch(found: unknown, expected: unknown): string {
+  return (
+    `the journal does not fit the market: it says ${JSON.stringify(found)} where ` +
+    `${JSON.stringify(expected ?? 'nothing')} follows from the candles; ` +
+    'were the candle files changed? Start with another --journal folder'
+  );
+}
+
+function carryOut(exchange: Exchange, command: Command): void {
+  switch (command.do) {
+    case 'attach':
+      return exchange.attach(command.timeframes);
+    case 'ack':
+      return void exchange.acknowledge(command.event);
+    case 'wake':
+      return exchange.wake(command.wake);
+    case 'unwake':
+      return exchange.unwake(command.id);
+    case 'run':
+      return exchange.run(command.at);
+    case 'place':
+      return void exchange.place(command.request);
+    case 'amend':
+    case 'cancel': {
+      const order = exchange.order(command.order);
+      if (order === null) throw new Error(`the journal changes an unknown order ${command.order}`);
+      if (command.do === 'amend') exchange.amend(order, command.change);
+      else exchange.cancel(order);
+      return;
+    }
+    default:
+      return command satisfies never;
+  }
+}

@@ -1,0 +1,163 @@
+import { createServer, type Server } from 'node:http';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Faults } from './faults.ts';
+import { toJson } from './json.ts';
+import type { Service } from './service.ts';
+import type { Notice } from './state.ts';
+import type { Tokens } from './tokens.ts';
+import { createPublicSession } from './public-session.ts';
+import { createPrivateSession } from './private-session.ts';
+
+export type Frame = Record<string, unknown>;
+
+/** One client on a socket: how it is written to, and what its requests are answered with. */
+export interface Link {
+  send(text: string): void;
+  /** Answers `request`: `body` goes beside method, req_id and times. */
+  reply(request: Frame, body: Frame): void;
+}
+
+export interface Session {
+  /** False when the method is not one of this socket's. */
+  request(method: string, params: Frame, request: Frame): boolean;
+  notices(notices: readonly Notice[]): void;
+  /** Whether any subscription is alive: only then heartbeats flow. */
+  isSubscribed(): boolean;
+  close(): void;
+}
+
+export interface SocketOptions {
+  service: Service;
+  tokens: Tokens;
+  faults: Faults;
+}
+
+const HEARTBEAT_MS = 1_000;
+
+/** Kraken's WebSocket v2 on one port: the public or the private one. */
+export function createSocketServer(
+  options: SocketOptions,
+  access: 'public' | 'private',
+): { server: Server; drop(): void; close(): void } {
+  const server = createServer((_, response) => {
+    response.writeHead(426, { 'content-type': 'text/plain' });
+    response.end('a WebSocket lives here: connect to /v2');
+  });
+  const sockets = new WebSocketServer({ server });
+  const sessions = new Map<WebSocket, { session: Session; sentAt: number }>();
+  let connections = 0;
+
+  sockets.on('connection', (socket) => {
+    connections += 1;
+    const link: Link = {
+      send(text) {
+        const entry = sessions.get(socket);
+        if (entry !== undefined) entry.sentAt = performance.now();
+        if (socket.readyState === socket.OPEN) socket.send(text);
+      },
+      reply(request, body) {
+        const time = new Date().toISOString();
+        const id = request['req_id'];
+        link.send(
+          toJson({
+            method: request['method'],
+            ...(id === undefined ? {} : { req_id: id }),
+            ...body,
+            time_in: time,
+            time_out: time,
+          }),
+        );
+      },
+    };
+    const session =
+      access === 'public'
+        ? createPublicSession(options, link)
+        : createPrivateSession(options, link);
+    sessions.set(socket, { session, sentAt: performance.now() });
+    socket.on('message', (data) => onMessage(link, session, String(data as Buffer)));
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => {
+      sessions.delete(socket);
+      session.close();
+    });
+    link.send(
+      toJson({
+        channel: 'status',
+        type: 'update',
+        data: [
+          { system: 'online', api_version: 'v2', connection_id: connections, version: '2.0.10' },
+        ],
+      }),
+    );
+  });
+
+  options.service.onNotices((notices) => {
+    for (const { session } of sessions.values()) session.notices(notices);
+  });
+  const heartbeat = setInterval(() => {
+    const now = performance.now();
+    for (const [socket, { session, sentAt }] of sessions) {
+      if (session.isSubscribed() && now - sentAt >= HEARTBEAT_MS) {
+        if (socket.readyState === socket.OPEN) socket.send('{"channel":"heartbeat"}');
+      }
+    }
+  }, HEARTBEAT_MS);
+
+  const drop = (): void => {
+    for (const socket of sessions.keys()) socket.terminate();
+  };
+  return {
+    server,
+    drop,
+    close() {
+      clearInterval(heartbeat);
+      drop();
+      sockets.close();
+      server.close();
+    },
+  };
+}
+
+function onMessage(link: Link, session: Session, text: string): void {
+  const request = parseFrame(text);
+  const method = request?.['method'];
+  if (request === null || typeof method !== 'string') {
+    link.send(toJson({ error: 'Malformed request', success: false }));
+    return;
+  }
+  if (method === 'ping') {
+    link.reply({ ...request, method: 'pong' }, {});
+    return;
+  }
+  const params = request['params'];
+  const known = session.request(
+    method,
+    typeof params === 'object' && params !== null ? (params as Frame) : {},
+    request,
+  );
+  if (!known) link.reply(request, { success: false, error: 'Method not found' });
+}
+
+/** A request as an object whose prices and quantities keep their text; null when it is no JSON object. */
+function parseFrame(text: string): Frame | null {
+  try {
+    const value: unknown = JSON.parse(text, (key, item: unknown, context?: { source: string }) =>
+      typeof item === 'number' && context !== undefined && DECIMAL_KEYS.has(key)
+        ? context.source
+        : item,
+    );
+    return typeof value === 'object' && value !== null ? (value as Frame) : null;
+  } catch {
+    return null;
+  }
+}
+
+const DECIMAL_KEYS = new Set([
+  'order_qty',
+  'cash_order_qty',
+  'display_qty',
+  'limit_price',
+  'trigger_price',
+  'price',
+  'stop_price',
+]);

@@ -1,0 +1,136 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Asset } from '../shared/pair.ts';
+import { isoTime } from '../shared/timeframe.ts';
+import { createControlServer } from './control-server.ts';
+import { createDriver, type Pace } from './driver.ts';
+import { createFaults } from './faults.ts';
+import { openJournal } from './journal.ts';
+import { keysIn, type KeyPair } from './keys.ts';
+import type { MarketSource } from './market-source.ts';
+import { createRestServer } from './rest-server.ts';
+import { openService, type Service } from './service.ts';
+import { createSocketServer } from './socket-server.ts';
+import { createTokens } from './tokens.ts';
+
+export interface SimulatorOptions {
+  market: MarketSource;
+  /** Names the market in the journal, e.g. its data folder or seed. */
+  marketName: string;
+  deposits: Readonly<Record<Asset, string>>;
+  pace: Pace;
+  /** The clock stands until a desk has attached. */
+  waitForDesk?: boolean;
+  journalDir: string;
+  /** Ports of rest, ws, wsAuth and control; 0 lets the system choose. */
+  ports?: { rest: number; ws: number; wsAuth: number; control: number };
+  keys?: KeyPair;
+}
+
+export interface Simulator {
+  rest: string;
+  ws: string;
+  wsAuth: string;
+  control: string;
+  key: string;
+  secret: string;
+  service: Service;
+  /** Stops listening and closes the journal. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the local exchange: REST, two WebSockets and control on 127.0.0.1, over the journal in `journalDir`.
+ * A journal that is there already is gone on with. Throws when a port is taken or the journal does not fit.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { market } = options;
+  const range = `${isoTime(market.fromMs)}..${market.toMs === null ? '' : isoTime(market.toMs)}`;
+  const journal = openJournal(options.journalDir, {
+    journal: 1,
+    market: `${options.marketName} ${market.pairs.join(',')} ${market.baseTimeframe} ${range}`,
+    deposits: { ...options.deposits },
+  });
+  const faults = createFaults();
+  const service = openService(journal, {
+    market,
+    deposits: options.deposits,
+    onJournaled(command) {
+      if (command.do === 'place' && faults.crashesNow()) process.kill(process.pid, 'SIGKILL');
+    },
+  });
+  const keys = options.keys ?? keysIn(options.journalDir);
+  const tokens = createTokens();
+  const driver = createDriver(service, {
+    pace: options.pace,
+    waitForDesk: options.waitForDesk ?? false,
+  });
+  const rest = createRestServer({
+    service,
+    tokens,
+    faults,
+    keys,
+    journal,
+    key: keys.key,
+    honoursDeadlines: options.pace === 1,
+  });
+  const publicSocket = createSocketServer({ service, tokens, faults }, 'public');
+  const privateSocket = createSocketServer({ service, tokens, faults }, 'private');
+  const control = createControlServer({
+    service,
+    driver,
+    faults,
+    journalDir: options.journalDir,
+  });
+  const ports = options.ports ?? { rest: 0, ws: 0, wsAuth: 0, control: 0 };
+  const close = async (): Promise<void> => {
+    driver.stop();
+    publicSocket.close();
+    privateSocket.close();
+    await Promise.all([closeServer(rest), closeServer(control)]);
+    journal.close();
+  };
+  try {
+    const [restPort, wsPort, wsAuthPort, controlPort] = await Promise.all([
+      listen(rest, ports.rest, 'REST'),
+      listen(publicSocket.server, ports.ws, 'the public WebSocket'),
+      listen(privateSocket.server, ports.wsAuth, 'the private WebSocket'),
+      listen(control, ports.control, 'control'),
+    ]);
+    return {
+      rest: `http://127.0.0.1:${restPort}`,
+      ws: `ws://127.0.0.1:${wsPort}/v2`,
+      wsAuth: `ws://127.0.0.1:${wsAuthPort}/v2`,
+      control: `http://127.0.0.1:${controlPort}`,
+      ...keys,
+      service,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function listen(server: Server, port: number, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
+      reject(
+        new Error(
+          `the simulator cannot listen on 127.0.0.1:${port} for ${name}: ${why}; ` +
+            'stop it, or choose other ports with --port-base N',
+          { cause: error },
+        ),
+      );
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.closeAllConnections();
+    server.close(() => resolve());
+  });
+}
