@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptySchema, storeRecord } from '../activities/ledger/desk-database.fixture.ts';
-import { createCycleWatch } from '../cli/cycle-watch.ts';
 import { runDeskCommand } from '../cli/desk/run-command.ts';
 import { writeDesk } from '../cli/desk-address.ts';
-import { plain } from '../cli/paint.ts';
 import { freePort } from '../infra/ports.ts';
 import { smallDesk } from '../shared/desk-record.fixture.ts';
 import type { VenueJournal } from '../shared/journal-audit.ts';
@@ -179,44 +177,4 @@ it('says what to do when the database is down', async () => {
   rmSync(other, { recursive: true });
   expect(status).toBe(1);
   expect(err).toMatch(/desk d is not running: start it with npm start/);
-});
-
-describe('the cycles as a terminal sees them', () => {
-  it('tells each once, in order, and the equity once a day', async () => {
-    const schema = `cycle_watch_${process.pid}`;
-    const own = await emptySchema(schema);
-    try {
-      await storeRecord(own, record);
-      await own.query(
-        `insert into candle values ('BTC/USDT', '1h', '2021-05-15T14:00:00Z', 1, 1, 1, 50000, 1)`,
-      );
-      const lines: string[] = [];
-      const watch = createCycleWatch({
-        ...{ pool: own, desk: record.desk, pairs: ['XRP/USDT', 'BTC/USDT'], timeframe: '1h' },
-        ...{ sinceMs: 0, print: (line) => void lines.push(line), paint: plain },
-      });
-      const again = (pair: string, bar: string, decidedAt: string): Promise<unknown> =>
-        own.query(
-          `insert into cycle select replace(replace(id, 'BTC/USDT', $1), '2021-05-15T13:00:00Z', $2),
-                  desk, $1, $2::timestamptz, $3, snapshot_hash, action, 'held', confidence, consensus
-             from cycle where id = $4`,
-          [pair, bar, decidedAt, cycle.id],
-        );
-      expect(await watch.look()).toBe(1);
-      expect(await watch.look()).toBe(0);
-      await again('BTC/USDT', '2021-05-15T23:00:00Z', '2021-05-16T00:00:00Z');
-      expect(await watch.look()).toBe(1);
-      await again('XRP/USDT', '2021-05-15T23:00:00Z', '2021-05-16T00:00:00Z');
-      expect(await watch.look()).toBe(1);
-      expect(lines.map((line) => line.slice(0, 37).trimEnd())).toEqual([
-        '2021-05-15 13:00  BTC/USDT  trend lon',
-        '2021-05-16 00:00  equity 986.04 USDT', // 1000 - 502 + 488.04
-        '2021-05-15 23:00  BTC/USDT  → long',
-        '2021-05-15 23:00  XRP/USDT  → long',
-      ]);
-      expect(lines[1]).toContain('(-1.40 %)'); // 986.04 / 1000 - 1
-    } finally {
-      await own.end();
-    }
-  });
 });

@@ -69,28 +69,16 @@ const CYCLES = `
                   '[]') as answers
     from cycle c left join verdict v on v.id = c.id`;
 
-/** Up to `limit` cycles of the desk, newest first. */
+/** Up to `limit` cycles of the desk, newest first; with `sinceMs` only those of bars from there on. */
 export async function readCycles(
   db: Queryable,
   desk: string,
-  { limit }: { limit: number },
+  { limit, sinceMs }: { limit: number; sinceMs?: number },
 ): Promise<CycleStory[]> {
   const { rows } = await db.query<Row>(
-    `${CYCLES} where c.desk = $1 order by c.bar desc, c.pair limit $2`,
-    [desk, limit],
-  );
-  return rows.map(fromRow);
-}
-
-/** Up to `limit` cycles of the bars from `sinceMs` (open time) on, oldest first. */
-export async function readCyclesSince(
-  db: Queryable,
-  desk: string,
-  { sinceMs, limit }: { sinceMs: number; limit: number },
-): Promise<CycleStory[]> {
-  const { rows } = await db.query<Row>(
-    `${CYCLES} where c.desk = $1 and c.bar >= $2 order by c.bar, c.pair limit $3`,
-    [desk, new Date(sinceMs), limit],
+    `${CYCLES} where c.desk = $1 and ($3::timestamptz is null or c.bar >= $3)
+      order by c.bar desc, c.pair desc limit $2`,
+    [desk, limit, sinceMs === undefined ? null : new Date(sinceMs)],
   );
   return rows.map(fromRow);
 }
