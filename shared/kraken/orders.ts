@@ -136,16 +136,17 @@ const INSTRUMENT_STATUS: Readonly<Record<string, Instrument['status']>> = {
   reduce_only: 'reduce_only',
 };
 
-/** The lowest tier's share of a fee table in percent: the one to reckon with until the tier is known. */
-function firstFee(steps: AssetPair['fees'] | undefined): number | undefined {
-  const percent = steps?.[0]?.[1];
-  return percent === undefined ? undefined : new Decimal(percent).div(100).toNumber();
+/** Kraken writes fees in percent of the order's value, we as a share of it. */
+export function feeShare(percent: DecimalText): number {
+  return new Decimal(percent).div(100).toNumber();
 }
 
 /** What AssetPairs tells of a pair. Throws when the fees are missing: nothing may trade on a guess. */
 export function instrumentOf(pair: Pair, row: AssetPair): Instrument {
-  const takerFee = firstFee(row.fees);
-  if (takerFee === undefined) throw new Error(`kraken tells no fees for ${pair}`);
+  // The first step is the lowest tier: the one to reckon with until the account's own is known.
+  const taker = row.fees[0]?.[1];
+  if (taker === undefined) throw new Error(`kraken tells no fees for ${pair}`);
+  const maker = row.fees_maker?.[0]?.[1] ?? taker;
   return {
     pair,
     tick: row.tick_size,
@@ -153,8 +154,8 @@ export function instrumentOf(pair: Pair, row: AssetPair): Instrument {
     lot: new Decimal(10).pow(-row.lot_decimals).toFixed(row.lot_decimals),
     minQuantity: row.ordermin,
     minCost: row.costmin,
-    takerFee,
-    makerFee: firstFee(row.fees_maker) ?? takerFee,
+    takerFee: feeShare(taker),
+    makerFee: feeShare(maker),
     leverageBuy: row.leverage_buy,
     leverageSell: row.leverage_sell,
     // Kraken leaves the status out on some pairs that trade; what it names and we do not know is closed.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decimalNumber, decimalString, integer, ratio, side } from './wire.ts';
+import { decimalNumber, decimalString, integer, side } from './wire.ts';
 
 /**
  * Results of Kraken's REST calls (docs.kraken.com, read 2026-11-21), as `parseJson` reads them. Objects keep
@@ -17,7 +17,8 @@ export const ServerTime = z.looseObject({
 
 export const SystemStatus = z.looseObject({ status: z.string(), timestamp: z.string() });
 
-const feeSteps = z.array(z.tuple([ratio, ratio]));
+/** From this traded volume on, percent of the order's value. */
+const feeSteps = z.array(z.tuple([integer, decimalNumber]));
 
 export const AssetPair = z.looseObject({
   altname: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decimalNumber, integer, ratio, side } from './wire.ts';
+import { decimalNumber, integer, side } from './wire.ts';
 
 /**
  * Messages of WebSocket v2 (docs.kraken.com, read 2026-11-21), as `parseJson` reads them. Objects keep fields
@@ -69,7 +69,7 @@ export const TickerMessage = z.looseObject({
       low: decimalNumber,
       high: decimalNumber,
       change: decimalNumber,
-      change_pct: ratio,
+      change_pct: decimalNumber,
     }),
   ),
 });

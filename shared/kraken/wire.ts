@@ -34,12 +34,6 @@ export const integer = z.codec(wireNumber, z.number().int(), {
   encode: (value) => rawNumber(String(value)),
 });
 
-/** A JSON number whose last digits carry no money (a share, a fee in percent). */
-export const ratio = z.codec(wireNumber, z.number(), {
-  decode: (value) => Number(plain(value)),
-  encode: (value) => rawNumber(String(value)),
-});
-
 export const side = z.enum(['buy', 'sell']);
 
 /** Unix milliseconds of seconds with a fraction, e.g. "1688667796.8802". */

@@ -1,5 +1,5 @@
 import type { Candle } from '../../../shared/candle.ts';
-import { instrumentOf } from '../../../shared/kraken/orders.ts';
+import { feeShare, instrumentOf } from '../../../shared/kraken/orders.ts';
 import * as messages from '../../../shared/kraken/rest-messages.ts';
 import { pairOf, restName } from '../../../shared/kraken/symbols.ts';
 import { millisecondsOf } from '../../../shared/kraken/wire.ts';
@@ -103,13 +103,12 @@ async function ownFees(
       result: messages.TradeVolume,
       call: 'read',
     });
-    const share = (percent: string): number => Number(percent) / 100;
     return new Map(
       Object.entries(answer.fees ?? {}).map(([name, row]) => [
         pairOf(name),
         {
-          takerFee: share(row.fee),
-          makerFee: share((answer.fees_maker?.[name] ?? row).fee),
+          takerFee: feeShare(row.fee),
+          makerFee: feeShare((answer.fees_maker?.[name] ?? row).fee),
         },
       ]),
     );

@@ -348,3 +348,160 @@ test('leaves the running bar out', async () => {
     volume: 10.5,
   });
 });
+
+describe('batches', () => {
+  const two = [ORDER, { ...ORDER, clientOrderId: 'c-2', side: 'sell' as const }];
+
+  test('answers each order by itself', async () => {
+    kraken.answer('AddOrderBatch', {
+      result: { orders: [{ txid: 'O1', descr: {} }, { error: 'EOrder:Insufficient funds' }] },
+    });
+    expect(await venue.placeBatch(two)).toEqual([
+      { kind: 'accepted', venueOrderId: 'O1' },
+      { kind: 'rejected', reason: 'EOrder:Insufficient funds' },
+    ]);
+    const sent = JSON.parse(kraken.calls[0]?.body ?? '') as { pair: string; orders: object[] };
+    expect(sent.pair).toBe('XRPXBT');
+    expect(sent.orders[1]).toEqual({
+      type: 'sell',
+      ordertype: 'limit',
+      volume: '100.50000000',
+      price: '0.00002270',
+      cl_ord_id: 'c-2',
+    });
+  });
+
+  test('leaves open what the answer leaves out, and a duplicate', async () => {
+    kraken.answer('AddOrderBatch', { result: { orders: [{ error: 'EOrder:Duplicate order' }] } });
+    expect(await venue.placeBatch(two)).toMatchObject([{ kind: 'unknown' }, { kind: 'unknown' }]);
+  });
+
+  test('is refused when it cannot be one', async () => {
+    await expect(venue.placeBatch([ORDER])).rejects.toThrow('2 to 15 orders');
+    const mixed = [ORDER, { ...ORDER, pair: 'BTC/USDT' }];
+    await expect(venue.placeBatch(mixed)).rejects.toThrow('one pair');
+  });
+});
+
+test('cancels everything, and arms the switch that does', async () => {
+  kraken.answer('CancelAll', { result: { count: 3 } });
+  expect(await venue.cancelAll()).toBe(3);
+  kraken.answer('CancelAllOrdersAfter', { result: { currentTime: '', triggerTime: '' } });
+  await venue.cancelAllAfter(60);
+  expect(fieldsOf('CancelAllOrdersAfter')).toMatchObject({ timeout: '60' });
+});
+
+describe('a key', () => {
+  const rights = (...permissions: string[]): FakeAnswer => ({ result: { permissions } });
+
+  test('that can withdraw is refused where money is real', async () => {
+    kraken.answer('GetApiKeyInfo', rights('query-funds', 'withdraw-funds'));
+    await expect(venue.assertKeyPermissions({ live: true })).rejects.toMatchObject({
+      kind: 'person',
+      message: expect.stringMatching(/can withdraw.*lacks .*modify-trades/) as string,
+    });
+  });
+
+  test('is not asked about elsewhere', async () => {
+    await venue.assertKeyPermissions({ live: false });
+    expect(kraken.calls).toEqual([]);
+  });
+});
+
+describe('instruments', () => {
+  const row = {
+    altname: 'XRPXBT',
+    wsname: 'XRP/XBT',
+    base: 'XXRP',
+    quote: 'XXBT',
+    pair_decimals: 8,
+    lot_decimals: 8,
+    tick_size: '0.00000001',
+    ordermin: '2',
+    costmin: '0.00002',
+    leverage_buy: [2, 3],
+    leverage_sell: [],
+    fees: [
+      [0, 0.4],
+      [10000, 0.35],
+    ],
+    fees_maker: [[0, 0.25]],
+    status: 'post_only',
+  };
+  const expected = {
+    pair: 'XRP/BTC',
+    tick: '0.00000001',
+    priceDecimals: 8,
+    lot: '0.00000001',
+    minQuantity: '2',
+    minCost: '0.00002',
+    takerFee: 0.004,
+    makerFee: 0.0025,
+    leverageBuy: [2, 3],
+    leverageSell: [],
+    status: 'post_only',
+  };
+
+  test('carry the lowest tier until the account is told its own', async () => {
+    kraken.answer('AssetPairs', { result: { XXRPXXBT: row } });
+    expect(await venue.instruments(['XRP/BTC'])).toEqual([expected]);
+    kraken.answer('TradeVolume', {
+      result: {
+        currency: 'ZUSD',
+        volume: '60000',
+        fees: { XXRPXXBT: { fee: '0.2400' } },
+        fees_maker: { XXRPXXBT: { fee: '0.1400' } },
+      },
+    });
+    expect(await venue.instruments(['XRP/BTC'])).toEqual([
+      { ...expected, takerFee: 0.0024, makerFee: 0.0014 },
+    ]);
+  });
+
+  test('are refused when the pair is not listed or a number is missing', async () => {
+    kraken.answer('AssetPairs', { result: { XXRPXXBT: row } });
+    await expect(venue.instruments(['BTC/USDT'])).rejects.toThrow('lists no pair BTC/USDT');
+    kraken.answer('AssetPairs', { result: { XXRPXXBT: { ...row, ordermin: undefined } } });
+    await expect(venue.instruments(['XRP/BTC'])).rejects.toThrow('XXRPXXBT.ordermin');
+  });
+});
+
+test('reads fees taken from the base asset off the ledger', async () => {
+  const trade = {
+    ordertxid: 'OX',
+    pair: 'XXRPXXBT',
+    time: 1688667796,
+    type: 'buy',
+    ordertype: 'limit',
+    price: '0.00002270',
+    cost: '0.00227',
+    fee: '0.00000568',
+    vol: '100',
+    ledgers: ['L1', 'L2'],
+  };
+  const ledger = { refid: 'T1', time: 1688667796, type: 'trade', balance: '0' };
+  kraken.answer('TradesHistory', { result: { trades: { T1: trade }, count: 1 } });
+  kraken.answer('QueryOrders', { result: { OX: orderRow({ oflags: 'fcib' }) } });
+  kraken.answer('QueryLedgers', {
+    result: {
+      L1: { ...ledger, asset: 'XXBT', amount: '-0.00227', fee: '0.0000' },
+      L2: { ...ledger, asset: 'XXRP', amount: '100', fee: '0.25' },
+    },
+  });
+  expect(await venue.fillsSince(1688667796_000)).toMatchObject([{ fee: '0.25', feeAsset: 'XRP' }]);
+});
+
+test('hands a call back unsent when the counters have no room', async () => {
+  const limited = createKrakenVenue({
+    rest: kraken.rest,
+    key: 'KEY',
+    secret: SECRET,
+    wallMs: () => 1_700_000_000_000,
+  });
+  kraken.answer('AddOrder', { errors: ['EOrder:Rate limit exceeded'] });
+  await expect(limited.place(ORDER)).rejects.toMatchObject({ kind: 'retry' });
+  // The counter of 60 is full, and one order in the part for entries needs it down to 44: 16 s at 1 a second.
+  await expect(limited.place(ORDER)).rejects.toMatchObject({ kind: 'retry', retryAfterMs: 16_000 });
+  expect(kraken.calls).toHaveLength(1);
+  limited.close();
+});
