@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { reviewEntry } from './review.ts';
-import { passingReview } from './review-input.fixture.ts';
+import { exampleReview } from './example-review.ts';
 import { vetoesOf } from './verdict.ts';
 
 test('approves an entry that breaks no rule and says what may be sent', () => {
-  const verdict = reviewEntry(passingReview());
+  const verdict = reviewEntry(exampleReview());
   expect(vetoesOf(verdict)).toEqual([]);
   expect(verdict.kind).toBe('approved');
   expect(verdict.plan).toEqual({
@@ -25,15 +25,15 @@ test('approves an entry that breaks no rule and says what may be sent', () => {
 });
 
 test('lists every rule once, also after a veto', () => {
-  const approved = reviewEntry(passingReview()).rules.map((r) => r.rule);
-  const vetoed = reviewEntry(passingReview({ decision: { confidence: 0 } })).rules;
+  const approved = reviewEntry(exampleReview()).rules.map((r) => r.rule);
+  const vetoed = reviewEntry(exampleReview({ decision: { confidence: 0 } })).rules;
   expect(vetoed.map((r) => r.rule)).toEqual(approved);
   expect(new Set(approved).size).toBe(approved.length);
 });
 
 test('a purchase paid in an asset that is not held is vetoed by free-balance', () => {
   const verdict = reviewEntry(
-    passingReview({
+    exampleReview({
       pair: 'XRP/BTC',
       market: { bid: '0.01', ask: '0.01' },
       instrument: { tick: '0.0000001', minCost: '0.00002' },

@@ -6,7 +6,7 @@ import { ENTRY_RULES } from './entry-rules.ts';
 import type { EntryPlan } from './plan.ts';
 import type { EntryRule, Finding } from './rule.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
-import type { RuleOutcome, Verdict } from './verdict.ts';
+import type { RuleOutcome, Shown, Verdict } from './verdict.ts';
 
 export { reviewReduction, type ReductionReviewInput } from './review-reduction.ts';
 export type { EntryReviewInput } from './entry-input.ts';
@@ -27,8 +27,8 @@ export function reviewEntry(input: EntryReviewInput): Verdict<EntryPlan> {
     rules.push({
       rule: rule.id,
       outcome,
-      observed: finding.observed,
-      limit: rule.limit(context.limits, context),
+      observed: withoutSign(finding.observed),
+      limit: withoutSign(rule.limit(context.limits, context)),
       unit: rule.unit,
       note: noteOf(rule, finding, outcome),
     });
@@ -39,6 +39,11 @@ export function reviewEntry(input: EntryReviewInput): Verdict<EntryPlan> {
   }
   const shrunk = rules.some((r) => r.outcome === 'shrink');
   return { kind: shrunk ? 'resized' : 'approved', rules, plan: approve(plan) };
+}
+
+/** JSON knows no -0, and a verdict reads the same before and after it was stored. */
+function withoutSign(value: Shown): Shown {
+  return value === 0 ? 0 : value;
 }
 
 /** What a finding means for the running quantity. */

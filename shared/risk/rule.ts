@@ -56,7 +56,7 @@ export function shownNumber(value: unknown): Shown {
 
 /** `part` of `whole` in percent, for people. */
 export function shownPercent(part: Decimal, whole: Decimal): number {
-  return part.div(whole).mul(100).toSignificantDigits(6).toNumber();
+  return Number(((part.toNumber() / whole.toNumber()) * 100).toPrecision(6));
 }
 
 /** `pct` percent of `whole`. */

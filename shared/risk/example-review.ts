@@ -18,7 +18,7 @@ export interface ReviewChange {
  * = 100, no slippage, fees 0.5 % a side, stop 2 %, target 8 %. One unit costs 100.5, the stop brings
  * 98 x 0.995 = 97.51: 2.99 at risk, so the risk unit of 100 USDT buys 33.44 (lot 0.01).
  */
-export function passingReview(change: ReviewChange = {}): EntryReviewInput {
+export function exampleReview(change: ReviewChange = {}): EntryReviewInput {
   const pair = change.pair ?? 'BTC/USDT';
   return {
     now: change.now ?? Date.UTC(2026, 2, 1, 12),
