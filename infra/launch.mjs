@@ -188,7 +188,10 @@ async function lock() {
     for (let told = false; ;) {
       try {
         linkSync(draft, path);
-        return () => rmSync(path, { force: true });
+        const release = () => rmSync(path, { force: true });
+        // A failed installation ends the process from within.
+        process.once('exit', release);
+        return release;
       } catch (error) {
         if (error.code !== 'EEXIST') throw error;
       }
