@@ -29,6 +29,8 @@ export interface BookReader {
   /** Takes the text of one message of the book channel; tells the outcome for each pair in it. */
   read(text: string): void;
   book(pair: Pair): BookView | undefined;
+  /** The connection is gone: no book is to be read until its next snapshot. */
+  drop(): void;
 }
 
 export interface BookReaderOptions {
@@ -133,6 +135,9 @@ export function bookReader(options: BookReaderOptions): BookReader {
       if (!readUsual(text)) readAny(text);
     },
     book: (pair) => books.find((each) => each.pair === pair),
+    drop: () => {
+      for (const book of books) book.live = false;
+    },
   };
 }
 

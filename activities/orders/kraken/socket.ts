@@ -36,7 +36,9 @@ export interface KrakenSocketOptions {
   /** Subscribes to everything; the socket counts as up when this has resolved. */
   subscribe(connection: Connection): Promise<void>;
   /** A message of a channel, with its numbers as text. Not called for heartbeats. */
-  onChannel(message: ChannelFrame): void;
+  onChannel(message: ChannelFrame, text: string): void;
+  /** Sees the text of every message first; true when it needs nothing further. */
+  onText?(text: string): boolean;
   onUp(): void;
   onDown(reason: string): void;
   log(message: string): void;
@@ -139,8 +141,9 @@ export function openKrakenSocket(options: KrakenSocketOptions): KrakenSocket {
     askedMs = null;
     if (data.startsWith(HEARTBEAT)) return;
     try {
+      if (options.onText?.(data) === true) return;
       const frame = parseJson(data);
-      if (isChannelFrame(frame)) options.onChannel(frame);
+      if (isChannelFrame(frame)) options.onChannel(frame, data);
       else onAnswer(frame);
     } catch (error) {
       // What was not handled must come again: only a fresh snapshot brings it.
