@@ -6,6 +6,7 @@ import { isDecimalText } from '../shared/money.ts';
 import { isPair, type Asset } from '../shared/pair.ts';
 import type { Pace } from '../simulator/driver.ts';
 import { createCandleMarket } from '../simulator/market-source.ts';
+import { createSyntheticSource } from '../simulator/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
 
 const USAGE = `usage: npm run simulator -- --data DIR | --seed N [options]
@@ -92,7 +93,6 @@ function simulatorOptions(flags: Flags): SimulatorOptions {
   if ((flags.data === undefined) === (flags.seed === undefined)) {
     throw new UsageError('name either --data DIR or --seed N');
   }
-  if (flags.data === undefined) throw new UsageError('--seed is not there yet');
   if ((flags.key === undefined) !== (flags.secret === undefined)) {
     throw new UsageError('--key and --secret go together');
   }
@@ -101,10 +101,9 @@ function simulatorOptions(flags: Flags): SimulatorOptions {
     throw new UsageError(`--port-base ${flags['port-base']} is not a port`);
   }
   const port = (offset: number): number => (base === 0 ? 0 : base + offset);
-  const dir = resolve(flags.data);
+  const chosen = { ...range, ...(pairs === undefined ? {} : { pairs }) };
   return {
-    market: createCandleMarket(dir, { ...range, ...(pairs === undefined ? {} : { pairs }), log }),
-    marketName: dir,
+    ...marketOf(flags, chosen, log),
     deposits: depositsOf(flags.balances),
     pace: paceOf(flags),
     waitForDesk: flags['wait-for-desk'],
@@ -114,6 +113,28 @@ function simulatorOptions(flags: Flags): SimulatorOptions {
       ? {}
       : { keys: { key: flags.key, secret: flags.secret } }),
   };
+}
+
+/** Where a synthetic market begins unless told: a fixed time, so that a seed alone names it. */
+const SYNTHETIC_FROM_MS = Date.UTC(2026, 0, 1);
+/** Up to this speed the synthetic market moves by the minute, beyond by five. */
+const FINE_SPEED = 20;
+
+function marketOf(
+  flags: Flags,
+  chosen: { pairs?: string[]; fromMs?: number; toMs?: number },
+  log: (line: string) => void,
+): Pick<SimulatorOptions, 'market' | 'marketName'> {
+  if (flags.data !== undefined) {
+    const dir = resolve(flags.data);
+    return { market: createCandleMarket(dir, { ...chosen, log }), marketName: dir };
+  }
+  const seed = Number(flags.seed);
+  if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed ${flags.seed} is not an integer`);
+  const pace = paceOf(flags);
+  const step = pace !== 'lockstep' && pace <= FINE_SPEED ? '1m' : '5m';
+  const market = createSyntheticSource({ fromMs: SYNTHETIC_FROM_MS, ...chosen, seed, step });
+  return { market, marketName: `seed ${seed}` };
 }
 
 async function main(): Promise<void> {

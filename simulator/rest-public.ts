@@ -194,7 +194,7 @@ function ticker(exchange: Exchange, instrument: Instrument): unknown {
 }
 
 function ohlcRow(bar: Candle, instrument: Instrument): unknown[] {
-  const price = (value: number): string => new Decimal(value).toFixed(instrument.priceDecimals);
+  const price = (value: number): string => value.toFixed(instrument.priceDecimals);
   return [
     bar.timeMs / 1000,
     price(bar.open),
@@ -202,7 +202,7 @@ function ohlcRow(bar: Candle, instrument: Instrument): unknown[] {
     price(bar.low),
     price(bar.close),
     bar.volume > 0 ? price(vwapOf(bar)) : '0.0',
-    new Decimal(bar.volume).toFixed(8),
+    bar.volume.toFixed(8),
     tradesIn(bar),
   ];
 }
