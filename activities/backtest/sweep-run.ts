@@ -1,0 +1,188 @@
+import {
+  emaCrossings,
+  runCrossings,
+  type Crossings,
+} from '../../shared/backtest/ema-cross-sweep.ts';
+import { TradeLog } from '../../shared/backtest/trade-log.ts';
+import type { CandleColumns } from '../../shared/candle.ts';
+import type { Pair } from '../../shared/pair.ts';
+import { dailySharpe } from '../../shared/statistics/ratios.ts';
+import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
+import { runStudy } from './run-study.ts';
+import type { PairData, StudyInstrument, StudyRequest } from './study.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Numbers per set in a sweep's results. */
+export const SLOT = {
+  done: 0,
+  trades: 1,
+  wins: 2,
+  /** With an account: end over start less 1. With fills only: sum of the trades' net returns. */
+  netReturn: 3,
+  /** Per day, not annualised. */
+  sharpe: 4,
+  maxDrawdown: 5,
+} as const;
+export const SLOTS = 6;
+
+/** A sweep as its threads see it: shared memory and plain data. */
+export interface SweepTask {
+  request: StudyRequest;
+  choices: BarStrategyChoice[];
+  /** Sets that are run together, by index. */
+  groups: number[][];
+  data: { pair: Pair; bars: CandleColumns }[];
+  facts: StudyInstrument[];
+  /** First day of the data, and how many days. */
+  firstDay: number;
+  days: number;
+  /** `SLOTS` numbers per set. */
+  results: Float64Array;
+  /** A row of daily returns per set. */
+  returns: Float64Array;
+  /** [next group, stop flag, sets done]. */
+  control: Int32Array;
+}
+
+/** Sets that share their averages belong together; others stand alone. */
+export function sweepGroups(
+  request: StudyRequest,
+  choices: readonly BarStrategyChoice[],
+): number[][] {
+  const groups = new Map<string, number[]>();
+  choices.forEach((choice, index) => {
+    const key = shares(request, choice)
+      ? `${choice.parameters.fast} ${choice.parameters.slow} ${choice.parameters.warmupBars}`
+      : String(index);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [index]);
+    else group.push(index);
+  });
+  return [...groups.values()];
+}
+
+type EmaCross = Extract<BarStrategyChoice, { name: 'ema-cross' }>;
+
+function shares(request: StudyRequest, choice: BarStrategyChoice): choice is EmaCross {
+  return request.fillsOnly && choice.name === 'ema-cross';
+}
+
+/** Works off groups until none is left or the stop flag is set. Results go to slots by set index. */
+export function workSweep(task: SweepTask): void {
+  const log = new TradeLog(1 << 16);
+  for (;;) {
+    if (Atomics.load(task.control, 1) !== 0) return;
+    const next = Atomics.add(task.control, 0, 1);
+    const group = task.groups[next];
+    if (group === undefined) return;
+    const first = task.choices[group[0]!]!;
+    const crossings = shares(task.request, first)
+      ? task.data.map(({ bars }) => {
+          const { fast, slow, warmupBars } = first.parameters;
+          return emaCrossings(bars.close, fast, slow, warmupBars);
+        })
+      : null;
+    for (const set of group) {
+      runSet(task, set, crossings, log);
+      Atomics.add(task.control, 2, 1);
+    }
+  }
+}
+
+function runSet(task: SweepTask, set: number, crossings: Crossings[] | null, log: TradeLog): void {
+  const choice = task.choices[set]!;
+  const returns = task.returns.subarray(set * task.days, (set + 1) * task.days);
+  returns.fill(0);
+  if (crossings !== null && choice.name === 'ema-cross') {
+    const reference = choice.parameters.reference === 'fill' ? 'fill' : 'close';
+    log.count = 0;
+    task.data.forEach(({ bars }, pair) => {
+      runCrossings(bars, crossings[pair]!, { ...choice.parameters, reference }, log, pair);
+    });
+    fromTrades(task, set, log, returns);
+    return;
+  }
+  const data: PairData[] = task.data.map((d) => ({
+    ...d,
+    file: '',
+    fileTimeframe: task.request.timeframe,
+    gaps: [],
+  }));
+  const run = runStudy(task.request, choice, data, (pair) => {
+    return task.facts[task.request.pairs.indexOf(pair)]!;
+  });
+  if (run.engine === null) {
+    fromTrades(task, set, run.log, returns);
+    return;
+  }
+  const { account } = run.engine;
+  for (let k = 1; k < account.dailyMs.length; k++) {
+    const day = account.dailyMs[k]! / DAY_MS - task.firstDay;
+    returns[day] = account.dailyEquity[k]! / account.dailyEquity[k - 1]! - 1;
+  }
+  const netReturn = account.equity / account.startEquity - 1;
+  store(task, set, run.log, netReturn, account.maxDrawdown, returns);
+}
+
+/** Without an account a day's return is the sum of what its trades returned on their own value. */
+function fromTrades(task: SweepTask, set: number, log: TradeLog, returns: Float64Array): void {
+  let from = 0;
+  for (let pair = 0; pair < task.data.length; pair++) {
+    let to = from;
+    while (to < log.count && log.pair[to] === pair) to++;
+    addByDay(log, from, to, task.data[pair]!.bars.timeMs, task.firstDay * DAY_MS, returns);
+    from = to;
+  }
+  let equity = 1;
+  let peak = 1;
+  let deepest = 0;
+  for (let day = 0; day < returns.length; day++) {
+    equity += returns[day]!;
+    peak = Math.max(peak, equity);
+    deepest = Math.max(deepest, peak - equity);
+  }
+  store(task, set, log, equity - 1, deepest, returns);
+}
+
+/** Adds the net returns of the trades [`from`, `to`), which lie in order of exit, to their days. */
+function addByDay(
+  log: TradeLog,
+  from: number,
+  to: number,
+  timeMs: Float64Array,
+  firstMs: number,
+  returns: Float64Array,
+): void {
+  const { grossPnl, fees, entryPrice, quantity, exitBar } = log;
+  let day = 0;
+  let endMs = firstMs + DAY_MS;
+  for (let k = from; k < to; k++) {
+    const exitMs = timeMs[exitBar[k]!]!;
+    if (exitMs >= endMs) {
+      day = Math.floor((exitMs - firstMs) / DAY_MS);
+      endMs = firstMs + (day + 1) * DAY_MS;
+    }
+    returns[day]! += (grossPnl[k]! - fees[k]!) / (entryPrice[k]! * quantity[k]!);
+  }
+}
+
+function store(
+  task: SweepTask,
+  set: number,
+  log: TradeLog,
+  netReturn: number,
+  maxDrawdown: number,
+  returns: Float64Array,
+): void {
+  const at = set * SLOTS;
+  let wins = 0;
+  const { grossPnl, fees, count } = log;
+  for (let k = 0; k < count; k++) if (grossPnl[k]! > fees[k]!) wins++;
+  task.results[at + SLOT.trades] = log.count;
+  task.results[at + SLOT.wins] = wins;
+  task.results[at + SLOT.netReturn] = netReturn;
+  task.results[at + SLOT.sharpe] = dailySharpe(returns);
+  task.results[at + SLOT.maxDrawdown] = maxDrawdown;
+  task.results[at + SLOT.done] = 1;
+}
