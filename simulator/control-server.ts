@@ -77,7 +77,8 @@ export function createControlServer(options: ControlOptions): Server {
     };
     const timer = setTimeout(finish, waitMs);
     waiting.add(check);
-    request.on('close', () => {
+    // The response's end, not the request's: that closes as soon as its body is read.
+    response.on('close', () => {
       waiting.delete(check);
       clearTimeout(timer);
     });
