@@ -1,0 +1,465 @@
+import { describe, expect, it } from 'vitest';
+import { createExchange, type Exchange } from './exchange.ts';
+import { handMarket, START, type Row } from './market.fixture.ts';
+import type { Order, OrderRequest } from './order.ts';
+
+const HOUR = 3_600_000;
+const PAIR = 'XRP/USDT';
+
+const open = (
+  rows: readonly Row[],
+  deposits: Record<string, string> = { USDT: '1000', XRP: '1000' },
+): Exchange => createExchange({ market: handMarket({ [PAIR]: rows }), deposits });
+
+function place(exchange: Exchange, request: Partial<OrderRequest>): Order {
+  const placed = exchange.place({
+    pair: PAIR,
+    side: 'buy',
+    type: 'market',
+    quantity: '10',
+    ...request,
+  });
+  if ('error' in placed) throw new Error(placed.error);
+  return placed;
+}
+
+/** Runs to the next event and says what it is: `orders 12:30:00.000 O...:filled`. */
+function next(exchange: Exchange): string {
+  if (exchange.state.event !== null) exchange.acknowledge(exchange.state.event.number);
+  exchange.run(Infinity);
+  const { event } = exchange.state;
+  if (event === null) return 'none';
+  const time = new Date(event.atMs).toISOString().slice(11, 23);
+  const more =
+    event.kind === 'bar'
+      ? event.bars.map((b) => `${b.timeframe}:${b.pairs.map((p) => p.state).join('/')}`)
+      : event.kind === 'orders'
+        ? event.orders.map((o) => `${o.clientOrderId}:${o.status}`)
+        : event.wakes.map((w) => w.id);
+  return [event.kind, time, ...more].join(' ');
+}
+
+const price = (exchange: Exchange, order: Order): string =>
+  exchange
+    .trades()
+    .find((t) => t.orderId === order.id)
+    ?.price.toFixed() ?? 'none';
+
+describe('stepped time', () => {
+  const rows: Row[] = [
+    [1, 1.1, 0.9, 1],
+    [1, 1.2, 0.8, 1.1],
+    [1.1, 1.1, 1.1, 1.1],
+  ];
+
+  it('stands at each bar of the attached timeframes and then at the end', () => {
+    const exchange = open(rows);
+    exchange.attach(['1h']);
+    expect(next(exchange)).toBe('bar 01:00:00.000 1h:closed');
+    expect(next(exchange)).toBe('bar 02:00:00.000 1h:closed');
+    expect(next(exchange)).toBe('bar 03:00:00.000 1h:closed');
+    expect(next(exchange)).toBe('end 03:00:00.000');
+    expect(next(exchange)).toBe('end 03:00:00.000');
+  });
+
+  it('lists in one event all timeframes that close at that moment', () => {
+    const exchange = open(Array.from({ length: 4 }, () => rows[0] as Row));
+    exchange.attach(['1h', '4h']);
+    for (let i = 0; i < 3; i += 1) next(exchange);
+    expect(next(exchange)).toBe('bar 04:00:00.000 1h:closed 4h:closed');
+  });
+
+  it('tells a bar that the data lack as missing, and none when all pairs lack it', () => {
+    const market = handMarket({
+      'XRP/USDT': [rows[0] as Row, null, null, rows[2] as Row],
+      'BTC/USDT': [rows[0] as Row, rows[1] as Row, null, rows[2] as Row],
+    });
+    const exchange = createExchange({ market, deposits: {} });
+    exchange.attach(['1h']);
+    expect([next(exchange), next(exchange), next(exchange)]).toEqual([
+      'bar 01:00:00.000 1h:closed/closed',
+      'bar 02:00:00.000 1h:missing/closed',
+      'bar 04:00:00.000 1h:closed/closed',
+    ]);
+  });
+
+  it('answers the orders of the last bar and never matches them', () => {
+    const exchange = open([rows[0] as Row]);
+    exchange.attach(['1h']);
+    next(exchange);
+    const order = place(exchange, {});
+    expect(next(exchange)).toBe('end 01:00:00.000');
+    expect(order.status).toBe('open');
+  });
+
+  it('takes an old acknowledgement as done and refuses one for the future', () => {
+    const exchange = open(rows);
+    exchange.attach(['1h']);
+    next(exchange);
+    next(exchange);
+    expect(exchange.acknowledge(1)).toBe(true);
+    expect(exchange.state.event?.number).toBe(2);
+    expect(exchange.acknowledge(3)).toBe(false);
+  });
+
+  it('fires wake-ups booked for a time, all that are due at once, late ones now', () => {
+    const exchange = open(rows);
+    exchange.attach(['1h']);
+    exchange.wake({ id: 'b', atMs: START + 10 * 60_000 });
+    exchange.wake({ id: 'a', atMs: START + 10 * 60_000 });
+    exchange.wake({ id: 'c', atMs: START + HOUR });
+    expect(next(exchange)).toBe('wake 00:10:00.000 a b');
+    exchange.wake({ id: 'late', atMs: START });
+    expect(next(exchange)).toBe('wake 00:10:00.000 late');
+    // what is booked for the boundary itself comes before the bar
+    expect(next(exchange)).toBe('wake 01:00:00.000 c');
+    expect(next(exchange)).toBe('bar 01:00:00.000 1h:closed');
+  });
+
+  it('replaces a wake-up of the same id and forgets one', () => {
+    const exchange = open(rows);
+    exchange.attach(['1h']);
+    exchange.wake({ id: 'a', atMs: START + 60_000 });
+    exchange.wake({ id: 'a', atMs: START + 120_000 });
+    exchange.wake({ id: 'b', atMs: START + 60_000 });
+    exchange.unwake('b');
+    expect(next(exchange)).toBe('wake 00:02:00.000 a');
+  });
+
+  it('wakes at a level inside the candle, or at the open when it is gapped', () => {
+    const exchange = open([
+      [1, 1.1, 0.9, 1],
+      [1.3, 1.3, 1.2, 1.2],
+    ]);
+    exchange.attach(['1h']);
+    exchange.wake({ id: 'near', pair: PAIR, side: 'above', level: 1.05 });
+    exchange.wake({ id: 'far', pair: PAIR, side: 'above', level: 1.25 });
+    expect(next(exchange)).toBe('wake 00:30:00.000 near');
+    expect(exchange.price(PAIR)).toBe(1.05);
+    expect(next(exchange)).toBe('bar 01:00:00.000 1h:closed');
+    expect(next(exchange)).toBe('wake 01:00:00.000 far');
+  });
+});
+
+describe('matching', () => {
+  const calm: Row = [1, 1, 1, 1];
+
+  it.each<{ name: string; order: Partial<OrderRequest>; bar: Row; at: string; price: string }>([
+    // 1 * 1.001 = 1.001
+    { name: 'market buy at the open', order: {}, bar: calm, at: '01:00:00.000', price: '1.001' },
+    // 1 * 0.999 = 0.999
+    {
+      name: 'market sell at the open',
+      order: { side: 'sell' },
+      bar: calm,
+      at: '01:00:00.000',
+      price: '0.999',
+    },
+    // touched inside: the limit itself, as maker
+    {
+      name: 'limit buy inside',
+      order: { type: 'limit', limitPrice: '0.95' },
+      bar: [1, 1, 0.9, 1],
+      at: '01:30:00.000',
+      price: '0.95',
+    },
+    // 0.95 * (1 - 0.001 - 0.002) = 0.94715
+    {
+      name: 'stop sell inside',
+      order: { type: 'stop-loss', side: 'sell', triggerPrice: '0.95' },
+      bar: [1, 1, 0.9, 1],
+      at: '01:30:00.000',
+      price: '0.94715',
+    },
+    // 1.1 * 1.003 = 1.1033
+    {
+      name: 'stop buy inside',
+      order: { type: 'stop-loss', triggerPrice: '1.1' },
+      bar: [1, 1.2, 1, 1],
+      at: '01:30:00.000',
+      price: '1.1033',
+    },
+    // reached at 1.1, then sold at market: 1.1 * 0.999 = 1.0989
+    {
+      name: 'take-profit sell inside',
+      order: { type: 'take-profit', side: 'sell', triggerPrice: '1.1' },
+      bar: [1, 1.2, 1, 1],
+      at: '01:30:00.000',
+      price: '1.0989',
+    },
+    // crosses 1 * 1.001: takes at 1.001, not at its limit
+    {
+      name: 'limit buy that crosses',
+      order: { type: 'limit', limitPrice: '1.5' },
+      bar: calm,
+      at: '01:00:00.000',
+      price: '1.001',
+    },
+  ])('$name', ({ order, bar, at, price: expected }) => {
+    const exchange = open([calm, bar, calm]);
+    exchange.attach(['1h']);
+    next(exchange);
+    const placed = place(exchange, { clientId: 'c', ...order });
+    expect(next(exchange)).toBe(`orders ${at} c:filled`);
+    expect(price(exchange, placed)).toBe(expected);
+  });
+
+  it('rounds a taker’s price to the tick against the taker', () => {
+    // 1.00003 * 1.001 = 1.00103003 -> 1.00104; * 0.999 = 0.99902997 -> 0.99902
+    const bar: Row = [1.00003, 1.1, 0.9, 1];
+    const exchange = open([bar, bar]);
+    exchange.run(START);
+    expect(price(exchange, place(exchange, {}))).toBe('1.00104');
+    expect(price(exchange, place(exchange, { side: 'sell' }))).toBe('0.99902');
+  });
+
+  it('fills a resting stop and a resting limit at the open when the open gaps through both', () => {
+    const exchange = open([calm, calm, [0.8, 0.8, 0.8, 0.8]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    const stop = place(exchange, {
+      clientId: 'stop',
+      type: 'stop-loss',
+      side: 'sell',
+      triggerPrice: '0.9',
+    });
+    const limit = place(exchange, { clientId: 'limit', type: 'limit', limitPrice: '0.9' });
+    next(exchange);
+    // one event for all that fills at the open
+    expect(next(exchange)).toBe('orders 02:00:00.000 stop:filled limit:filled');
+    expect(price(exchange, stop)).toBe('0.7976'); // 0.8 * 0.997
+    expect(price(exchange, limit)).toBe('0.8');
+  });
+
+  it('takes the stop before the limit when a candle touches both, each an event of its own', () => {
+    const exchange = open([calm, [1, 1.2, 0.8, 1]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    place(exchange, { clientId: 'target', type: 'limit', side: 'sell', limitPrice: '1.1' });
+    place(exchange, { clientId: 'stop', type: 'stop-loss', side: 'sell', triggerPrice: '0.9' });
+    expect(next(exchange)).toBe('orders 01:30:00.000 stop:filled');
+    expect(exchange.price(PAIR)).toBe(0.9);
+    expect(next(exchange)).toBe('orders 01:30:00.001 target:filled');
+  });
+
+  it('lets a stop placed after a fill at the open see the whole candle', () => {
+    const exchange = open([calm, [1, 1.2, 0.8, 1]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    place(exchange, { clientId: 'entry' });
+    expect(next(exchange)).toBe('orders 01:00:00.000 entry:filled');
+    place(exchange, { clientId: 'stop', type: 'stop-loss', side: 'sell', triggerPrice: '0.9' });
+    place(exchange, { clientId: 'target', type: 'limit', side: 'sell', limitPrice: '1.15' });
+    expect(next(exchange)).toBe('orders 01:30:00.000 stop:filled');
+    expect(next(exchange)).toBe('orders 01:30:00.001 target:filled');
+  });
+
+  it('inside a candle shows its range to a fresh stop and only the next candle to a fresh limit', () => {
+    const exchange = open([calm, [1, 1.2, 0.8, 1], [1, 1.2, 1, 1]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    place(exchange, { clientId: 'entry', type: 'limit', limitPrice: '0.95' });
+    expect(next(exchange)).toBe('orders 01:30:00.000 entry:filled');
+    place(exchange, {
+      clientId: 'stop',
+      type: 'stop-loss',
+      side: 'sell',
+      triggerPrice: '0.9',
+      quantity: '5',
+    });
+    place(exchange, {
+      clientId: 'target',
+      type: 'limit',
+      side: 'sell',
+      limitPrice: '1.1',
+      quantity: '5',
+    });
+    expect(next(exchange)).toBe('orders 01:30:00.001 stop:filled');
+    expect(next(exchange)).toBe('bar 02:00:00.000 1h:closed');
+    expect(next(exchange)).toBe('orders 02:30:00.000 target:filled');
+  });
+
+  it('settles market orders and stops beyond their trigger at the price of the event', () => {
+    const exchange = open([calm, [1, 1.2, 0.8, 1]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    place(exchange, { clientId: 'entry', type: 'limit', limitPrice: '0.9' });
+    next(exchange);
+    const out = place(exchange, { clientId: 'out', side: 'sell' });
+    const stop = place(exchange, {
+      clientId: 'stop',
+      type: 'stop-loss',
+      side: 'sell',
+      triggerPrice: '0.95',
+    });
+    expect(next(exchange)).toBe('orders 01:30:00.000 out:filled');
+    expect(next(exchange)).toBe('orders 01:30:00.000 stop:filled');
+    expect(price(exchange, out)).toBe('0.8991'); // 0.9 * 0.999
+    expect(price(exchange, stop)).toBe('0.8973'); // 0.9 * 0.997
+  });
+
+  it('gives the same fills whatever order the requests came in', () => {
+    const requests: Partial<OrderRequest>[] = [
+      { clientId: 'a', quantity: '11' },
+      { clientId: 'b', quantity: '7' },
+      { clientId: 'c', side: 'sell', quantity: '5' },
+      { clientId: 'd', type: 'limit', limitPrice: '1.2', quantity: '3' },
+    ];
+    const run = (order: number[]): string[] => {
+      const exchange = open([calm, calm]);
+      exchange.attach(['1h']);
+      next(exchange);
+      for (const i of order) place(exchange, requests[i] ?? {});
+      next(exchange);
+      return exchange
+        .trades()
+        .map((t) => `${t.number} ${t.id} ${t.orderId} ${t.quantity.toFixed()}`);
+    };
+    expect(run([3, 1, 0, 2])).toEqual(run([0, 1, 2, 3]));
+    expect(run([2, 0, 3, 1])).toEqual(run([0, 1, 2, 3]));
+  });
+
+  it('keeps an order waiting while its pair has no candle', () => {
+    const market = handMarket({ 'XRP/USDT': [calm, null, calm], 'BTC/USDT': [calm, calm, calm] });
+    const exchange = createExchange({ market, deposits: { USDT: '100' } });
+    exchange.attach(['1h']);
+    next(exchange);
+    place(exchange, { clientId: 'c' });
+    expect(next(exchange)).toBe('bar 02:00:00.000 1h:missing/closed');
+    expect(next(exchange)).toBe('orders 02:00:00.000 c:filled');
+  });
+
+  it('cancels an immediate order that finds nothing, and ends one at its time', () => {
+    const exchange = open([calm, calm]);
+    exchange.attach(['1h']);
+    next(exchange);
+    place(exchange, { clientId: 'ioc', type: 'limit', limitPrice: '0.9', timeInForce: 'ioc' });
+    place(exchange, {
+      clientId: 'gtd',
+      type: 'limit',
+      limitPrice: '0.9',
+      timeInForce: 'gtd',
+      expireMs: START + HOUR + 60_000,
+    });
+    expect(next(exchange)).toBe('orders 01:00:00.000 ioc:canceled');
+    expect(next(exchange)).toBe('orders 01:01:00.000 gtd:expired');
+  });
+
+  it('matches at once while no desk is attached', () => {
+    const exchange = open([calm, [1, 1.2, 0.8, 1.1], calm]);
+    exchange.run(START + HOUR + 1);
+    expect(place(exchange, {}).status).toBe('closed');
+    const resting = place(exchange, { type: 'limit', limitPrice: '0.9' });
+    expect(resting.status).toBe('open');
+    exchange.run(START + 2 * HOUR);
+    expect(resting.status).toBe('open'); // it came inside the candle: only the next one counts
+  });
+});
+
+describe('accounts', () => {
+  const calm: Row = [1, 1, 1, 1];
+  const refusal = (exchange: Exchange, request: Partial<OrderRequest>): string => {
+    const placed = exchange.place({
+      pair: PAIR,
+      side: 'buy',
+      type: 'market',
+      quantity: '10',
+      ...request,
+    });
+    return 'error' in placed ? placed.error : 'accepted';
+  };
+
+  it('moves both assets and takes the fee where the order says', () => {
+    const exchange = open([calm, calm], { USDT: '100', XRP: '100' });
+    exchange.run(START);
+    place(exchange, { quantity: '10' });
+    // cost 10 * 1.001 = 10.01, fee 0.4 % = 0.04004
+    expect(exchange.state.balances.get('USDT')?.toFixed()).toBe('89.94996');
+    expect(exchange.state.balances.get('XRP')?.toFixed()).toBe('110');
+    place(exchange, { quantity: '10', feeIn: 'base' });
+    // fee 0.4 % of 10 XRP
+    expect(exchange.state.balances.get('XRP')?.toFixed()).toBe('119.96');
+    expect(exchange.state.balances.get('USDT')?.toFixed()).toBe('79.93996');
+  });
+
+  it('holds what a resting order may need until it is over', () => {
+    const exchange = open([calm, calm], { USDT: '100', XRP: '100' });
+    exchange.run(START);
+    const stop = place(exchange, {
+      type: 'stop-loss',
+      side: 'sell',
+      triggerPrice: '0.9',
+      quantity: '95',
+    });
+    expect(refusal(exchange, { side: 'sell', quantity: '10' })).toBe('EOrder:Insufficient funds');
+    exchange.cancel(stop);
+    expect(refusal(exchange, { side: 'sell', quantity: '10' })).toBe('accepted');
+    // 90 * 0.9 * 1.004 = 81.324 held
+    place(exchange, { type: 'limit', limitPrice: '0.9', quantity: '90' });
+    expect(exchange.held('USDT').toFixed()).toBe('81.324');
+  });
+
+  it.each<[string, Partial<OrderRequest>, string]>([
+    ['unknown pair', { pair: 'ETH/USDT' }, 'EQuery:Unknown asset pair'],
+    ['below the minimum', { quantity: '1' }, 'EGeneral:Invalid arguments:volume minimum not met'],
+    ['off the tick', { type: 'limit', limitPrice: '0.999999' }, 'EOrder:Tick size check failed'],
+    ['more than there is', { quantity: '2000' }, 'EOrder:Insufficient funds'],
+    [
+      'post-only that would take',
+      { type: 'limit', limitPrice: '1.1', postOnly: true },
+      'EOrder:Post only order',
+    ],
+    ['a limit order without price', { type: 'limit' }, 'EGeneral:Invalid arguments:price'],
+    ['a client id too long', { clientId: 'x'.repeat(19) }, 'EGeneral:Invalid arguments:cl_ord_id'],
+  ])('refuses %s', (_, request, error) => {
+    const exchange = open([calm, calm]);
+    exchange.run(START);
+    expect(refusal(exchange, request)).toBe(error);
+    expect(exchange.state.orders.size).toBe(0);
+  });
+
+  it('refuses a client order id a second time, open or closed', () => {
+    const exchange = open([calm, calm]);
+    exchange.run(START);
+    place(exchange, { clientId: 'once' });
+    place(exchange, { clientId: 'rests', type: 'limit', limitPrice: '0.5' });
+    for (const clientId of ['once', 'rests']) {
+      expect(refusal(exchange, { clientId })).toBe(
+        'EOrder:Invalid arguments:cl_ord_id already in use',
+      );
+    }
+  });
+
+  it('fills what the balance pays for and cancels the rest', () => {
+    // bought at the bar's close with all the money, but the next open is 1.5
+    const exchange = open([calm, null, [1.5, 1.5, 1.5, 1.5]], { USDT: '100' });
+    exchange.attach(['1h']);
+    next(exchange);
+    const order = place(exchange, { quantity: '99' });
+    next(exchange);
+    // 100 / (1.5015 * 1.004) = 66.33464...
+    expect(order.filled.toFixed(2)).toBe('66.33');
+    expect(order).toMatchObject({ status: 'canceled', reason: 'Insufficient funds' });
+    expect(exchange.state.balances.get('USDT')?.gte(0)).toBe(true);
+  });
+
+  it('amends price and quantity in place, and cancels at what is filled', () => {
+    const exchange = open([calm, calm], { USDT: '100', XRP: '100' });
+    exchange.run(START);
+    const order = place(exchange, {
+      type: 'stop-loss',
+      side: 'sell',
+      triggerPrice: '0.9',
+      quantity: '50',
+    });
+    expect(exchange.amend(order, { quantity: '101' })).toEqual({
+      error: 'EOrder:Insufficient funds',
+    });
+    expect(exchange.amend(order, { quantity: '100', triggerPrice: '0.95' })).toBeNull();
+    expect([order.quantity.toFixed(), order.triggerPrice?.toFixed()]).toEqual(['100', '0.95']);
+    expect(exchange.amend(order, { triggerPrice: '0.95' })).toEqual({ error: 'EOrder:No change' });
+    expect(exchange.amend(order, { quantity: '0' })).toBeNull();
+    expect(order.status).toBe('canceled');
+    expect(exchange.amend(order, { quantity: '5' })).toEqual({ error: 'EOrder:Unknown order' });
+  });
+});
