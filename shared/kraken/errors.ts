@@ -57,6 +57,11 @@ export function isOrderGone(error: string): boolean {
   return /^EOrder:(Unknown order|Invalid order|Order not found)/.test(error);
 }
 
+/** An amend that asks for what the order already is: what was wanted holds. */
+export function isNoChange(error: string): boolean {
+  return /^EOrder:.*(no change|not changed|unchanged)/i.test(error);
+}
+
 export function isNonceError(error: string): boolean {
   return error.startsWith('EAPI:Invalid nonce');
 }

@@ -12,9 +12,12 @@ export interface HttpAnswer {
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly sent: boolean;
-  constructor(message: string, sent: boolean, options?: ErrorOptions) {
+  /** A kept connection turned out to be closed: another try takes a new one. */
+  readonly stale: boolean;
+  constructor(message: string, sent: boolean, stale: boolean, options?: ErrorOptions) {
     super(message, options);
     this.sent = sent;
+    this.stale = stale;
   }
 }
 
@@ -46,8 +49,10 @@ export function createHttpClient(origin: string): HttpClient {
         const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
         const request = start(url, { method, agent, headers: { ...headers, ...length } });
         const wasSent = watchSent(request, secure);
-        const fail = (why: string, cause?: unknown): void =>
-          reject(new HttpFailure(`${method} ${url.pathname}: ${why}`, wasSent(), { cause }));
+        const fail = (why: string, cause?: unknown): void => {
+          const stale = request.reusedSocket && codeOf(cause) === 'ECONNRESET';
+          reject(new HttpFailure(`${method} ${url.pathname}: ${why}`, wasSent(), stale, { cause }));
+        };
         const timer = setTimeout(() => {
           fail(`no answer within ${timeoutMs} ms`);
           request.destroy();
@@ -77,6 +82,10 @@ export function createHttpClient(origin: string): HttpClient {
       }),
     close: () => agent.destroy(),
   };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function watchSent(request: ClientRequest, secure: boolean): () => boolean {

@@ -4,7 +4,7 @@ import {
   priceField,
   whyNotSendable,
 } from '../../../shared/kraken/orders.ts';
-import { isDuplicateOrder, isOrderGone } from '../../../shared/kraken/errors.ts';
+import { isDuplicateOrder, isNoChange, isOrderGone } from '../../../shared/kraken/errors.ts';
 import * as messages from '../../../shared/kraken/rest-messages.ts';
 import { restName } from '../../../shared/kraken/symbols.ts';
 import type { EngineUse } from '../../../shared/kraken/rate-limits.ts';
@@ -204,8 +204,9 @@ async function changeAnswer(call: Promise<Record<string, unknown>>): Promise<Cha
   } catch (error) {
     if (!isAnswer(error)) throw error;
     const reason = reasonOf(error);
-    const gone = error instanceof KrakenError && error.errors.some(isOrderGone);
-    return gone ? { kind: 'gone', reason } : { kind: 'rejected', reason };
+    const errors = error instanceof KrakenError ? error.errors : [];
+    if (errors.some(isOrderGone)) return { kind: 'gone', reason };
+    return errors.some(isNoChange) ? { kind: 'done' } : { kind: 'rejected', reason };
   }
 }
 

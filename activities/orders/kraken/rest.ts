@@ -147,7 +147,11 @@ export function createKrakenRest(options: RestOptions): KrakenRest {
         if (value !== undefined) query.set(field, value);
       }
       const path = `/0/public/${name}${query.size > 0 ? `?${query.toString()}` : ''}`;
-      const answer = await send(name, 'read', { method: 'GET', path, timeoutMs });
+      const attempt = () => send(name, 'read', { method: 'GET', path, timeoutMs });
+      const answer = await attempt().catch((error: unknown) => {
+        if (isStale(error)) return attempt();
+        throw error;
+      });
       return read(name, 'read', answer, result);
     },
     private: async (call) => {
@@ -155,7 +159,9 @@ export function createKrakenRest(options: RestOptions): KrakenRest {
       try {
         return await attempt();
       } catch (error) {
-        if (!isNonceRefusal(error)) throw error;
+        // A write goes out once: what became of it on a broken connection is for a look-up to say.
+        const repeatable = isNonceRefusal(error) || (call.call === 'read' && isStale(error));
+        if (!repeatable) throw error;
       }
       try {
         return await attempt();
@@ -169,6 +175,10 @@ export function createKrakenRest(options: RestOptions): KrakenRest {
     },
     close: () => http.close(),
   };
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof VenueError && error.cause instanceof HttpFailure && error.cause.stale;
 }
 
 function isNonceRefusal(error: unknown): boolean {

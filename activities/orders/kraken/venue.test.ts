@@ -314,6 +314,8 @@ describe('changing', () => {
     expect(await venue.cancel(ID)).toEqual({ kind: 'done' });
     kraken.answer('CancelOrder', { errors: ['EOrder:Unknown order'] });
     expect(await venue.cancel(ID)).toEqual({ kind: 'gone', reason: 'EOrder:Unknown order' });
+    kraken.answer('AmendOrder', { errors: ['EOrder:No change'] });
+    expect(await venue.amend({ clientOrderId: ID, quantity: '5' })).toEqual({ kind: 'done' });
     kraken.answer('CancelOrder', { errors: ['EGeneral:Invalid arguments'] });
     expect(await venue.cancel(ID)).toMatchObject({ kind: 'rejected' });
     kraken.answer('CancelOrder', 'cut');
