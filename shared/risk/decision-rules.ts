@@ -110,7 +110,10 @@ export const decisionRules: readonly EntryRule[] = [
           return veto(pct, `nearer than ${limits.stopMinAtr} ATR, which is ${shownPct(least)} %`);
         }
       }
-      if (setup === null) return veto(pct, 'the tick leaves no stop below the entry');
+      if (setup === null) {
+        const { action } = wishOf(context);
+        return action === 'long' ? veto(pct, 'no stop fits below such an entry') : NOTHING_TO_SIZE;
+      }
       if (setup.stop.gte(figures.bid)) {
         return veto(pct, `the stop ${setup.stop.toFixed()} would trigger at once`);
       }

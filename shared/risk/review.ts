@@ -8,7 +8,7 @@ import type { EntryRule, Finding } from './rule.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
 import type { RuleOutcome, Shown, Verdict } from './verdict.ts';
 
-export { reviewReduction, type ReductionReviewInput } from './review-reduction.ts';
+export { REDUCTION_RULE, reviewReduction, type ReductionReviewInput } from './review-reduction.ts';
 export type { EntryReviewInput } from './entry-input.ts';
 
 /**

@@ -1,0 +1,327 @@
+import type { ReviewChange } from './example-review.ts';
+import type { RuleOutcome, Shown } from './verdict.ts';
+
+/** A worked example: the review of `exampleReview` with one change, and what the rule makes of it. */
+export interface RuleExample {
+  rule: string;
+  /** What differs from the example review, in words. */
+  words: string;
+  change: ReviewChange;
+  outcome: RuleOutcome['outcome'];
+  observed: Shown;
+  /** Quantity of the plan, null where there is none. */
+  quantity: string | null;
+  /** How to come to it on paper. */
+  reckoning: string;
+}
+
+const other = (pair: string, riskUsdt: string) => ({
+  pair,
+  side: 'buy' as const,
+  riskUsdt,
+  notionalUsdt: '1000',
+});
+const vetoed = { outcome: 'veto' as const, quantity: null };
+const shrunk = { outcome: 'shrink' as const };
+
+/** One per rule, in the order of the table. */
+export const RULE_EXAMPLES: readonly RuleExample[] = [
+  {
+    rule: 'readable',
+    words: 'the equity is missing',
+    change: { account: { equity: '' } },
+    ...vetoed,
+    observed: 1,
+    reckoning: 'one number cannot be read',
+  },
+  {
+    rule: 'instrument-status',
+    words: 'the venue takes limit orders only',
+    change: { instrument: { status: 'limit_only' } },
+    ...vetoed,
+    observed: 'limit_only',
+    reckoning: 'a stop could be refused there',
+  },
+  {
+    rule: 'desk-state',
+    words: 'the desk is paused',
+    change: { desk: { state: 'paused' } },
+    ...vetoed,
+    observed: 'paused',
+    reckoning: 'paused is neither running nor reduced',
+  },
+  {
+    rule: 'reconciled',
+    words: 'the last reconciliation found a difference',
+    change: { desk: { reconciled: false } },
+    ...vetoed,
+    observed: 'unreconciled',
+    reckoning: 'what is not understood is not traded on',
+  },
+  {
+    rule: 'freshness',
+    words: 'the candles are 121 seconds late',
+    change: { market: { inputs: [{ name: 'candles 1h', ageMs: 121_000, required: true }] } },
+    ...vetoed,
+    observed: 121,
+    reckoning: '121 > 120',
+  },
+  {
+    rule: 'cooldown',
+    words: 'it is 12:00 and the pair rests until 12:10',
+    change: { desk: { cooldownUntil: Date.UTC(2026, 2, 1, 12, 10) } },
+    ...vetoed,
+    observed: 10,
+    reckoning: '12:10 - 12:00 = 10 minutes left',
+  },
+  {
+    rule: 'position-open',
+    words: 'a position on BTC/USDT is open',
+    change: { account: { positions: [other('BTC/USDT', '20')] } },
+    ...vetoed,
+    observed: 1,
+    reckoning: 'one position a pair',
+  },
+  {
+    rule: 'open-positions',
+    words: 'two positions are open and an entry rests',
+    change: {
+      account: {
+        positions: [other('ETH/USDT', '20'), other('SOL/USDT', '20')],
+        restingEntries: ['ADA/USDT'],
+      },
+    },
+    ...vetoed,
+    observed: 4,
+    reckoning: '2 + 1 + this one = 4 > 3',
+  },
+  {
+    rule: 'trades-per-day',
+    words: 'twelve entries were made today',
+    change: { desk: { tradesToday: 12 } },
+    ...vetoed,
+    observed: 13,
+    reckoning: '12 + this one = 13 > 12',
+  },
+  {
+    rule: 'llm-spend',
+    words: 'models have cost 20 USD today',
+    change: { desk: { llmSpendTodayUsd: 20 } },
+    ...vetoed,
+    observed: 20,
+    reckoning: '20 is the limit',
+  },
+  {
+    rule: 'daily-loss',
+    words: 'the day began with 10,000 USDT, now there are 9,500',
+    change: { account: { equity: '9500' } },
+    ...vetoed,
+    observed: 5,
+    reckoning: '(10000 - 9500) / 10000 = 5 %: reached',
+  },
+  {
+    rule: 'weekly-loss',
+    words: 'the week began with 10,000 USDT, today with 9,000, as now',
+    change: { account: { equity: '9000', dayStartEquity: '9000' } },
+    ...vetoed,
+    observed: 10,
+    reckoning: '(10000 - 9000) / 10000 = 10 %: reached',
+  },
+  {
+    rule: 'monthly-loss',
+    words: 'the month began with 10,000 USDT, the week with 8,000, as now',
+    change: {
+      account: {
+        equity: '8000',
+        dayStartEquity: '8000',
+        weekStartEquity: '8000',
+        peakEquity: '8000',
+      },
+    },
+    ...vetoed,
+    observed: 20,
+    reckoning: '(10000 - 8000) / 10000 = 20 %: reached',
+  },
+  {
+    rule: 'spread',
+    words: 'bid 99.6, ask 100',
+    change: { market: { bid: '99.6' } },
+    ...vetoed,
+    observed: 40.0802,
+    reckoning: '0.4 / 99.8 = 40.08 basis points > 30',
+  },
+  {
+    rule: 'legal-action',
+    words: 'the decision is to sell short',
+    change: { decision: { action: 'short' } },
+    ...vetoed,
+    observed: 'short',
+    reckoning: 'what is not held cannot be sold on spot',
+  },
+  {
+    rule: 'confidence',
+    words: 'confidence 0.59',
+    change: { decision: { confidence: 0.59 } },
+    ...vetoed,
+    observed: 0.59,
+    reckoning: '0.59 < 0.6',
+  },
+  {
+    rule: 'entry-price',
+    words: 'a limit entry at 97',
+    change: { decision: { entry: { type: 'limit', price: 97 } } },
+    ...vetoed,
+    observed: '3',
+    reckoning: '(100 - 97) / 100 = 3 % > 2 %',
+  },
+  {
+    rule: 'stop',
+    words: 'the setup needs a stop 2.5 % away',
+    change: { decision: { stopLossPct: 2.5, takeProfitPct: [12] } },
+    ...vetoed,
+    observed: 2.5,
+    reckoning: '2.5 % > 2 %: skipped, not squeezed',
+  },
+  {
+    rule: 'reward-risk',
+    words: 'the target is 6 % away',
+    change: { decision: { takeProfitPct: [6] } },
+    ...vetoed,
+    observed: '1.66221',
+    reckoning:
+      'won 106 x 0.995 - 100.5 = 4.97; lost 100.5 - 98 x 0.995 = 2.99; 4.97 / 2.99 = 1.66 < 2, although 6 / 2 = 3 before costs',
+  },
+  {
+    rule: 'leverage',
+    words: 'the decision wishes for 5 times leverage',
+    change: { decision: { leverage: 5 } },
+    ...shrunk,
+    quantity: '33.44',
+    observed: 5,
+    reckoning: 'spot uses 1; the size was never reckoned with more',
+  },
+  {
+    rule: 'funding',
+    words: 'a perpetual on which a long pays 0.2 % a day',
+    change: { market: { fundingPctPerDay: 0.2 } },
+    ...vetoed,
+    observed: 0.2,
+    reckoning: '0.2 > 0.1',
+  },
+  {
+    rule: 'risk-per-trade',
+    words: 'nothing differs',
+    change: {},
+    outcome: 'pass',
+    quantity: '33.44',
+    observed: 1,
+    reckoning: '10000 x 1 % = 100; one BTC loses 2.99; 100 / 2.99 = 33.44',
+  },
+  {
+    rule: 'size-wish',
+    words: 'the decision asks for 10 % of equity',
+    change: { decision: { sizePct: 10 } },
+    ...shrunk,
+    quantity: '10',
+    observed: 33.4448,
+    reckoning: '10000 x 10 % / 100 = 10',
+  },
+  {
+    rule: 'position-cap',
+    words: 'a position may be 20 % of equity',
+    change: { limits: { positionCapPct: 20 } },
+    ...shrunk,
+    quantity: '20',
+    observed: 33.4448,
+    reckoning: '10000 x 20 % / 100 = 20',
+  },
+  {
+    rule: 'capital',
+    words: 'micro-live: 100 USDT in all',
+    change: { limits: { capitalUsdt: 100 } },
+    ...shrunk,
+    quantity: '1',
+    observed: '3344.48',
+    reckoning: '100 / 100 = 1',
+  },
+  {
+    rule: 'exposure',
+    words: '50 BTC are held already, half of the equity',
+    change: { account: { holdings: { BTC: '50' } } },
+    ...shrunk,
+    quantity: '20',
+    observed: 83.4448,
+    reckoning: '(70 % - 50 %) x 10000 / 100 = 20',
+  },
+  {
+    rule: 'heat',
+    words: 'two positions have 550 USDT at risk',
+    change: { account: { positions: [other('ETH/USDT', '300'), other('SOL/USDT', '250')] } },
+    ...shrunk,
+    quantity: '16.72',
+    observed: 6.5,
+    reckoning: '6 % of 10000 = 600; 600 - 550 = 50; 50 / 2.99 = 16.72',
+  },
+  {
+    rule: 'cluster-heat',
+    words: 'a position on XRP/USDT has 350 USDT at risk',
+    change: { account: { positions: [other('XRP/USDT', '350')] } },
+    ...shrunk,
+    quantity: '16.72',
+    observed: 4.5,
+    reckoning: 'BTC and XRP move together: 4 % of 10000 = 400; 400 - 350 = 50; 50 / 2.99 = 16.72',
+  },
+  {
+    rule: 'free-balance',
+    words: '1,005 USDT are free',
+    change: { account: { free: { USDT: '1005' } } },
+    ...shrunk,
+    quantity: '10',
+    observed: '3361.2',
+    reckoning: 'one BTC costs 100 + 0.5 fee; 1005 / 100.5 = 10',
+  },
+  {
+    rule: 'depth',
+    words: 'the book shows 5,000 USDT',
+    change: { market: { depthQuote: 5000 } },
+    ...shrunk,
+    quantity: '10',
+    observed: 66.8896,
+    reckoning: '20 % of 5000 = 1000; 1000 / 100 = 10',
+  },
+  {
+    rule: 'drawdown',
+    words: 'equity was 12,000 USDT once',
+    change: { account: { peakEquity: '12000' } },
+    ...shrunk,
+    quantity: '16.72',
+    observed: 16.6667,
+    reckoning: '(12000 - 10000) / 12000 = 16.7 %, beyond 15 %: half of 33.44',
+  },
+  {
+    rule: 'volatility',
+    words: 'volatility is 2.5 times the usual',
+    change: { market: { volatilityRatio: 2.5 } },
+    ...shrunk,
+    quantity: '16.72',
+    observed: 2.5,
+    reckoning: 'between 2 and 3: half of 33.44',
+  },
+  {
+    rule: 'loss-streak',
+    words: 'the last five trades lost',
+    change: { desk: { lossStreak: 5 } },
+    ...shrunk,
+    quantity: '16.72',
+    observed: 5,
+    reckoning: 'half of 33.44',
+  },
+  {
+    rule: 'venue-minimum',
+    words: 'the venue takes orders from 40 BTC on',
+    change: { instrument: { minQuantity: '40' } },
+    ...vetoed,
+    observed: '33.44',
+    reckoning: '33.44 < 40',
+  },
+];

@@ -1,0 +1,108 @@
+import { ENTRY_RULES } from './entry-rules.ts';
+import { exampleReview } from './example-review.ts';
+import { RiskLimitsSchema } from './limits.ts';
+import { REDUCTION_RULE, reviewEntry, reviewReduction } from './review.ts';
+import type { EntryRule } from './rule.ts';
+import { RULE_EXAMPLES, type RuleExample } from './rule-examples.ts';
+import type { RuleOutcome, Shown } from './verdict.ts';
+
+/** docs/risk.md: the specification of the risk engine, made from the table of rules and run through it. */
+export function riskSpecification(): string {
+  const plan = reviewEntry(exampleReview()).plan;
+  return (
+    [
+      '# Risk specification',
+      'This page is generated from `shared/risk` by its tests (`npm test -- shared/risk -u` writes it), examples included: what it says is what runs.',
+      '## How an entry is judged',
+      'The engine is a pure function of the decision, the desk, the account, the market, the instrument and the limits. It asks every rule of the table below in this order, also after a veto, and lists for each what it saw and what it allows. A rule passes, shrinks the size, vetoes, or does not apply. One veto is enough. `risk-per-trade` sets the quantity; every rule after it can only make it smaller; what is left is rounded down to the lot. Nothing that a decision says raises a limit: its size and leverage are wishes that can only shrink, and a value that is missing, not a number or absurd is a veto of the rule that reads it.',
+      'An approved or resized verdict carries an order plan of the type `Approved<OrderPlan>`, which only this engine can make. Orders are sent only from what is stored under the id of a verdict.',
+      'Rounding goes against the desk’s wish: quantity down to the lot, the stop up to the tick, targets down to the tick, reserved amounts up.',
+      'Costs in all rules: the fee of the entry (maker for a limit below the ask, else taker), the taker fee of the exit, half of the spread at the exit, and `slippageBps` for each fill that takes liquidity.',
+      '## The example',
+      `Each example below is this review with one change: a long on BTC/USDT with 10,000 USDT; bid and ask 100; fee 0.5 % a side, no slippage; stop 2 %, target 8 %; lot and tick 0.01. One BTC costs 100 + 0.5 = 100.50, and the stop brings 98 - 0.49 = 97.51, so 2.99 are at risk. The plan: ${plan?.quantity ?? ''} BTC, stop at ${plan?.stopPrice ?? ''}, ${plan?.riskUsdt ?? ''} USDT at risk.`,
+      '## Rules of an entry',
+      ...ENTRY_RULES.flatMap((rule, n) => ruleSection(rule, n + 1)),
+      '## The rule of a reduction',
+      ...reductionSection(),
+      '## Limits',
+      'Values of TripleGain; a profile may choose others under `risk:`. A running desk takes changes that tighten only.',
+      limitList(),
+      '',
+    ]
+      .join('\n\n')
+      .trimEnd() + '\n'
+  );
+}
+
+function ruleSection(rule: EntryRule, n: number): string[] {
+  const limits = RiskLimitsSchema.parse({});
+  const limit = rule.limit(limits, null);
+  const examples = RULE_EXAMPLES.filter((example) => example.rule === rule.id);
+  const facts = [
+    `- Reads: ${rule.needs}`,
+    `- Can: pass, ${rule.can.join(', ')}`,
+    `- Limit: ${limit === null ? limitInWords(rule) : `${text(limit)} (${rule.unit})`}`,
+    ...examples.map((example) => `- Example: ${exampleText(example)}`),
+  ];
+  return [`### ${n}. \`${rule.id}\``, rule.meaning, facts.join('\n')];
+}
+
+/** For limits that come from decision, account or instrument, or that are not set. */
+function limitInWords(rule: EntryRule): string {
+  switch (rule.id) {
+    case 'size-wish':
+      return `what the decision asks for (${rule.unit})`;
+    case 'capital':
+      return `none where the profile sets none (${rule.unit})`;
+    case 'free-balance':
+      return `what is free (${rule.unit})`;
+    default:
+      return `that of the venue (${rule.unit})`;
+  }
+}
+
+function exampleText(example: RuleExample): string {
+  const verdict = reviewEntry(exampleReview(example.change));
+  const found = verdict.rules.find((r) => r.rule === example.rule);
+  const size = verdict.plan === null ? '' : `, ${verdict.plan.quantity} BTC`;
+  return `${example.words}: ${example.reckoning}. → **${found?.outcome ?? ''}**${size}${noteText(found)}`;
+}
+
+function reductionSection(): string[] {
+  const verdict = reviewReduction({
+    pair: 'BTC/USDT',
+    side: 'sell',
+    order: 'market',
+    price: null,
+    timeInForce: 'ioc',
+    quantity: '4',
+    held: '5',
+    inExitOrders: '2',
+  });
+  const found = verdict.rules[0];
+  const facts = [
+    `- Reads: ${REDUCTION_RULE.needs}`,
+    `- Can: pass, ${REDUCTION_RULE.can.join(', ')}`,
+    `- Example: 4 are to be sold, 5 are held and 2 of them are in exit orders: 5 - 2 = 3. → **${found?.outcome ?? ''}**, ${verdict.plan?.quantity ?? 'nothing'} BTC${noteText(found)}`,
+  ];
+  return [`### \`${REDUCTION_RULE.id}\``, REDUCTION_RULE.meaning, facts.join('\n')];
+}
+
+function noteText(found: RuleOutcome | undefined): string {
+  return found === undefined || found.note === '' ? '' : ` (“${found.note}”)`;
+}
+
+function limitList(): string {
+  const values: Record<string, unknown> = RiskLimitsSchema.parse({});
+  return Object.entries(RiskLimitsSchema.shape)
+    .map(([name, schema]) => {
+      const words = schema.description ?? '';
+      return `- \`${name}\`: ${text(values[name] as Shown)}. ${words}`;
+    })
+    .join('\n');
+}
+
+function text(value: Shown | unknown[]): string {
+  if (value === null) return 'none';
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
