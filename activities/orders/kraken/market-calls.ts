@@ -8,6 +8,7 @@ import { timeframeMinutes } from '../../../shared/timeframe.ts';
 import type { Instrument, Venue } from '../../../shared/venue.ts';
 import { VenueError } from '../../../shared/venue.ts';
 import type { KrakenRest } from './rest.ts';
+import { KrakenError } from './rest.ts';
 
 /** The most bars OHLC gives, whatever is asked for. */
 const MOST_BARS = 720;
@@ -69,7 +70,11 @@ export function marketCalls(
 
     closedCandles: async (pair, timeframe) => {
       const interval = String(timeframeMinutes(timeframe));
-      const answer = await rest.public('OHLC', { pair: restName(pair), interval }, messages.Ohlc);
+      const asked = { pair: restName(pair), interval };
+      const answer = await rest.public('OHLC', asked, messages.Ohlc).catch((error: unknown) => {
+        if (isNoSuchLength(error)) return { last: 0 };
+        throw error;
+      });
       const { last, ...byName } = answer;
       // The name of the key may differ from the one asked for: there is only one.
       const rows = Object.values(byName)[0] ?? [];
@@ -86,6 +91,11 @@ export function marketCalls(
       return { bid: row.b[0], ask: row.a[0], last: row.c[0] };
     },
   };
+}
+
+function isNoSuchLength(error: unknown): boolean {
+  const says = 'EGeneral:Invalid arguments:interval';
+  return error instanceof KrakenError && error.errors.some((each) => each.startsWith(says));
 }
 
 type Fees = Pick<Instrument, 'takerFee' | 'makerFee'>;

@@ -41,6 +41,8 @@ export interface KrakenSocketOptions {
   onText?(text: string): boolean;
   onUp(): void;
   onDown(reason: string): void;
+  /** Venue less wall clock, of each pong that tells its time. */
+  onClockSkew?(skewMs: number): void;
   log(message: string): void;
   times: SocketTimes;
   /** In [0, 1), for the jitter. */
@@ -66,6 +68,8 @@ export interface KrakenSocket {
 
 interface Pending {
   left: number;
+  /** Wall clock of the latest sending. */
+  sentMs?: number;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -99,6 +103,7 @@ export function openKrakenSocket(options: KrakenSocketOptions): KrakenSocket {
 
   const send = (method: string, params: object | undefined, entry: Pending): void => {
     const id = ++requestId;
+    entry.sentMs = Date.now();
     pending.set(id, entry);
     socket?.send(JSON.stringify({ method, ...(params && { params }), req_id: id }));
   };
@@ -130,10 +135,18 @@ export function openKrakenSocket(options: KrakenSocketOptions): KrakenSocket {
       pending.delete(answer.req_id);
       return entry.reject(refusal(name, answer));
     }
+    if (answer.method === 'pong') tellSkew(answer, entry.sentMs);
     entry.left -= 1;
     if (entry.left > 0) return;
     pending.delete(answer.req_id);
     entry.resolve();
+  };
+
+  const tellSkew = ({ time_in, time_out }: MethodAnswer, sentMs: number | undefined): void => {
+    if (time_in === undefined || sentMs === undefined) return;
+    const venueMs = (Date.parse(time_in) + Date.parse(time_out ?? time_in)) / 2;
+    const skewMs = venueMs - (sentMs + Date.now()) / 2;
+    if (Number.isFinite(skewMs)) options.onClockSkew?.(skewMs);
   };
 
   const onMessage = (data: string): void => {

@@ -225,3 +225,20 @@ test('stops waiting for a barrier when it is closed', async () => {
   await opened.close();
   await expect(barrier).rejects.toThrow('was closed');
 });
+
+test('measures the clock against that of the venue', async () => {
+  kraken.onRequest((socket, request) => {
+    if (request.method !== 'ping') {
+      acknowledge(socket, request);
+      for (const text of snapshots[request.params?.channel ?? ''] ?? []) socket.send(text);
+      return;
+    }
+    const time = new Date(Date.now() + 3_600_000).toISOString();
+    const { req_id } = request;
+    socket.send(JSON.stringify({ method: 'pong', req_id, time_in: time, time_out: time }));
+  });
+  const skews: number[] = [];
+  await open({ onClockSkew: (skewMs) => skews.push(skewMs) });
+  // An hour, give or take the time that this test was held up.
+  expect(Math.round((skews[0] ?? 0) / 600_000)).toBe(6);
+});

@@ -25,6 +25,11 @@ export interface KrakenStreamOptions {
   onEvent: (event: VenueStreamEvent) => void;
   /** Tells of orders that ended while the socket was down; without it they are left to the caller. */
   ordersByVenueId?: (venueOrderIds: string[]) => Promise<VenueOrder[]>;
+  /**
+   * Venue less wall clock in milliseconds, at each connect and barrier, as exact as half a round trip. At real
+   * time more than 500 makes deadlines fail and deserves an alarm.
+   */
+  onClockSkew?: (skewMs: number) => void;
   log?: (message: string) => void;
   /** Closes the stream, also while it is being opened. */
   signal?: AbortSignal;
@@ -79,6 +84,7 @@ function openPublic(options: KrakenStreamOptions, parts: SocketParts): KrakenSoc
   });
   const socket = openKrakenSocket({
     ...parts,
+    ...(options.onClockSkew && { onClockSkew: options.onClockSkew }),
     url: options.ws,
     name: 'public',
     subscribe: async (connection) => {

@@ -349,6 +349,8 @@ test('leaves the running bar out', async () => {
     close: 2.2,
     volume: 10.5,
   });
+  kraken.answer('OHLC', { errors: ['EGeneral:Invalid arguments:interval'] });
+  expect(await venue.closedCandles('XRP/BTC', '1m')).toEqual([]);
 });
 
 describe('batches', () => {
