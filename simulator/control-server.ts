@@ -4,7 +4,7 @@ import { isoTime, TIMEFRAMES, timeframeMs } from '../shared/timeframe.ts';
 import type { Driver } from './driver.ts';
 import type { WakeRequest } from './exchange.ts';
 import type { Fault, Faults } from './faults.ts';
-import { readJournal } from './read-journal.ts';
+import { journalBalances, readJournal } from './read-journal.ts';
 import type { Service } from './service.ts';
 import type { VenueEvent } from './state.ts';
 
@@ -62,7 +62,7 @@ export function createControlServer(options: ControlOptions): Server {
     };
   }
 
-  function getState(url: URL, request: IncomingMessage, response: ServerResponse): void {
+  function getState(url: URL, response: ServerResponse): void {
     const after = Number(url.searchParams.get('after') ?? '-1');
     const waitMs = Math.min(WAIT_MOST_MS, Number(url.searchParams.get('waitMs') ?? '0'));
     const isNew = (): boolean => state.event !== null && state.event.number > after;
@@ -167,9 +167,7 @@ export function createControlServer(options: ControlOptions): Server {
         orders: journal.orders.length,
         fills: journal.fills.length,
         deposits: journal.deposits,
-        balances: Object.fromEntries(
-          [...state.balances].map(([asset, balance]) => [asset, balance.toFixed()]),
-        ),
+        balances: journalBalances(journal),
       };
     }
     throw new BadRequest(404, `no such call: GET ${path}`);
@@ -178,7 +176,7 @@ export function createControlServer(options: ControlOptions): Server {
   function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const { pathname } = url;
-    if (request.method === 'GET' && pathname === '/state') return getState(url, request, response);
+    if (request.method === 'GET' && pathname === '/state') return getState(url, response);
     if (request.method === 'GET') return sendJson(response, 200, get(pathname));
     if (request.method === 'DELETE' && pathname.startsWith('/wake/')) {
       return sendJson(response, 200, unwake(decodeURIComponent(pathname.slice(6))));

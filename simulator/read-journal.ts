@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VenueJournal } from '../shared/journal-audit.ts';
+import type { Asset } from '../shared/pair.ts';
 import type { VenueFill } from '../shared/venue.ts';
 
 /**
@@ -47,4 +48,37 @@ export function readJournal(dir: string): VenueJournal {
     }
   }
   return journal;
+}
+
+/** Balances that deposits and fills add up to, per asset, as decimal texts. */
+export function journalBalances(journal: VenueJournal): Record<Asset, string> {
+  const sums = new Map<Asset, bigint>();
+  const add = (asset: Asset, amount: string, sign: bigint): void => {
+    sums.set(asset, (sums.get(asset) ?? 0n) + sign * scaled(amount));
+  };
+  for (const { asset, amount } of journal.deposits) add(asset, amount, 1n);
+  for (const { pair, side, quantity, cost, fee, feeAsset } of journal.fills) {
+    const [base = '', quote = ''] = pair.split('/');
+    const sign = side === 'buy' ? 1n : -1n;
+    add(base, quantity, sign);
+    add(quote, cost, -sign);
+    add(feeAsset, fee, -1n);
+  }
+  return Object.fromEntries([...sums].sort().map(([asset, sum]) => [asset, text(sum)]));
+}
+
+/** Amounts are added as integers of this many decimals: more than any asset has. */
+const SCALE = 18;
+
+function scaled(amount: string): bigint {
+  const [whole = '0', fraction = ''] = amount.replace('-', '').split('.');
+  const value = BigInt(whole + fraction.padEnd(SCALE, '0').slice(0, SCALE));
+  return amount.startsWith('-') ? -value : value;
+}
+
+function text(value: bigint): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(SCALE + 1, '0');
+  const fraction = digits.slice(-SCALE).replace(/0+$/, '');
+  const whole = digits.slice(0, -SCALE);
+  return `${value < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
