@@ -1,0 +1,56 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readStoredPlan, type Approved } from './approved.ts';
+import { exampleReview } from './example-review.ts';
+import type { EntryPlan } from './plan.ts';
+import { reviewEntry } from './review.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === 'node_modules' || entry.name.startsWith('.')) return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return entry.name.endsWith('.ts') ? [path] : [];
+  });
+}
+
+describe('approved', () => {
+  test('only the two reviews can approve', () => {
+    const makers = sources(root)
+      .filter((path) =>
+        /import\s*\{[^}]*\bapprove\b[^}]*\}\s*from/.test(readFileSync(path, 'utf8')),
+      )
+      .map((path) => path.slice(root.length + 1));
+    expect(makers.sort()).toEqual(['shared/risk/review-reduction.ts', 'shared/risk/review.ts']);
+  });
+
+  test('the compiler takes nothing else for approved', () => {
+    const send = (plan: Approved<EntryPlan>): string => plan.quantity;
+    const { plan } = reviewEntry(exampleReview());
+    if (plan === null) throw new Error('the example is approved');
+    // @ts-expect-error: a copy that was written by hand is not approved
+    send({ ...(plan as EntryPlan), quantity: '1000' });
+    expect(send(plan)).toBe('33.44');
+  });
+
+  test('a stored plan reads back as it was approved', () => {
+    const { plan } = reviewEntry(exampleReview());
+    expect(readStoredPlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+  });
+
+  test.each([
+    { name: 'nothing', change: null },
+    { name: 'a number for a quantity', change: { quantity: 33.44 } },
+    { name: 'an exponent', change: { quantity: '1e9' } },
+    { name: 'a pair that is none', change: { pair: 'BTC-USDT' } },
+    { name: 'no targets', change: { targets: [] } },
+    { name: 'more than a plan', change: { note: 'hello' } },
+    { name: 'an unknown kind', change: { kind: 'double' } },
+  ])('$name in the store is an error', ({ change }) => {
+    const { plan } = reviewEntry(exampleReview());
+    expect(() => readStoredPlan(change === null ? null : { ...plan, ...change })).toThrow();
+  });
+});
