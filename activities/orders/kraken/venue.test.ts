@@ -500,6 +500,7 @@ test('hands a call back unsent when the counters have no room', async () => {
     rest: kraken.rest,
     key: 'KEY',
     secret: SECRET,
+    rateLimits: 'on',
     wallMs: () => 1_700_000_000_000,
   });
   kraken.answer('AddOrder', { errors: ['EOrder:Rate limit exceeded'] });

@@ -27,7 +27,10 @@ export interface KrakenVenueOptions {
   nonces?: NonceSource;
   /** Wall milliseconds until a call counts as unanswered; default 10 s. */
   fetchTimeoutMs?: number;
-  /** Whether calls wait for room in Kraken's counters; off where the venue has none. Default on. */
+  /**
+   * Whether calls wait for room in Kraken's counters. Default: on over https; off over plain http, where only
+   * an exchange on this machine listens, which has no counters unless a scenario sets them.
+   */
   rateLimits?: 'on' | 'off';
   /** The account's verification tier, which sets its limits; default the lowest. */
   tier?: Tier;
@@ -65,8 +68,8 @@ export function createKrakenVenue(options: KrakenVenueOptions): KrakenVenue {
     timeoutMs: options.fetchTimeoutMs ?? 10_000,
     wallMs,
   });
-  const rest =
-    options.rateLimits === 'off' ? plain : limitedRest(plain, options.tier ?? 'starter', wallMs);
+  const limits = options.rateLimits ?? (options.rest.startsWith('https:') ? 'on' : 'off');
+  const rest = limits === 'off' ? plain : limitedRest(plain, options.tier ?? 'starter', wallMs);
   const known = knownOrders();
   const market = marketCalls(rest, wallMs, log);
   const reads = orderReads(rest, known, log);
