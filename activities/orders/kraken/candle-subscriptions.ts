@@ -11,9 +11,9 @@ export interface CandleUpdate {
 }
 
 export interface CandleSubscriptions {
-  read(message: OhlcMessage): void;
+  read(message: OhlcMessage, nowMs: number): void;
   /** All subscriptions of this connection are acknowledged: silence counts from now. */
-  started(): void;
+  started(nowMs: number): void;
   /** Subscriptions that stopped while others live; each is told once and then given time anew. */
   silent(nowMs: number): { pair: Pair; timeframe: Timeframe }[];
 }
@@ -33,7 +33,8 @@ interface Subscription {
 
 /**
  * Turns ohlc messages into candles. The first snapshot gives the running bar only; one after a reconnect
- * gives every bar from the newest one known, so that bars closed in between are seen to close.
+ * gives every bar from the newest one known, so that bars closed in between are seen to close. Times are
+ * milliseconds of a clock that never goes back.
  */
 export function candleSubscriptions(options: {
   pairs: readonly Pair[];
@@ -43,7 +44,7 @@ export function candleSubscriptions(options: {
   const byKey = new Map<string, Subscription>();
   for (const pair of options.pairs) {
     for (const timeframe of options.timeframes) {
-      const subscription = { pair, timeframe, newestMs: null, heardMs: performance.now() };
+      const subscription = { pair, timeframe, newestMs: null, heardMs: 0 };
       byKey.set(`${pair} ${timeframeMinutes(timeframe)}`, subscription);
     }
   }
@@ -63,12 +64,12 @@ export function candleSubscriptions(options: {
   };
 
   return {
-    read: (message) => {
+    read: (message, nowMs) => {
       const snapshots = new Map<Subscription, Candle[]>();
       for (const row of message.data) {
         const subscription = byKey.get(`${row.symbol} ${row.interval}`);
         if (subscription === undefined) continue;
-        subscription.heardMs = performance.now();
+        subscription.heardMs = nowMs;
         const candle = candleOf(row);
         if (message.type === 'update') tell(subscription, candle);
         else {
@@ -79,8 +80,8 @@ export function candleSubscriptions(options: {
       }
       for (const [subscription, candles] of snapshots) readSnapshot(subscription, candles);
     },
-    started: () => {
-      for (const subscription of all) subscription.heardMs = performance.now();
+    started: (nowMs) => {
+      for (const subscription of all) subscription.heardMs = nowMs;
     },
     silent: (nowMs) => {
       const newest = (subscriptions: Subscription[]): number =>

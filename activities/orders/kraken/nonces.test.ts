@@ -66,10 +66,13 @@ test('takes over the lock of a process that is gone', async () => {
   expect(await fileNonces(file).use(() => Promise.resolve('sent'))).toBe('sent');
 });
 
-test('several processes with one key send in strictly increasing order', async () => {
-  const log = join(folder, 'log');
-  await writeFile(log, '');
-  const script = `
+test(
+  'several processes with one key send in strictly increasing order',
+  { timeout: 60_000 },
+  async () => {
+    const log = join(folder, 'log');
+    await writeFile(log, '');
+    const script = `
     import { appendFile } from 'node:fs/promises';
     import { fileNonces } from ${JSON.stringify(join(import.meta.dirname, 'nonces.ts'))};
     const source = fileNonces(${JSON.stringify(file)});
@@ -77,15 +80,20 @@ test('several processes with one key send in strictly increasing order', async (
       source.use((nonce) => appendFile(${JSON.stringify(log)}, nonce + '\\n')));
     await Promise.all(all);
   `;
-  const run = () =>
-    new Promise((resolve) => {
-      const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
-        stdio: 'inherit',
+    const run = () =>
+      new Promise((resolve) => {
+        const child = spawn(
+          process.execPath,
+          ['--input-type=module-typescript', '--eval', script],
+          {
+            stdio: 'inherit',
+          },
+        );
+        child.on('exit', resolve);
       });
-      child.on('exit', resolve);
-    });
-  expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
-  const nonces = (await readFile(log, 'utf8')).trim().split('\n');
-  expect(nonces).toHaveLength(60);
-  expect(increases(nonces)).toBe(true);
-});
+    expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
+    const nonces = (await readFile(log, 'utf8')).trim().split('\n');
+    expect(nonces).toHaveLength(60);
+    expect(increases(nonces)).toBe(true);
+  },
+);

@@ -242,3 +242,18 @@ test('measures the clock against that of the venue', async () => {
   // An hour, give or take the time that this test was held up.
   expect(Math.round((skews[0] ?? 0) / 600_000)).toBe(6);
 });
+
+test('asks a silent socket for a sign of life, and replaces it when there is none', async () => {
+  let isMute = false;
+  kraken.onRequest((socket, request) => {
+    if (isMute) return;
+    acknowledge(socket, request);
+    for (const text of snapshots[request.params?.channel ?? ''] ?? []) socket.send(text);
+  });
+  await open({ times: { firstBackoffMs: 1, mostBackoffMs: 2, answerMs: 2000, silenceMs: 20 } });
+  isMute = true;
+  await until(() => ofKind('disconnected').length === 2);
+  isMute = false;
+  await until(() => ofKind('connected').length >= 4);
+  expect(ofKind('disconnected')[0]?.reason).toMatch(/^silent for \d+ ms$/);
+});

@@ -93,10 +93,12 @@ function openPublic(options: KrakenStreamOptions, parts: SocketParts): KrakenSoc
       );
       // Snapshots follow the acknowledgements; a pair without a bar has none, so a pong ends the wait.
       await connection.request('ping');
-      candles.started();
+      candles.started(performance.now());
     },
     onChannel: (message) => {
-      if (message.channel === 'ohlc') candles.read(OhlcMessage.parse(message));
+      if (message.channel === 'ohlc') {
+        candles.read(OhlcMessage.parse(message), performance.now());
+      }
       if (message.channel === 'status') tellStatus(message, onEvent);
     },
     onUp: () => onEvent({ kind: 'connected', socket: 'public' }),

@@ -23,7 +23,6 @@ beforeEach(async () => {
     rest: kraken.rest,
     key: 'KEY',
     secret: SECRET,
-    fetchTimeoutMs: 100,
     rateLimits: 'off',
     wallMs: () => 1_700_000_000_000,
   });
@@ -139,7 +138,6 @@ describe('placing', () => {
   });
 
   const failures: { what: FakeAnswer; kind: string }[] = [
-    { what: 'hang', kind: 'ambiguous' },
     { what: 'cut', kind: 'ambiguous' },
     { what: { raw: '<html>Bad gateway</html>', status: 502 }, kind: 'ambiguous' },
     { what: { raw: '{"error":[]', status: 200 }, kind: 'ambiguous' },
@@ -156,6 +154,14 @@ describe('placing', () => {
     kraken.answer('AddOrder', what);
     await expect(venue.place(ORDER)).rejects.toMatchObject({ name: 'VenueError', kind });
     expect(kraken.calls).toHaveLength(1);
+  });
+
+  test('throws ambiguous when no answer comes in time', async () => {
+    kraken.answer('AddOrder', 'hang');
+    const options = { rest: kraken.rest, key: 'KEY', secret: SECRET, fetchTimeoutMs: 50 };
+    const impatient = createKrakenVenue(options);
+    await expect(impatient.place(ORDER)).rejects.toMatchObject({ kind: 'ambiguous' });
+    impatient.close();
   });
 
   test('never sent, when nobody listens, is no open question', async () => {
