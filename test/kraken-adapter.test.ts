@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openKrakenBooks, type KrakenBooks } from '../activities/orders/kraken/books.ts';
 import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
 import { createKrakenVenue, type KrakenVenue } from '../activities/orders/kraken/venue.ts';
@@ -10,8 +10,6 @@ import { Decimal } from '../shared/money.ts';
 import type { OrderRequest, VenueStream, VenueStreamEvent } from '../shared/venue.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const FROM_MS = Date.UTC(2026, 0, 1);
 const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
