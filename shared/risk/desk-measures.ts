@@ -1,5 +1,5 @@
 import { Decimal, type DecimalText } from '../money.ts';
-import type { DeskEvent, DeskState, DrawdownBand } from './desk-state.ts';
+import { deskStateAfter, type DeskEvent, type DeskState, type DrawdownBand } from './desk-state.ts';
 import type { RiskLimits } from './limits.ts';
 import type { Period } from './periods.ts';
 
@@ -20,15 +20,16 @@ type LossLimits = Pick<RiskLimits, 'dailyLossPct' | 'weeklyLossPct' | 'monthlyLo
 
 /**
  * What the equity measured at a venue time does to a desk, as events for `deskStateAfter` in this order:
- * the drawdown when its band has changed, then each loss limit that is reached and not locked already.
+ * the drawdown when its band has changed, then each loss limit that is reached and not known already.
  */
 export function deskMeasures(
-  state: DeskState,
+  before: DeskState,
   marks: EquityMarks,
   limits: BandLimits & LossLimits,
   atMs: number,
 ): DeskEvent[] {
   const events: DeskEvent[] = [];
+  const state = deskStateAfter(before, { kind: 'clock', atMs });
   const equity = new Decimal(marks.equity);
   const down = lossPct(equity, marks.peakEquity);
   const band = drawdownBand(down, limits);
@@ -43,9 +44,9 @@ export function deskMeasures(
   ];
   for (const [period, start, limit] of periods) {
     const lost = lossPct(equity, start);
-    const known = state.locks.some(
-      (lock) => lock.cause === period && (lock.untilMs === null || lock.untilMs > atMs),
-    );
+    const known =
+      state.locks.some((lock) => lock.cause === period) ||
+      state.waived.some((waiver) => waiver.period === period);
     if (lost.gt(0) && lost.gte(limit) && !known) {
       events.push({ kind: 'loss-limit', atMs, period, pct: rounded(lost) });
     }

@@ -177,6 +177,35 @@ describe('desk states', () => {
       untilMs: null,
     },
     {
+      name: 'a person resumes from a loss limit, and it does not pause again that day',
+      events: [
+        { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 5 },
+        { kind: 'resume', atMs: NOON + 1, ...ada },
+        { kind: 'loss-limit', atMs: NOON + HOUR, period: 'day', pct: 6 },
+      ],
+      mode: 'running',
+    },
+    {
+      name: 'but the week does',
+      events: [
+        { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 5 },
+        { kind: 'resume', atMs: NOON + 1, ...ada },
+        { kind: 'loss-limit', atMs: NOON + HOUR, period: 'week', pct: 10 },
+      ],
+      mode: 'paused',
+      untilMs: Date.UTC(2026, 2, 9),
+    },
+    {
+      name: 'and so does the next day',
+      events: [
+        { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 5 },
+        { kind: 'resume', atMs: NOON + 1, ...ada },
+        { kind: 'loss-limit', atMs: Date.UTC(2026, 2, 5), period: 'day', pct: 5 },
+      ],
+      mode: 'paused',
+      untilMs: Date.UTC(2026, 2, 6),
+    },
+    {
       name: 'a difference halts, also after it is gone',
       events: [
         { kind: 'reconcile-difference', atMs: NOON, why: 'BTC: 1 in the ledger, 0.9 there' },
@@ -262,6 +291,37 @@ describe('measures', () => {
   ];
   test.each(cases)('equity $equity of 1000', ({ equity, expected }) => {
     expect(kinds(equity)).toEqual(expected);
+  });
+
+  test('what a person resumed from is not told again in its period', () => {
+    const paused = deskStateAfter(newDeskState(NOON), {
+      kind: 'loss-limit',
+      atMs: NOON,
+      period: 'day',
+      pct: 5,
+    });
+    expect(kinds('950', paused)).toEqual([]);
+    expect(kinds('950', deskStateAfter(paused, { kind: 'resume', atMs: NOON, ...ada }))).toEqual(
+      [],
+    );
+  });
+
+  test('a loss limit that is told twice is one change', () => {
+    const event = { kind: 'loss-limit' as const, atMs: NOON, period: 'day' as const, pct: 5 };
+    const once = deskStateAfter(newDeskState(NOON), event);
+    expect(deskStateAfter(once, { ...event, atMs: NOON + HOUR, pct: 6 })).toBe(once);
+  });
+
+  test.each<DeskEvent>([
+    { kind: 'clock', atMs: NOON + HOUR },
+    { kind: 'roll-over', atMs: NOON + HOUR, period: 'day' },
+    { kind: 'reconciled', atMs: NOON },
+    { kind: 'flat', atMs: NOON },
+    drawdown('none', 1),
+    { kind: 'pause', atMs: NOON, ...ada, untilMs: NOON - 1 },
+  ])('$kind changes nothing in a desk that runs', (event) => {
+    const running = newDeskState(NOON);
+    expect(deskStateAfter(running, event)).toBe(running);
   });
 
   test('says nothing twice', () => {

@@ -1,5 +1,5 @@
 import type { DeskMode } from './desk-mode.ts';
-import { nextPeriod, type Period } from './periods.ts';
+import { PERIODS, nextPeriod, type Period } from './periods.ts';
 
 export { DESK_MODES, type DeskMode } from './desk-mode.ts';
 
@@ -25,6 +25,8 @@ export interface DeskState {
   locks: readonly DeskLock[];
   /** The band that was acted upon: each acts once until the drawdown has left it. */
   drawdownBand: DrawdownBand;
+  /** Loss limits that were reached and that a person resumed from: they do not pause again in that period. */
+  waived: readonly { period: Period; untilMs: number }[];
   /** False from an unexplained difference until ledger and venue are found equal again. */
   reconciled: boolean;
   /** The last command that changed it, for whom it may concern while it runs. */
@@ -53,6 +55,7 @@ export function newDeskState(atMs: number): DeskState {
   return {
     locks: [],
     drawdownBand: 'none',
+    waived: [],
     reconciled: true,
     changed: { atMs, who: 'desk', why: 'started' },
   };
@@ -69,13 +72,12 @@ export function newDeskState(atMs: number): DeskState {
  *   (`resetsHighWaterMark`), because else the desk could never trade again.
  * - drawdown: entering `pause` (or going beyond it at once) pauses for a time, `reduce` halves size for as
  *   long as it lasts, `halt` flattens and halts. A band acts once; below the first band all is armed anew.
- * - loss-limit: pauses until its period ends.
+ * - loss-limit: pauses until its period ends, or a person resumes; then not again in that period.
  * - reconcile-difference: halts entries until a person resumes.
  */
 export function deskStateAfter(state: DeskState, event: DeskEvent): DeskState {
   const { atMs } = event;
-  const locks = state.locks.filter((lock) => lock.untilMs === null || lock.untilMs > atMs);
-  const at: DeskState = locks.length === state.locks.length ? state : { ...state, locks };
+  const at = expired(state, atMs);
   switch (event.kind) {
     case 'pause':
       if (event.untilMs !== null && event.untilMs <= atMs) return at;
@@ -85,6 +87,7 @@ export function deskStateAfter(state: DeskState, event: DeskEvent): DeskState {
     case 'flatten':
       return locked(at, lockOf(event, 'person', 'flattening'));
     case 'flat':
+      if (!at.locks.some((lock) => lock.mode === 'flattening')) return at;
       return {
         ...at,
         locks: at.locks.map((lock) =>
@@ -96,16 +99,9 @@ export function deskStateAfter(state: DeskState, event: DeskEvent): DeskState {
     case 'drawdown':
       return afterDrawdown(at, event);
     case 'loss-limit':
-      return locked(at, {
-        cause: event.period,
-        mode: 'paused',
-        sinceMs: atMs,
-        untilMs: nextPeriod(atMs, event.period),
-        who: 'risk',
-        why: `${event.pct} % lost this ${event.period}`,
-      });
+      return afterLoss(at, event);
     case 'roll-over':
-      return without(at, (lock) => lock.cause === event.period);
+      return rolledOver(at, event.period);
     case 'reconcile-difference': {
       const lock: DeskLock = {
         cause: 'reconcile',
@@ -211,6 +207,39 @@ function without(state: DeskState, drop: (lock: DeskLock) => boolean): DeskState
   return locks.length === state.locks.length ? state : { ...state, locks };
 }
 
+/** Without what has ended by itself; the same object when nothing has. */
+function expired(state: DeskState, atMs: number): DeskState {
+  const lasts = (end: { untilMs: number | null }): boolean =>
+    end.untilMs === null || end.untilMs > atMs;
+  if (state.locks.every(lasts) && state.waived.every(lasts)) return state;
+  return { ...state, locks: state.locks.filter(lasts), waived: state.waived.filter(lasts) };
+}
+
+function rolledOver(state: DeskState, period: Period): DeskState {
+  const next = without(state, (lock) => lock.cause === period);
+  if (!next.waived.some((waiver) => waiver.period === period)) return next;
+  return { ...next, waived: next.waived.filter((waiver) => waiver.period !== period) };
+}
+
+function afterLoss(
+  state: DeskState,
+  event: { atMs: number; period: Period; pct: number },
+): DeskState {
+  const { atMs, period, pct } = event;
+  const known =
+    state.locks.some((lock) => lock.cause === period) ||
+    state.waived.some((waiver) => waiver.period === period);
+  if (known) return state;
+  return locked(state, {
+    cause: period,
+    mode: 'paused',
+    sinceMs: atMs,
+    untilMs: nextPeriod(atMs, period),
+    who: 'risk',
+    why: `${pct} % lost this ${period}`,
+  });
+}
+
 function resumed(
   state: DeskState,
   event: { kind: 'resume'; atMs: number; who: string; why: string },
@@ -221,8 +250,14 @@ function resumed(
     ...state,
     locks: state.locks.filter((lock) => lock.mode === 'reduced' && !rearmed),
     drawdownBand: rearmed ? 'none' : state.drawdownBand,
+    waived: [...state.waived, ...state.locks.flatMap(waiverOf)],
     changed: { atMs: event.atMs, who: event.who, why: event.why },
   };
+}
+
+function waiverOf({ cause, untilMs }: DeskLock): DeskState['waived'][number][] {
+  const period = PERIODS.find((each) => each === cause);
+  return period === undefined || untilMs === null ? [] : [{ period, untilMs }];
 }
 
 function afterDrawdown(
