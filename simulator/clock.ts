@@ -3,6 +3,7 @@ import { barOpenMs, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import { endOrder, orderReport } from './execute.ts';
 import { applyTouch, cancelIfImmediate, takeFresh, touches, type Touch } from './matching.ts';
 import { crosses } from './order-entry.ts';
+import { followTrails } from './trailing.ts';
 import { compareOrders } from './matching.ts';
 import { isDormant, type Order } from './order.ts';
 import {
@@ -81,7 +82,9 @@ function startCandle(core: Core): void {
   state.insideCount = 0;
   for (const pair of market.pairs) {
     const candle = ends ? null : market.candle(pair, at);
-    if (candle !== null) state.prices.set(pair, candle.open);
+    if (candle === null) continue;
+    state.prices.set(pair, candle.open);
+    followTrails(core, pair, candle.open, candle.open);
   }
   for (const order of openOrders(state)) order.sees = 'whole';
   for (const wake of state.wakes.values()) if (wake.kind === 'level') wake.sees = 'whole';
@@ -206,6 +209,7 @@ function closeCandle(core: Core): void {
     const candle = market.candle(pair, state.candleMs);
     if (candle === null) continue;
     state.prices.set(pair, candle.close);
+    followTrails(core, pair, candle.high, candle.low);
     core.notice({ notice: 'price', pair, atMs: state.nowMs });
   }
 }
@@ -243,6 +247,10 @@ function timedStep(core: Core, untilMs: number): boolean {
       next = { atMs: wake.atMs, wake };
     }
   }
+  if (state.cancelAllMs !== null && state.cancelAllMs < (next?.atMs ?? Infinity)) {
+    if (state.cancelAllMs > untilMs) return false;
+    return cancelAll(core, state.cancelAllMs);
+  }
   if (next === null || next.atMs > untilMs) return false;
   state.nowMs = Math.max(state.nowMs, next.atMs);
   if (next.order !== undefined) {
@@ -252,6 +260,17 @@ function timedStep(core: Core, untilMs: number): boolean {
     const due = [...state.wakes.values()].filter((w) => w.kind === 'time' && w.atMs <= state.nowMs);
     fireWakes(core, due);
   }
+  return true;
+}
+
+/** The client did not ask for more time: all its orders go. */
+function cancelAll(core: Core, atMs: number): boolean {
+  const { state } = core;
+  state.nowMs = Math.max(state.nowMs, atMs);
+  state.cancelAllMs = null;
+  const orders = openOrders(state);
+  for (const order of orders) endOrder(core, order, 'canceled', 'Cancel all orders after timeout');
+  if (orders.length > 0) openEvent(core, { kind: 'orders', orders });
   return true;
 }
 

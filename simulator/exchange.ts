@@ -24,6 +24,7 @@ import {
   type ExchangeState,
   type Fact,
   type Notice,
+  type SystemMode,
 } from './state.ts';
 
 export interface ExchangeOptions {
@@ -57,6 +58,10 @@ export interface Exchange {
   place(request: OrderRequest): Order | Refusal;
   amend(order: Order, change: Amendment): Refusal | null;
   cancel(order: Order): Refusal | null;
+  /** What the venue lets through from now on. */
+  setSystem(system: SystemMode): void;
+  /** Cancels all orders at that venue time unless it is set anew; null switches it off. */
+  cancelAllAt(atMs: number | null): void;
   order(id: string): Order | null;
   orderByClientId(clientId: string): Order | null;
   openOrders(): Order[];
@@ -128,6 +133,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return refusal;
     },
     cancel: (order) => cancelOrder(core, order),
+    setSystem(system) {
+      state.system = system;
+      core.notice({ notice: 'system', system });
+    },
+    cancelAllAt(atMs) {
+      state.cancelAllMs = atMs;
+    },
     order: (id) => state.orders.get(id) ?? null,
     orderByClientId: (clientId) => findByClientId(core, clientId),
     openOrders: () => openOrders(state),
@@ -156,7 +168,9 @@ function newState(market: MarketSource): ExchangeState {
     event: null,
     eventNumber: 0,
     arrivals: 0,
-    ledgerCount: 0,
+    ledger: [],
+    system: 'online',
+    cancelAllMs: null,
     prices: new Map(),
     tradeNumbers: new Map(),
     balances: new Map(),

@@ -67,7 +67,9 @@ export function moveBalance(
 ): string {
   const balance = balanceOf(core, entry.asset).plus(entry.amount).minus(entry.fee);
   core.state.balances.set(entry.asset, balance);
-  const ledgerId = venueId('L', `${entry.refId} ${entry.asset} ${entry.type}`);
-  core.notice({ notice: 'balance', ledgerId, ...entry, balance, atMs: core.state.nowMs });
-  return ledgerId;
+  const id = venueId('L', `${entry.refId} ${entry.asset} ${entry.type}`);
+  const row = { id, ...entry, balance, atMs: core.state.nowMs };
+  core.state.ledger.push(row);
+  core.notice({ notice: 'balance', entry: row });
+  return id;
 }

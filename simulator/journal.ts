@@ -16,7 +16,7 @@ import type { Timeframe } from '../shared/timeframe.ts';
 import type { WakeRequest } from './exchange.ts';
 import type { Amendment } from './order-entry.ts';
 import type { OrderRequest } from './order.ts';
-import type { Fact } from './state.ts';
+import type { Fact, SystemMode } from './state.ts';
 
 /** A command that changed the exchange, at the venue time at which it came. */
 export type Command =
@@ -25,6 +25,8 @@ export type Command =
   | { do: 'wake'; at: number; wake: WakeRequest }
   | { do: 'unwake'; at: number; id: string }
   | { do: 'run'; at: number }
+  | { do: 'system'; at: number; system: SystemMode }
+  | { do: 'cancel-all-at'; at: number; atMs: number | null }
   | { do: 'place'; at: number; request: OrderRequest }
   | { do: 'amend'; at: number; order: string; change: Amendment }
   | { do: 'cancel'; at: number; order: string };

@@ -129,6 +129,7 @@ function trigger(core: Core, order: Order, sees: Order['sees']): void {
   order.sees = sees;
   if (order.limitOffset !== null && order.triggerPrice !== null) {
     const { kind, value } = order.limitOffset;
+    // The offset counts away from the market: above the trigger for a buy, below for a sell.
     const offset = kind === 'share' ? order.triggerPrice.mul(value) : value;
     order.limitPrice = order.triggerPrice
       .plus(order.side === 'buy' ? offset : offset.neg())

@@ -3,6 +3,7 @@ import { endOrder, noticeOrder } from './execute.ts';
 import { freeOf, holdOf } from './funds.ts';
 import { venueId } from './ids.ts';
 import { takerTick, type Instrument } from './instruments.ts';
+import { trailPrice } from './trailing.ts';
 import { isDormant, isTriggerType, type Order, type OrderRequest, type View } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core } from './state.ts';
 
@@ -28,7 +29,12 @@ export function placeOrder(core: Core, request: OrderRequest): Order | Refusal {
     }
   }
   const order = draft(core, request, instrument, clientId);
-  const refusal = checkShape(order, instrument) ?? checkMoney(core, order, instrument);
+  if (order.trail !== null)
+    order.triggerPrice = trailPrice(core, order, standingPrice(core, order.pair));
+  const refusal =
+    checkSystem(core, order) ??
+    checkShape(order, instrument) ??
+    checkMoney(core, order, instrument);
   if (refusal !== null) return refusal;
   if (request.validateOnly === true) return order;
   core.state.arrivals += 1;
@@ -104,6 +110,17 @@ function viewFor(core: Core, type: Order['type']): View {
   if (phase === 'boundary' || phase === 'open') return 'whole';
   if (phase === 'second-half' || phase === 'ended') return 'next';
   return type.startsWith('stop') || type.startsWith('trailing') ? 'range' : 'next';
+}
+
+/** What the venue lets through in its present mode. */
+function checkSystem(core: Core, order: Order): Refusal | null {
+  const { system } = core.state;
+  if (system === 'online') return null;
+  if (system === 'maintenance') return { error: 'EService:Unavailable' };
+  const passes =
+    (system === 'post_only' && order.postOnly) ||
+    (system === 'limit_only' && order.type === 'limit');
+  return passes ? null : { error: `EService:Market in ${system} mode` };
 }
 
 function checkShape(order: Order, instrument: Instrument): Refusal | null {

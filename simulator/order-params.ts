@@ -85,11 +85,11 @@ function readPrices(
   const given = (text: string | undefined): text is string =>
     text !== undefined && text !== '0' && text !== '';
   if (trailing) {
-    const offset = given(first) ? offsetOf(first) : null;
+    const offset = given(first) ? offsetOf(first, 'buy') : null;
     if (offset === null) return invalid('price');
     request.trail = offset;
     if (type === 'trailing-stop-limit') {
-      const limit = given(second) ? offsetOf(second) : null;
+      const limit = given(second) ? offsetOf(second, side) : null;
       if (limit === null) return invalid('price2');
       request.limitOffset = limit;
     }
@@ -130,12 +130,19 @@ export function priceOf(
   return last.plus(up ? size : size.neg()).toFixed(instrument.priceDecimals);
 }
 
-/** The distance of a trailing stop or of its limit: quote units or a percentage. */
-function offsetOf(text: string): { kind: 'absolute' | 'share'; value: string } | null {
+/**
+ * The distance of a trailing stop or of its limit: quote units or a percentage. A sign counts from the
+ * price upwards; what is stored counts away from the market on `side`.
+ */
+function offsetOf(
+  text: string,
+  side: 'buy' | 'sell',
+): { kind: 'absolute' | 'share'; value: string } | null {
   const match = OFFSET.exec(text);
   if (match === null) return null;
   const [, sign = '', digits = '', percent = ''] = match;
-  const value = sign === '-' ? `-${digits}` : digits;
+  const isBack = side === 'buy' ? sign === '-' : sign === '+';
+  const value = isBack ? `-${digits}` : digits;
   return percent === '%'
     ? { kind: 'share', value: new Decimal(value).div(100).toFixed() }
     : { kind: 'absolute', value };

@@ -96,7 +96,7 @@ export function createPrivateSession({ service, tokens }: SocketOptions, link: L
     }
   }
 
-  function tellBalance(notice: Extract<Notice, { notice: 'balance' }>): void {
+  function tellBalance({ entry }: Extract<Notice, { notice: 'balance' }>): void {
     const subscription = subscriptions.get('balances');
     if (subscription === undefined) return;
     subscription.sequence += 1;
@@ -106,16 +106,16 @@ export function createPrivateSession({ service, tokens }: SocketOptions, link: L
         type: 'update',
         data: [
           {
-            ledger_id: notice.ledgerId,
-            ref_id: notice.refId,
-            timestamp: wsTime(notice.atMs),
-            type: notice.type,
-            category: notice.type,
-            asset: notice.asset,
+            ledger_id: entry.id,
+            ref_id: entry.refId,
+            timestamp: wsTime(entry.atMs),
+            type: entry.type,
+            category: entry.type,
+            asset: entry.asset,
             asset_class: 'currency',
-            amount: notice.amount,
-            fee: notice.fee,
-            balance: notice.balance,
+            amount: entry.amount,
+            fee: entry.fee,
+            balance: entry.balance,
             wallet_type: 'spot',
             wallet_id: 'main',
           },

@@ -3,7 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { isSigned, signature, type KeyPair } from './keys.ts';
-import { envelope, LOOK_UPS, PRIVATE, type PrivateContext } from './rest-private.ts';
+import type { PrivateContext } from './rest-context.ts';
+import { envelope, LOOK_UPS, PRIVATE } from './rest-private.ts';
 import { PUBLIC, type Answer, type Params } from './rest-public.ts';
 
 export interface RestOptions extends PrivateContext {

@@ -118,6 +118,10 @@ function carryOut(exchange: Exchange, command: Command): void {
       return exchange.unwake(command.id);
     case 'run':
       return exchange.run(command.at);
+    case 'system':
+      return exchange.setSystem(command.system);
+    case 'cancel-all-at':
+      return exchange.cancelAllAt(command.atMs);
     case 'place':
       return void exchange.place(command.request);
     case 'amend':

@@ -51,6 +51,28 @@ export type Wake =
     };
 type View = Order['sees'];
 
+/** A movement of one asset as Kraken's ledger tells it. */
+export interface LedgerEntry {
+  id: string;
+  refId: string;
+  atMs: number;
+  type: string;
+  asset: Asset;
+  amount: Decimal;
+  fee: Decimal;
+  balance: Decimal;
+}
+
+/** What the venue as a whole lets through. */
+export const SYSTEM_MODES = [
+  'online',
+  'maintenance',
+  'cancel_only',
+  'post_only',
+  'limit_only',
+] as const;
+export type SystemMode = (typeof SYSTEM_MODES)[number];
+
 export interface ExchangeState {
   nowMs: number;
   candleMs: number;
@@ -62,7 +84,10 @@ export interface ExchangeState {
   eventNumber: number;
   /** Order arrivals so far; part of the id of an order without a client order id. */
   arrivals: number;
-  ledgerCount: number;
+  ledger: LedgerEntry[];
+  system: SystemMode;
+  /** When all orders are cancelled unless the client asks for more time; null when that is off. */
+  cancelAllMs: number | null;
   prices: Map<Pair, number>;
   tradeNumbers: Map<Pair, number>;
   balances: Map<Asset, Decimal>;
@@ -118,6 +143,7 @@ export type Fact =
 export type Notice =
   | { notice: 'boundary'; atMs: number }
   | { notice: 'price'; pair: Pair; atMs: number }
+  | { notice: 'system'; system: SystemMode }
   | {
       notice: 'order';
       change: 'new' | 'amended' | 'status' | 'ended';
@@ -126,17 +152,7 @@ export type Notice =
       atMs: number;
     }
   | { notice: 'trade'; trade: Trade; order: Order }
-  | {
-      notice: 'balance';
-      ledgerId: string;
-      refId: string;
-      type: string;
-      asset: Asset;
-      amount: Decimal;
-      fee: Decimal;
-      balance: Decimal;
-      atMs: number;
-    };
+  | { notice: 'balance'; entry: LedgerEntry };
 
 /** What the exchange's parts share: its state, the market, and the two ways to say what happened. */
 export interface Core {
