@@ -3,16 +3,18 @@ import { z } from 'zod';
 import { isoTime, TIMEFRAMES, timeframeMs } from '../shared/timeframe.ts';
 import type { Driver } from './driver.ts';
 import type { WakeRequest } from './exchange.ts';
-import type { Fault, Faults } from './faults.ts';
+import { FaultSchema, type Faults } from './faults.ts';
 import { journalBalances, readJournal } from './read-journal.ts';
 import type { Service } from './service.ts';
-import type { VenueEvent } from './state.ts';
+import { SYSTEM_MODES, type VenueEvent } from './state.ts';
 
 export interface ControlOptions {
   service: Service;
   driver: Driver;
   faults: Faults;
   journalDir: string;
+  /** Breaks the connections of one socket or both. */
+  drop(socket: 'public' | 'private' | 'both'): void;
 }
 
 const WAIT_MOST_MS = 60_000;
@@ -27,13 +29,8 @@ const Wake = z.union([
 ]);
 const Unwake = z.object({ id: z.string().min(1) });
 const Advance = z.object({ to: Time });
-const times = { count: z.int().min(1).optional() };
-const FaultOrder = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('lose-reply'), path: z.string(), ...times }),
-  z.object({ kind: z.literal('crash-after-journal'), ...times }),
-  z.object({ kind: z.literal('status'), path: z.string(), status: z.int(), ...times }),
-  z.object({ kind: z.literal('error'), path: z.string(), error: z.string(), ...times }),
-]);
+const System = z.object({ status: z.enum(SYSTEM_MODES) });
+const Cut = z.object({ socket: z.enum(['public', 'private', 'both']) });
 
 class BadRequest extends Error {
   readonly status: number;
@@ -137,8 +134,21 @@ export function createControlServer(options: ControlOptions): Server {
         return openState();
       }
       case '/fault': {
-        options.faults.order(parse(FaultOrder, body) as Fault);
+        options.faults.order(parse(FaultSchema, body));
         return { ordered: true };
+      }
+      case '/faults/clear':
+        options.faults.clear();
+        return { cleared: true };
+      case '/cut': {
+        const { socket } = parse(Cut, body);
+        options.drop(socket);
+        return { cut: socket };
+      }
+      case '/system': {
+        const { status } = parse(System, body);
+        service.command({ do: 'system', at: at(), system: status }, (e) => e.setSystem(status));
+        return { status };
       }
       default:
         throw new BadRequest(404, `no such call: POST ${path}`);

@@ -3,11 +3,15 @@ import { orderExecRow, tradeExecRow, wsTime } from './exec-rows.ts';
 import { toJson } from './json.ts';
 import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
 import type { Notice } from './state.ts';
+import { TRADING } from './ws-trading.ts';
 
 const SNAPSHOT_TRADES = 50;
 
 /** What one client of the private socket hears and asks for. */
-export function createPrivateSession({ service, tokens }: SocketOptions, link: Link): Session {
+export function createPrivateSession(
+  { service, tokens, faults }: SocketOptions,
+  link: Link,
+): Session {
   const { exchange } = service;
   const subscriptions = new Map<string, { token: string; sequence: number; all: boolean }>();
 
@@ -134,7 +138,18 @@ export function createPrivateSession({ service, tokens }: SocketOptions, link: L
         if (subscription !== undefined) tokens.release(subscription.token);
         subscriptions.delete(name);
         link.reply(request, { success: subscription !== undefined, result: { channel: name } });
-      } else return false;
+      } else {
+        const call = TRADING[method];
+        if (call === undefined) return false;
+        const answers = tokens.isValid(params['token'])
+          ? call(service, params)
+          : [{ success: false, error: 'EAPI:Invalid token' }];
+        if (faults.strike(['lose-reply'], method) !== null) {
+          link.cut();
+          return true;
+        }
+        for (const answer of answers) link.reply(request, answer);
+      }
       return true;
     },
     notices(notices) {

@@ -34,7 +34,7 @@ export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answ
   }),
   SystemStatus: (exchange) => ({
     result: {
-      status: 'online',
+      status: exchange.state.system === 'limit_only' ? 'online' : exchange.state.system,
       timestamp: `${new Date(exchange.state.nowMs).toISOString().slice(0, 19)}Z`,
     },
   }),

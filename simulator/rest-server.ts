@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { isSigned, signature, type KeyPair } from './keys.ts';
@@ -50,13 +50,19 @@ async function handle(
     version === '0' &&
     ((access === 'public' && name in PUBLIC) || (access === 'private' && name in PRIVATE));
   if (!known) return send(response, { error: 'EGeneral:Unknown method' });
-  const before = options.faults.beforeAnswer(name);
-  if (before.kind === 'status') {
-    response.writeHead(before.status, { 'content-type': 'text/html' });
-    response.end(`<html><body>${before.status}</body></html>`);
+  const { faults } = options;
+  const delay = faults.strike(['delay'], name);
+  if (delay !== null) {
+    await wait(delay.ms);
+    if (request.socket.destroyed) return;
+  }
+  const refused = faults.strike(['status', 'error'], name);
+  if (refused?.kind === 'status') {
+    response.writeHead(refused.status, { 'content-type': 'text/html' });
+    response.end(`<html><body>${refused.status}</body></html>`);
     return;
   }
-  if (before.kind === 'error') return send(response, { error: before.error });
+  if (refused?.kind === 'error') return send(response, { error: refused.error });
   if (access === 'public') {
     const params = { ...Object.fromEntries(url.searchParams), ...parseBody(body) };
     return send(
@@ -69,7 +75,7 @@ async function handle(
   if (refusal !== null) return send(response, refusal);
   if (LOOK_UPS.has(name)) await arrivals();
   const answer = (PRIVATE[name] as (typeof PRIVATE)[string])(options, params);
-  if ('result' in answer && options.faults.losesReply(name)) {
+  if ('result' in answer && faults.strike(['lose-reply'], name) !== null) {
     request.socket.destroy();
     return;
   }

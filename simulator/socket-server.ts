@@ -13,6 +13,8 @@ export type Frame = Record<string, unknown>;
 /** One client on a socket: how it is written to, and what its requests are answered with. */
 export interface Link {
   send(text: string): void;
+  /** Breaks the connection. */
+  cut(): void;
   /** Answers `request`: `body` goes beside method, req_id and times. */
   reply(request: Frame, body: Frame): void;
 }
@@ -33,6 +35,43 @@ export interface SocketOptions {
 }
 
 const HEARTBEAT_MS = 1_000;
+const CHANNEL = /^\{"channel":"(\w+)"/;
+
+/** `write` with the faults that strike messages of a channel; answers to requests pass untouched. */
+function troubled(
+  faults: Faults,
+  write: (text: string) => void,
+  cut: () => void,
+): (text: string) => void {
+  let heldBack: string | null = null;
+  return (text) => {
+    const channel = CHANNEL.exec(text)?.[1];
+    const fault =
+      channel === undefined
+        ? null
+        : faults.strike(
+            ['silence', 'cut', 'reorder', 'duplicate', ...bookFaults(channel)],
+            channel,
+          );
+    if (fault?.kind === 'cut') return cut();
+    if (fault?.kind === 'silence') return;
+    if (fault?.kind === 'reorder' && heldBack === null) {
+      heldBack = text;
+      return;
+    }
+    write(fault?.kind === 'checksum' ? withWrongChecksum(text) : text);
+    if (fault?.kind === 'duplicate') write(text);
+    if (heldBack !== null && channel !== undefined) {
+      write(heldBack);
+      heldBack = null;
+    }
+  };
+}
+
+const withWrongChecksum = (text: string): string =>
+  text.replace(/"checksum":(\d+)/, (_, sum: string) => `"checksum":${(Number(sum) ^ 1) >>> 0}`);
+
+const bookFaults = (channel: string): 'checksum'[] => (channel === 'book' ? ['checksum'] : []);
 
 /** Kraken's WebSocket v2 on one port: the public or the private one. */
 export function createSocketServer(
@@ -44,17 +83,19 @@ export function createSocketServer(
     response.end('a WebSocket lives here: connect to /v2');
   });
   const sockets = new WebSocketServer({ server });
-  const sessions = new Map<WebSocket, { session: Session; sentAt: number }>();
+  const sessions = new Map<WebSocket, { session: Session; link: Link; sentAt: number }>();
   let connections = 0;
 
   sockets.on('connection', (socket) => {
     connections += 1;
+    const write = (text: string): void => {
+      const entry = sessions.get(socket);
+      if (entry !== undefined) entry.sentAt = performance.now();
+      if (socket.readyState === socket.OPEN) socket.send(text);
+    };
     const link: Link = {
-      send(text) {
-        const entry = sessions.get(socket);
-        if (entry !== undefined) entry.sentAt = performance.now();
-        if (socket.readyState === socket.OPEN) socket.send(text);
-      },
+      send: troubled(options.faults, write, () => socket.terminate()),
+      cut: () => socket.terminate(),
       reply(request, body) {
         const time = new Date().toISOString();
         const id = request['req_id'];
@@ -73,26 +114,21 @@ export function createSocketServer(
       access === 'public'
         ? createPublicSession(options, link)
         : createPrivateSession(options, link);
-    sessions.set(socket, { session, sentAt: performance.now() });
+    sessions.set(socket, { session, link, sentAt: performance.now() });
     socket.on('message', (data) => onMessage(link, session, String(data as Buffer)));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       sessions.delete(socket);
       session.close();
     });
-    link.send(
-      toJson({
-        channel: 'status',
-        type: 'update',
-        data: [
-          { system: 'online', api_version: 'v2', connection_id: connections, version: '2.0.10' },
-        ],
-      }),
-    );
+    link.send(statusText(options.service, connections));
   });
 
   options.service.onNotices((notices) => {
-    for (const { session } of sessions.values()) session.notices(notices);
+    for (const { session, link } of sessions.values()) {
+      session.notices(notices);
+      if (notices.some((n) => n.notice === 'system')) link.send(statusText(options.service, 0));
+    }
   });
   const heartbeat = setInterval(() => {
     const now = performance.now();
@@ -116,6 +152,21 @@ export function createSocketServer(
       server.close();
     },
   };
+}
+
+function statusText(service: Service, connection: number): string {
+  return toJson({
+    channel: 'status',
+    type: 'update',
+    data: [
+      {
+        system: service.exchange.state.system,
+        api_version: 'v2',
+        connection_id: connection,
+        version: '2.0.10',
+      },
+    ],
+  });
 }
 
 function onMessage(link: Link, session: Session, text: string): void {

@@ -56,7 +56,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     market,
     deposits: options.deposits,
     onJournaled(command) {
-      if (command.do === 'place' && faults.crashesNow()) process.kill(process.pid, 'SIGKILL');
+      if (command.do !== 'place') return;
+      if (faults.strike(['crash-after-journal']) !== null) process.kill(process.pid, 'SIGKILL');
     },
   });
   const keys = options.keys ?? keysIn(options.journalDir);
@@ -81,6 +82,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     driver,
     faults,
     journalDir: options.journalDir,
+    drop(which) {
+      if (which !== 'private') publicSocket.drop();
+      if (which !== 'public') privateSocket.drop();
+    },
   });
   const ports = options.ports ?? { rest: 0, ws: 0, wsAuth: 0, control: 0 };
   const close = async (): Promise<void> => {
