@@ -33,6 +33,8 @@ const limits: fc.Arbitrary<RiskLimits> = fc
     clusterHeatPct: fc.constantFrom(1, 4),
     maxOpenPositions: fc.constantFrom(2, 3, 5),
     depthSharePct: fc.constantFrom(1, 20, 100),
+    volatilityTargetPct: fc.constantFrom(null, 25),
+    kellyFraction: fc.constantFrom(null, 0.25),
   })
   .map((change) => RiskLimitsSchema.parse(change));
 
@@ -77,6 +79,8 @@ const surroundings = fc
     spread: rarely(fc.integer({ min: 0, max: 30 }), fc.constant(60)),
     depthQuote: rarely(fc.constantFrom(null, 100_000), fc.integer({ min: 0, max: 5000 })),
     volatilityRatio: rarely(fc.constantFrom(null, 1, 2.5), fc.constantFrom(3, 4, -1)),
+    yearly: fc.constantFrom(null, 60, 120),
+    wins: fc.constantFrom(null, 30, 43, 60),
     ageMs: rarely(fc.integer({ min: 0, max: 120_000 }), fc.constantFrom(null, 120_001)),
     takerFee: fc.constantFrom(0, 0.0026, 0.004),
     lot: fc.constantFrom('0.00000001', '0.01', '1'),
@@ -110,6 +114,7 @@ const surroundings = fc
         depthQuote: s.depthQuote,
         volatilityRatio: s.volatilityRatio,
         atrPct: 1,
+        volatilityPctPerYear: s.yearly,
         inputs: [{ name: 'candles', ageMs: s.ageMs, required: true }],
         usdtPer: { BTC: '100', [base]: baseUsdt },
       },
@@ -121,6 +126,7 @@ const surroundings = fc
         status: s.status,
       },
       limits: s.limits,
+      track: s.wins === null ? null : { trades: 100, wins: s.wins, meanWinR: 2, meanLossR: 1 },
     });
   });
 
@@ -234,6 +240,8 @@ function brokenLimits(input: EntryReviewInput, plan: EntryPlan): string[] {
     rewardRisk: ((won - paidAtMost) / (paidAtMost - stop * kept)) * MARGIN >= l.rewardRisk,
     risk: risk <= share(l.riskPerTradePct, equity),
     cap: value <= share(l.positionCapPct, equity),
+    yearly: l.volatilityTargetPct === null || (value * (market.volatilityPctPerYear ?? 0)) / 100 <= share(l.volatilityTargetPct, equity), // prettier-ignore
+    kelly: l.kellyFraction === null || risk <= share(kellyOf(input.track?.wins), equity),
     capital: l.capitalUsdt === null || value + values(carried) <= l.capitalUsdt * MARGIN,
     exposure: held * usdt(base) + ordered + value <= share(l.exposurePerAssetPct, equity),
     heat: risks(carried) + risk <= share(l.heatPct, equity),
@@ -262,6 +270,17 @@ function brokenLimits(input: EntryReviewInput, plan: EntryPlan): string[] {
     status: instrument.status === 'online',
   };
   return Object.keys(holds).filter((name) => holds[name] !== true);
+}
+
+/** Percent at risk for so many wins in 100 at 2 R, by the textbook: Wilson's lower end, then a quarter of Kelly. */
+function kellyOf(wins: number | undefined): number {
+  if (wins === undefined) return Infinity;
+  const z = 1.6448536;
+  const p = wins / 100;
+  const low =
+    (p + (z * z) / 200 - z * Math.sqrt((p * (1 - p)) / 100 + (z * z) / 40_000)) /
+    (1 + (z * z) / 100);
+  return Math.max(0.1, 25 * (low - (1 - low) / 2)) * (1 + 1e-6);
 }
 
 function quantityOf(input: EntryReviewInput): number {

@@ -59,6 +59,8 @@ export interface ReviewedMarket {
   atrPct: number | null;
   /** Volatility now over its usual value; null when not known. */
   volatilityRatio: number | null;
+  /** Volatility of the base in the quote, percent per year; null or absent when not known. */
+  volatilityPctPerYear?: number | null;
   /** Funding that a long pays per day, percent; null where there is none (spot). */
   fundingPctPerDay: number | null;
   /**
@@ -68,6 +70,15 @@ export interface ReviewedMarket {
   inputs: { name: string; ageMs: number | null; required: boolean }[];
   /** USDT per unit of each asset; USDT itself is 1. */
   usdtPer: Record<Asset, DecimalText>;
+}
+
+/** Closed trades of the desk (or of the decider, for its shadow account). R is the risk taken at entry. */
+export interface TrackRecord {
+  trades: number;
+  wins: number;
+  /** Mean net result of the winning trades, and of the losing ones as a positive number, in R. */
+  meanWinR: number;
+  meanLossR: number;
 }
 
 /** Everything that an entry is judged on, as plain data. */
@@ -81,4 +92,6 @@ export interface EntryReviewInput {
   market: ReviewedMarket;
   instrument: Instrument;
   limits: RiskLimits;
+  /** Null or absent where none is kept. */
+  track?: TrackRecord | null;
 }

@@ -11,6 +11,7 @@ export interface ReviewChange {
   market?: Partial<EntryReviewInput['market']>;
   instrument?: Partial<EntryReviewInput['instrument']>;
   limits?: Partial<RiskLimits>;
+  track?: EntryReviewInput['track'];
 }
 
 /**
@@ -82,5 +83,6 @@ export function exampleReview(change: ReviewChange = {}): EntryReviewInput {
       ...change.instrument,
     },
     limits: RiskLimitsSchema.parse({ slippageBps: 0, ...change.limits }),
+    track: change.track ?? null,
   };
 }

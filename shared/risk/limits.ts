@@ -50,6 +50,32 @@ export const RiskLimitsSchema = z
       .max(10)
       .default(1)
       .describe('Risk unit: loss at the stop after costs, percent of equity'),
+    volatilityTargetPct: z
+      .number()
+      .positive()
+      .max(1000)
+      .nullable()
+      .default(25)
+      .describe(
+        'Volatility that one position may bring, percent of equity per year; null for no bound',
+      ),
+    kellyFraction: z
+      .number()
+      .positive()
+      .max(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Part of the Kelly size on a lower confidence bound that may be risked; null for no such bound',
+      ),
+    kellyMinTrades: z
+      .int()
+      .min(30)
+      .default(100)
+      .describe('Closed trades from which the Kelly bound holds'),
+    kellyFloorPct: percent(10)
+      .default(0.1)
+      .describe('Risk that the Kelly bound leaves while no edge is shown, percent of equity'),
     positionCapPct: percent(1000)
       .default(40)
       .describe('Greatest value of one position, percent of equity'),

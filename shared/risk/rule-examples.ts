@@ -227,6 +227,29 @@ export const RULE_EXAMPLES: readonly RuleExample[] = [
     reckoning: '10000 x 10 % / 100 = 10',
   },
   {
+    rule: 'volatility-target',
+    words: 'BTC moves 250 % a year',
+    change: { market: { volatilityPctPerYear: 250 } },
+    ...shrunk,
+    quantity: '10',
+    observed: 83.612,
+    reckoning: '25 % / 250 % of 10000 = 1000; 1000 / 100 = 10',
+  },
+  {
+    rule: 'kelly',
+    words:
+      'a profile with `kellyFraction` 0.25, 40 of 100 trades won, 2 R each, the others lost 1 R',
+    change: {
+      limits: { kellyFraction: 0.25 },
+      track: { trades: 100, wins: 40, meanWinR: 2, meanLossR: 1 },
+    },
+    ...shrunk,
+    quantity: '3.34',
+    observed: 1,
+    reckoning:
+      'p is at least 0.323; 0.323 - 0.677 / 2 < 0 shows no edge; the floor of 0.1 % is 10; 10 / 2.99 = 3.34',
+  },
+  {
     rule: 'position-cap',
     words: 'a position may be 20 % of equity',
     change: { limits: { positionCapPct: 20 } },

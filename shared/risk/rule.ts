@@ -45,7 +45,8 @@ export const NOTHING_TO_SIZE = notApplicable('the decision gives nothing to size
 
 /** A decimal as text for people: six significant digits. */
 export function shown(value: Decimal): string {
-  return value.toSignificantDigits(6).toFixed();
+  const rounded = String(Number(value.toNumber().toPrecision(6)));
+  return rounded.includes('e') ? value.toSignificantDigits(6).toFixed() : rounded;
 }
 
 /** A number as it may stand in JSON: what is not finite becomes a word. */

@@ -1,4 +1,10 @@
+import type { ReviewChange } from './example-review.ts';
 import { limit, reserved, risk, wrong, testRules } from './rule-cases.fixture.ts';
+
+const kelly = (trades: number, wins: number, meanWinR = 2, meanLossR = 1): ReviewChange => ({
+  limits: { kellyFraction: 0.25 },
+  track: { trades, wins, meanWinR, meanLossR },
+});
 
 testRules({
   'risk-per-trade': [
@@ -46,6 +52,57 @@ testRules({
     { name: 'infinite', change: { decision: { sizePct: Infinity } }, outcome: 'veto' },
     { name: 'missing', change: { decision: { sizePct: undefined as never } }, outcome: 'veto' },
     { name: 'none', change: {}, outcome: 'not-applicable' },
+  ],
+  'volatility-target': [
+    { name: 'a calm asset', change: { market: { volatilityPctPerYear: 60 } }, outcome: 'pass' }, // 33 % * 60 % = 20 %
+    {
+      name: 'no movement',
+      change: { market: { volatilityPctPerYear: 0 } },
+      outcome: 'pass',
+      observed: 0,
+    },
+    {
+      name: 'not known',
+      change: { market: { volatilityPctPerYear: null } },
+      outcome: 'not-applicable',
+    },
+    { name: 'no number', change: { market: { volatilityPctPerYear: NaN } }, outcome: 'veto' },
+    { name: 'negative', change: { market: { volatilityPctPerYear: -60 } }, outcome: 'veto' },
+    {
+      name: 'no bound',
+      change: { market: { volatilityPctPerYear: 900 }, limits: { volatilityTargetPct: null } },
+      outcome: 'not-applicable',
+      quantity: '33.44',
+    },
+  ],
+  kelly: [
+    // p low of 50 in 100 = 0.4188; 0.4188 - 0.5812 / 2 = 0.1283; a quarter is 3.2 % of equity, more than the unit
+    {
+      name: 'an edge that allows the unit',
+      change: kelly(100, 50),
+      outcome: 'pass',
+      quantity: '33.44',
+    },
+    // p low of 43 in 100 = 0.35147; 0.35147 - 0.64853 / 2 = 0.027205; a quarter: 0.680 % = 68.0; / 2.99
+    { name: 'a small edge', change: kelly(100, 43), outcome: 'shrink', quantity: '22.74' },
+    { name: 'too few trades', change: kelly(99, 10), outcome: 'not-applicable', quantity: '33.44' },
+    { name: 'no win yet', change: kelly(100, 0), outcome: 'shrink', quantity: '3.34' },
+    { name: 'wins of nothing', change: kelly(100, 90, 0), outcome: 'shrink', quantity: '3.34' },
+    { name: 'nothing but wins', change: kelly(100, 100, 2, 0), outcome: 'pass' },
+    { name: 'more wins than trades', change: kelly(100, 101), outcome: 'veto' },
+    { name: 'no number', change: kelly(100, NaN), outcome: 'veto' },
+    { name: 'a negative mean', change: kelly(100, 50, -2), outcome: 'veto' },
+    {
+      name: 'no floor',
+      change: { ...kelly(100, 40), limits: { kellyFraction: 0.25, kellyFloorPct: 0 } },
+      outcome: 'veto',
+    },
+    { name: 'no record', change: { limits: { kellyFraction: 0.25 } }, outcome: 'not-applicable' },
+    {
+      name: 'a profile without it',
+      change: { track: kelly(100, 0).track ?? null },
+      outcome: 'not-applicable',
+    },
   ],
   'position-cap': [
     {

@@ -15,6 +15,7 @@ import {
   type Finding,
 } from './rule.ts';
 import { finite, type Setup } from './setup.ts';
+import { wilsonInterval } from '../statistics/wilson.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
 
 interface Sizing {
@@ -97,6 +98,50 @@ export const sizingRules: readonly EntryRule[] = [
       if (pct === null || pct < 0) return veto(observed, 'the wished size is no percentage');
       const note = `the decision asks for ${pct} % of equity`;
       return room(percentOf(figures.equity, pct), value, observed, note);
+    }),
+  },
+  {
+    id: 'volatility-target',
+    meaning:
+      'One position brings at most so much volatility to the whole: its share of equity times the volatility of its base.',
+    unit: 'percent of equity per year',
+    needs: 'account, market',
+    can: ['veto', 'shrink'],
+    limit: (limits) => limits.volatilityTargetPct,
+    check: sized(({ figures, limits, context, quantity, value }) => {
+      const seen: unknown = context.input.market.volatilityPctPerYear ?? null;
+      if (seen === null) return notApplicable('the volatility is not known');
+      if (limits.volatilityTargetPct === null) return notApplicable('no bound is set');
+      const volatility = finite(seen);
+      if (volatility === null || volatility < 0) {
+        return veto(shownNumber(seen), 'the volatility is no percentage');
+      }
+      if (volatility === 0) return pass(0);
+      const perUnit = percentOf(value, volatility);
+      const observed = shownPercent(quantity.mul(perUnit), figures.equity);
+      const most = percentOf(figures.equity, limits.volatilityTargetPct);
+      return room(most, perUnit, observed, `${figures.base} moves ${volatility} % a year`);
+    }),
+  },
+  {
+    id: 'kelly',
+    meaning:
+      'Once there are enough closed trades, at most a part of the Kelly size may be at risk: p - (1 - p) / b, with p the lower end of the 90 % Wilson interval of the win rate and b the mean win over the mean loss. Without an edge shown that way, the floor. A stated confidence never enters.',
+    unit: 'percent of equity',
+    needs: 'track record, account',
+    can: ['veto', 'shrink'],
+    limit: (limits, context) => (context === null ? null : kellyPct(context.input.track, limits)),
+    check: sized(({ figures, limits, context, quantity, risk }) => {
+      const { track } = context.input;
+      const observed = shownPercent(quantity.mul(risk), figures.equity);
+      if (limits.kellyFraction === null) return notApplicable('no bound is set', observed);
+      if (track === null || track === undefined || track.trades < limits.kellyMinTrades) {
+        return notApplicable(`fewer than ${limits.kellyMinTrades} closed trades`, observed);
+      }
+      const pct = kellyPct(track, limits);
+      if (pct === null) return veto(observed, 'the track record could not be read');
+      const note = `${track.wins} of ${track.trades} trades won`;
+      return room(percentOf(figures.equity, pct), risk, observed, note);
     }),
   },
   {
@@ -277,6 +322,22 @@ export const sizingRules: readonly EntryRule[] = [
     }),
   },
 ];
+
+/** Percent of equity that may be at risk by the Kelly bound; null when it does not hold or cannot be reckoned. */
+function kellyPct(
+  track: EntryContext['input']['track'],
+  { kellyFraction, kellyMinTrades, kellyFloorPct }: RiskLimits,
+): number | null {
+  if (kellyFraction === null || track === null || track === undefined) return null;
+  const { trades, wins, meanWinR, meanLossR } = track;
+  const readable = [trades, wins, meanWinR, meanLossR].every((n) => finite(n) !== null && n >= 0);
+  if (!readable || trades < kellyMinTrades || wins > trades) return null;
+  if (meanWinR === 0) return kellyFloorPct;
+  const p = wilsonInterval(wins, trades, 0.9).low;
+  // without a loss b is infinite, and what is left is p
+  const share = p - (1 - p) * (meanLossR / meanWinR);
+  return Math.max(kellyFloorPct, 100 * kellyFraction * share);
+}
 
 function heatRoom(
   figures: Figures,
