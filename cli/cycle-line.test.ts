@@ -96,6 +96,7 @@ describe('the reason of a rule', () => {
     ['too great', rule('stop', 'veto', 2.34567, 2), 'stop (2.346 > 2)'],
     ['large', rule('depth', 'veto', 123456.7, 1000), 'depth (123457 > 1000)'],
     ['exactly at it', rule('daily-loss', 'veto', 5, 5), 'daily-loss (5 = 5)'],
+    ['decimal text', rule('free-balance', 'veto', '0.01031682', '0'), 'free-balance (0.01032 > 0)'],
     ['missing', rule('stop', 'veto', null, 2), 'stop (nothing, allowed 2)'],
     ['without a limit', rule('position-open', 'veto', 'open', null), 'position-open (open)'],
     ['bare', rule('reconciled', 'veto', null, null), 'reconciled'],

@@ -1,6 +1,6 @@
 import type { CycleStory } from '../activities/ledger/read-cycles.ts';
 import type { DeciderAnswer } from '../shared/decision.ts';
-import { Decimal, type DecimalText } from '../shared/money.ts';
+import { Decimal, isDecimalText, type DecimalText } from '../shared/money.ts';
 import type { RuleOutcome } from '../shared/risk/verdict.ts';
 import type { Paint } from './paint.ts';
 
@@ -66,18 +66,24 @@ export function addressBlock(
 export function ruleWords({ rule, observed, limit }: RuleOutcome): string {
   if (observed === null && limit === null) return rule;
   if (limit === null) return `${rule} (${shown(observed)})`;
-  if (typeof observed === 'number' && typeof limit === 'number') {
-    const sign = observed < limit ? '<' : observed > limit ? '>' : '=';
+  const [seen, allowed] = [amount(observed), amount(limit)];
+  if (seen !== null && allowed !== null) {
+    const sign = seen.lt(allowed) ? '<' : seen.gt(allowed) ? '>' : '=';
     return `${rule} (${shown(observed)} ${sign} ${shown(limit)})`;
   }
   return `${rule} (${shown(observed)}, allowed ${shown(limit)})`;
 }
 
-/** A rule's value in as many digits as a reader needs. */
+/** A rule's value in as many digits as a reader needs; decimal text counts as a number. */
 export function shown(value: number | string | null): string {
   if (value === null) return 'nothing';
-  if (typeof value === 'string' || Number.isInteger(value)) return String(value);
-  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+  const number = amount(value);
+  if (number === null || number.isInteger()) return String(value);
+  return number.abs().gte(1000) ? number.toFixed(0) : number.toSignificantDigits(4).toFixed();
+}
+
+function amount(value: number | string | null): Decimal | null {
+  return typeof value === 'number' || isDecimalText(value) ? new Decimal(value) : null;
 }
 
 /** `2021-05-15 13:00` of an ISO time. */

@@ -1,3 +1,4 @@
+import { Decimal } from '../../shared/money.ts';
 import type { AccountView, PositionView } from '../../shared/snapshot.ts';
 import { columns } from '../columns.ts';
 import { minute, shown } from '../cycle-line.ts';
@@ -76,7 +77,7 @@ function positionRow(position: PositionView): string[] {
   const targets = position.targetPrices.join(', ');
   return [
     position.pair,
-    `${position.quantity} at ${position.entryPrice}`,
+    `${position.quantity} at ${new Decimal(position.entryPrice).toSignificantDigits(8).toFixed()}`,
     `stop ${position.stopPrice ?? 'none'}`,
     `target ${targets === '' ? 'none' : targets}`,
     `${position.unrealisedPct < 0 ? '' : '+'}${shown(position.unrealisedPct)} %`,

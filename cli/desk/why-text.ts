@@ -1,10 +1,12 @@
 import type { Consensus, CycleStory } from '../../activities/ledger/read-cycles.ts';
 import type { CycleWhy, PositionStory } from '../../activities/ledger/read-why.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
+import { Decimal, isDecimalText } from '../../shared/money.ts';
 import { baseOf, quoteOf } from '../../shared/pair.ts';
 import { OrderPlanSchema } from '../../shared/risk/plan.ts';
 import type { RuleOutcome } from '../../shared/risk/verdict.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
+import { TIMEFRAMES } from '../../shared/timeframe.ts';
 import { columns } from '../columns.ts';
 import { minute, shown } from '../cycle-line.ts';
 import type { Paint } from '../paint.ts';
@@ -48,9 +50,10 @@ function snapshotLines(snapshot: Snapshot | null): string[] {
       'volume',
       `${orUnknown(volume.base24h)} ${baseOf(pair)} in 24 h, ${orUnknown(volume.ratioTo7dMean)} of its 7-day mean`,
     ],
-    ...Object.entries(snapshot.timeframes).flatMap(([timeframe, data]) =>
-      data == null ? [] : [[timeframe, indicatorWords(data.indicators)]],
-    ),
+    ...TIMEFRAMES.flatMap((timeframe) => {
+      const data = snapshot.timeframes[timeframe];
+      return data == null ? [] : [[timeframe, indicatorWords(data.indicators)]];
+    }),
     ['account', `${account.equity} USDT worth; ${held.join(', ')}`],
     [
       'position',
@@ -69,9 +72,11 @@ function snapshotLines(snapshot: Snapshot | null): string[] {
 const FIRST_INDICATORS = ['ema21', 'ema50', 'ema200', 'rsi14', 'adx14', 'atr14'] as const;
 
 function indicatorWords(indicators: Record<string, number | boolean | null>): string {
-  return FIRST_INDICATORS.filter((name) => typeof indicators[name] === 'number')
-    .map((name) => `${name} ${Number(Number(indicators[name]).toPrecision(6))}`)
-    .join(', ');
+  return FIRST_INDICATORS.flatMap((name) => {
+    const value = indicators[name];
+    if (typeof value !== 'number') return [];
+    return [`${name} ${new Decimal(value).toSignificantDigits(6).toFixed()}`];
+  }).join(', ');
 }
 
 function answerLines(answer: DeciderAnswer): string[] {
@@ -143,7 +148,8 @@ function ruleColour(rule: RuleOutcome | undefined, paint: Paint): (text: string)
 
 function withUnit(value: number | string | null, unit: string): string {
   if (value === null) return '';
-  return typeof value === 'number' && unit !== '' ? `${shown(value)} ${unit}` : shown(value);
+  const isAmount = typeof value === 'number' || isDecimalText(value);
+  return isAmount && unit !== '' ? `${shown(value)} ${unit}` : shown(value);
 }
 
 function planLines(stored: unknown): string[] {
