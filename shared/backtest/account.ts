@@ -1,6 +1,10 @@
 import type { Asset, Pair } from '../pair.ts';
 import { baseOf, quoteOf } from '../pair.ts';
 
+const DAY_MS = 86_400_000;
+/** What is left of a balance below this share of the amount just moved is rounding. */
+const DUST = 1e-12;
+
 /**
  * The money of a backtest: balances of all assets as floats, their worth in one of them, and the marks
  * that loss limits are reckoned from. Assets and pairs are small integers inside the bar loop.
@@ -24,10 +28,9 @@ export class Account {
   /** Last close of each UTC day with bars: its start in ms, and the equity. */
   readonly dailyMs: number[] = [];
   readonly dailyEquity: number[] = [];
-  /** Deepest fall from a peak seen at bar closes, as a share. */
-  maxDrawdown = 0;
   private readonly route: Int32Array;
-  private day = -1;
+  private deepest = 1;
+  private dayEndMs = -Infinity;
 
   /**
    * Throws when an asset that is held or traded has no chain of pairs to the numeraire: its worth would
@@ -48,45 +51,83 @@ export class Account {
     this.route = pricingRoute(this, pairs);
   }
 
-  /** Values everything at these closes (one per pair, NaN while unknown) and moves the marks. */
+  /** Adds to a balance, by asset index. */
+  move(asset: number, amount: number): void {
+    this.balance[asset]! += amount;
+    // A position sold to the last lot leaves noise of the additions; it is no holding.
+    if (Math.abs(this.balance[asset]!) < DUST * Math.abs(amount)) this.balance[asset] = 0;
+  }
+
+  /** Whether anything is held whose price can change. */
+  moves(): boolean {
+    for (let a = 1; a < this.balance.length; a++) if (this.balance[a] !== 0) return true;
+    return Number.isNaN(this.equity);
+  }
+
+  /** Values everything at these closes (one per pair) and moves the marks. */
   mark(timeMs: number, closes: Float64Array): void {
     const { price, balance, route, baseIndex, quoteIndex } = this;
     for (let k = 0; k < route.length; k++) {
       const pair = route[k]!;
       price[baseIndex[pair]!] = closes[pair]! * price[quoteIndex[pair]!]!;
     }
-    let equity = 0;
-    for (let a = 0; a < balance.length; a++) {
-      if (balance[a] !== 0) equity += balance[a]! * price[a]!;
-    }
-    const day = Math.floor(timeMs / 86_400_000);
-    if (day !== this.day) this.newDay(day, equity);
-    if (Number.isNaN(this.startEquity)) this.startEquity = equity;
+    let equity = balance[0]!;
+    for (let a = 1; a < balance.length; a++) equity += balance[a]! * price[a]!;
+    if (timeMs >= this.dayEndMs) this.newDay(timeMs, equity);
     this.equity = equity;
-    this.dailyEquity[this.dailyEquity.length - 1] = equity;
-    // Negated so that the first mark, against NaN, is a peak.
-    if (!(equity <= this.peakEquity)) this.peakEquity = equity;
-    const drawdown = 1 - equity / this.peakEquity;
-    if (drawdown > this.maxDrawdown) this.maxDrawdown = drawdown;
+    if (equity > this.peakEquity) this.peakEquity = equity;
+    else if (equity < this.deepest * this.peakEquity) this.deepest = equity / this.peakEquity;
   }
 
-  private newDay(day: number, equity: number): void {
-    const before = Number.isNaN(this.equity) ? equity : this.equity;
-    const last = this.day;
-    this.day = day;
-    this.dailyMs.push(day * 86_400_000);
+  /** Notes the days of the bars from index `from` to before `timeMs`, with the equity as it stands. */
+  noteDays(times: Float64Array, from: number, timeMs: number): void {
+    for (let i = from; i < times.length && times[i]! < timeMs; i++) {
+      if (times[i]! < this.dayEndMs) {
+        // On to the next day, by doubling steps; back to single ones near its start.
+        let step = 1;
+        while (i + 2 * step < times.length && times[i + 2 * step]! < this.dayEndMs) step *= 2;
+        i += step - 1;
+        continue;
+      }
+      this.newDay(times[i]!, this.equity);
+    }
+  }
+
+  /** Closes the last day. */
+  finish(): void {
+    if (this.dailyMs.length > 0) this.dailyEquity[this.dailyMs.length - 1] = this.equity;
+  }
+
+  /** Deepest fall from a peak seen at bar closes, as a share. */
+  get maxDrawdown(): number {
+    return 1 - this.deepest;
+  }
+
+  private newDay(timeMs: number, equity: number): void {
+    const day = Math.floor(timeMs / DAY_MS);
+    const isFirst = this.dailyMs.length === 0;
+    const last = isFirst ? day : this.dailyMs.at(-1)! / DAY_MS;
+    const before = isFirst ? equity : this.equity;
+    if (isFirst) {
+      this.startEquity = equity;
+      this.peakEquity = equity;
+    } else {
+      this.dailyEquity[this.dailyMs.length - 1] = before;
+    }
+    this.dailyMs.push(day * DAY_MS);
     this.dailyEquity.push(equity);
+    this.dayEndMs = (day + 1) * DAY_MS;
     this.dayStartEquity = before;
     // Day 0 of the epoch was a Thursday; weeks start on Monday.
-    if (last < 0 || Math.floor((day + 3) / 7) !== Math.floor((last + 3) / 7)) {
+    if (isFirst || Math.floor((day + 3) / 7) !== Math.floor((last + 3) / 7)) {
       this.weekStartEquity = before;
     }
-    if (last < 0 || monthOf(day) !== monthOf(last)) this.monthStartEquity = before;
+    if (isFirst || monthOf(day) !== monthOf(last)) this.monthStartEquity = before;
   }
 }
 
 function monthOf(day: number): number {
-  const date = new Date(day * 86_400_000);
+  const date = new Date(day * DAY_MS);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 

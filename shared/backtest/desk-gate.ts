@@ -54,6 +54,8 @@ export class DeskGate implements EntryGate {
   private readonly atr: Atr[];
   private readonly usual: RecentMean[];
   private readonly atrPct: Float64Array;
+  /** Bars of each pair that its ATR has seen. */
+  private readonly measured: Int32Array;
   private readonly reservedRisk: DecimalText[];
   private readonly reservedValue: DecimalText[];
 
@@ -64,6 +66,7 @@ export class DeskGate implements EntryGate {
     this.atr = instruments.map(() => new Atr(ATR_BARS));
     this.usual = instruments.map(() => new RecentMean(USUAL_BARS - ATR_BARS));
     this.atrPct = new Float64Array(instruments.length).fill(NaN);
+    this.measured = new Int32Array(instruments.length);
     this.reservedRisk = instruments.map(() => '0');
     this.reservedValue = instruments.map(() => '0');
   }
@@ -72,15 +75,6 @@ export class DeskGate implements EntryGate {
   get halted(): DeskStanding | null {
     const { standing } = this;
     return standing?.mode === 'halted' || standing?.mode === 'flattening' ? standing : null;
-  }
-
-  seen(pair: number, high: number, low: number, close: number): void {
-    const atr = this.atr[pair]!;
-    atr.update(high, low, close);
-    if (!atr.ready) return;
-    const pct = (100 * atr.value) / close;
-    this.atrPct[pair] = pct;
-    this.usual[pair]!.update(pct);
   }
 
   afterMark(state: EngineState): boolean {
@@ -131,6 +125,7 @@ export class DeskGate implements EntryGate {
 
   review(order: EntryOrder, state: EngineState): void {
     this.reviewed++;
+    this.measureVolatility(order, state);
     const refused = this.screen(order, state);
     if (refused !== null) {
       this.count(refused);
@@ -150,6 +145,23 @@ export class DeskGate implements EntryGate {
     this.reservedValue[order.pair] = plan.notionalUsdt;
     this.tradesToday++;
     this.approved++;
+  }
+
+  /** Brings the ATR of the pair up to the order's bar, from where the last review left it. */
+  private measureVolatility(order: EntryOrder, state: EngineState): void {
+    const { pair, bar } = order;
+    const { high, low, close } = state.bars[pair]!;
+    const atr = this.atr[pair]!;
+    const usual = this.usual[pair]!;
+    let pct = this.atrPct[pair]!;
+    for (let i = this.measured[pair]!; i <= bar; i++) {
+      atr.update(high[i]!, low[i]!, close[i]!);
+      if (!atr.ready) continue;
+      pct = (100 * atr.value) / close[i]!;
+      usual.update(pct);
+    }
+    this.measured[pair] = bar + 1;
+    this.atrPct[pair] = pct;
   }
 
   private count(rule: string): void {

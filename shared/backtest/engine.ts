@@ -1,15 +1,10 @@
 import type { CandleColumns } from '../candle.ts';
 import type { Asset, Pair } from '../pair.ts';
-import {
-  ENTER_LONG,
-  LEAVE_LONG,
-  type BarStrategy,
-  type BarStrategyFactory,
-} from '../strategies/bar-strategy.ts';
-import { Account } from './account.ts';
-import { Beneath, boughtAt, ExitFinder, soldAt, type PairCosts } from './exit-finder.ts';
-import { segmentEnds } from './segments.ts';
-import { EXIT_END, EXIT_GAP, EXIT_HALT, EXIT_SIGNAL, TradeLog } from './trade-log.ts';
+import type { BarStrategyFactory } from '../strategies/bar-strategy.ts';
+import type { Account } from './account.ts';
+import { EngineRun } from './engine-run.ts';
+import type { PairCosts } from './exit-finder.ts';
+import type { TradeLog } from './trade-log.ts';
 
 export interface EngineInput {
   pairs: readonly Pair[];
@@ -34,6 +29,8 @@ export interface EngineInput {
 /** What the engine asks before an entry, and what the answer fills in. */
 export class EntryOrder {
   pair = 0;
+  /** The signal's bar, as an index into the pair's columns. */
+  bar = 0;
   timeMs = 0;
   /** Close of the signal's bar. */
   close = 0;
@@ -56,13 +53,13 @@ export interface EntryGate {
   afterMark?(state: EngineState): boolean;
   /** Told of each closed trade by its index in the log, and of the time its exit counts from. */
   closed?(trade: number, atMs: number, state: EngineState): void;
-  /** Told every bar, before its strategy decides. */
-  seen?(pair: number, high: number, low: number, close: number): void;
 }
 
 /** Positions and orders of all pairs between two bars; arrays are indexed by pair. */
 export interface EngineState {
   pairs: readonly Pair[];
+  /** To be read up to the bars that have closed. */
+  bars: readonly CandleColumns[];
   account: Account;
   log: TradeLog;
   /** Open time of the bar that has just closed. */
@@ -100,210 +97,5 @@ export interface EngineResult {
  * the rules are those of shared/fills, the stop first when both it and the target are touched.
  */
 export function runEngine(input: EngineInput): EngineResult {
-  const { pairs, bars, costs, gate } = input;
-  const count = pairs.length;
-  const account = new Account(pairs, input.numeraire, input.balances);
-  const log = new TradeLog();
-  const per = (): Float64Array => new Float64Array(count);
-  const state: EngineState = {
-    pairs,
-    account,
-    log,
-    timeMs: 0,
-    closeMs: 0,
-    closes: per(),
-    quantity: per(),
-    entryPrice: per(),
-    stopPrice: per(),
-    targetPrice: per(),
-    ordered: per(),
-    orderedStop: per(),
-    reserved: per(),
-  };
-  const { closes, quantity, entryPrice, stopPrice, targetPrice, ordered } = state;
-  const orderedStopPct = per();
-  const orderedTargetPct = per();
-  const orderedTarget = per();
-  const entryFee = per();
-  const entryBar = new Int32Array(count);
-  const leaving = new Int8Array(count);
-  const next = new Int32Array(count);
-  const segment = new Int32Array(count);
-  const ends = bars.map((b) => segmentEnds(b.timeMs, input.barMs, input.gapBars));
-  const strategies: BarStrategy[] = pairs.map((_, p) => input.strategy(p));
-  const beneath = pairs.map((_, p) => new Beneath(input.beneath?.[p] ?? null, input.barMs));
-  const warmup = input.warmupBars ?? 0;
-  const order = new EntryOrder();
-  const seen = gate.seen === undefined ? null : gate.seen.bind(gate);
-  const exit = new ExitFinder();
-  let barsInPosition = 0;
-  let turnover = 0;
-
-  // Until a pair has traded, what it prices is worth its first open: known soon enough, and constant.
-  for (let p = 0; p < count; p++) closes[p] = bars[p]!.open[0] ?? NaN;
-
-  const closePosition = (
-    p: number,
-    bar: number,
-    price: number,
-    reason: number,
-    fee: number,
-    atMs: number,
-  ): void => {
-    const amount = quantity[p]!;
-    const proceeds = amount * price;
-    const exitFee = proceeds * fee;
-    const quote = account.quoteIndex[p]!;
-    account.balance[account.baseIndex[p]!]! -= amount;
-    account.balance[quote]! += proceeds - exitFee;
-    turnover += proceeds * account.price[quote]!;
-    const risk = stopPrice[p]! > 0 ? (entryPrice[p]! - stopPrice[p]!) * amount : 0;
-    log.add(
-      p,
-      1,
-      reason,
-      entryBar[p]!,
-      bar,
-      entryPrice[p]!,
-      price,
-      amount,
-      entryFee[p]! + exitFee,
-      risk,
-    );
-    quantity[p] = 0;
-    leaving[p] = 0;
-    gate.closed?.(log.count - 1, atMs, state);
-  };
-
-  for (;;) {
-    let time = Infinity;
-    for (let p = 0; p < count; p++) {
-      const times = bars[p]!.timeMs;
-      const at = next[p]!;
-      if (at < times.length && times[at]! < time) time = times[at]!;
-    }
-    if (time === Infinity) break;
-    state.timeMs = time;
-    state.closeMs = time + input.barMs;
-
-    for (let p = 0; p < count; p++) {
-      const b = bars[p]!;
-      const i = next[p]!;
-      if (!(b.timeMs[i]! === time)) continue;
-      const cost = costs[p]!;
-      if (leaving[p]! !== 0) {
-        const reason = leaving[p] === 2 ? EXIT_HALT : EXIT_SIGNAL;
-        const price = soldAt(b.open[i]! * (1 - cost.halfSpread), cost);
-        closePosition(p, i, price, reason, cost.takerFee, time);
-      }
-      if (ordered[p]! > 0) {
-        const price = boughtAt(b.open[i]! * (1 + cost.halfSpread), cost);
-        const quote = account.quoteIndex[p]!;
-        // As at the venue: what the balance cannot pay for after a gap up is cancelled.
-        const affordable = account.balance[quote]! / (price * (1 + cost.takerFee));
-        const amount =
-          affordable >= ordered[p]! ? ordered[p]! : Math.floor(affordable / cost.lot) * cost.lot;
-        const paid = amount * price;
-        const fee = paid * cost.takerFee;
-        ordered[p] = 0;
-        state.reserved[p] = 0;
-        if (amount > 0) {
-          account.balance[quote]! -= paid + fee;
-          account.balance[account.baseIndex[p]!]! += amount;
-          turnover += paid * account.price[quote]!;
-          quantity[p] = amount;
-          entryPrice[p] = price;
-          entryBar[p] = i;
-          entryFee[p] = fee;
-          const stopPct = orderedStopPct[p]!;
-          const targetPct = orderedTargetPct[p]!;
-          const stop = state.orderedStop[p]!;
-          const target = orderedTarget[p]!;
-          // Negated: NaN asks to measure from the fill.
-          stopPrice[p] = stop === stop ? stop : stopPct > 0 ? (price * (100 - stopPct)) / 100 : 0;
-          targetPrice[p] =
-            target === target
-              ? target
-              : targetPct > 0
-                ? (price * (100 + targetPct)) / 100
-                : Infinity;
-        }
-      }
-      if (quantity[p]! > 0) {
-        const stop = stopPrice[p]!;
-        const target = targetPrice[p]!;
-        if (b.low[i]! <= stop || b.high[i]! >= target) {
-          exit.find(b, i, stop, target, cost, input.targetRests, beneath[p]!);
-          // As in the simulator, what happens inside a bar happens half-way through it.
-          const atMs = exit.atOpen ? time : time + input.barMs / 2;
-          const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
-          closePosition(p, i, exit.price, exit.reason, fee, atMs);
-        }
-      }
-      closes[p] = b.close[i]!;
-      if (i === ends[p]![segment[p]!]! && quantity[p]! > 0) {
-        const isLast = i === b.close.length - 1;
-        const price = soldAt(b.close[i]! * (1 - cost.halfSpread), cost);
-        closePosition(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee, state.closeMs);
-      }
-    }
-
-    account.mark(time, closes);
-    const flatten = gate.afterMark?.(state) ?? false;
-
-    for (let p = 0; p < count; p++) {
-      const b = bars[p]!;
-      const i = next[p]!;
-      if (!(b.timeMs[i]! === time)) continue;
-      next[p] = i + 1;
-      const strategy = strategies[p]!;
-      if (seen !== null) seen(p, b.high[i]!, b.low[i]!, b.close[i]!);
-      const says = strategy.update(
-        time,
-        b.open[i]!,
-        b.high[i]!,
-        b.low[i]!,
-        b.close[i]!,
-        b.volume[i]!,
-      );
-      if (i === ends[p]![segment[p]!]!) {
-        segment[p]!++;
-        strategies[p] = input.strategy(p);
-        continue;
-      }
-      if (quantity[p]! > 0) {
-        barsInPosition++;
-        if (flatten) leaving[p] = 2;
-        else if ((says & LEAVE_LONG) !== 0 && i >= warmup) leaving[p] = 1;
-        continue;
-      }
-      if ((says & ENTER_LONG) === 0 || flatten || i < warmup) continue;
-      order.pair = p;
-      order.timeMs = time;
-      order.close = b.close[i]!;
-      order.stopPct = strategy.stopPct;
-      order.targetPct = strategy.targetPct;
-      order.quantity = 0;
-      order.stopPrice = NaN;
-      order.targetPrice = NaN;
-      order.reserve = 0;
-      gate.review(order, state);
-      if (order.quantity <= 0) continue;
-      ordered[p] = order.quantity;
-      orderedStopPct[p] = order.stopPct;
-      orderedTargetPct[p] = order.targetPct;
-      state.orderedStop[p] = order.stopPrice;
-      orderedTarget[p] = order.targetPrice;
-      state.reserved[p] = order.reserve;
-    }
-  }
-
-  return {
-    log,
-    account,
-    bars: bars.reduce((sum, b) => sum + b.close.length, 0),
-    barsInPosition,
-    turnover,
-    segments: ends.reduce((sum, e) => sum + e.length, 0),
-  };
+  return new EngineRun(input).run();
 }

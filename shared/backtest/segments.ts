@@ -23,6 +23,10 @@ export function gapsIn(timeMs: Float64Array, barMs: number): Gap[] {
  */
 export function segmentEnds(timeMs: Float64Array, barMs: number, gapBars: number): Int32Array {
   const ends: number[] = [];
+  const n = timeMs.length;
+  // Bars are on the grid, so as many as fit between first and last have no gap.
+  const isWhole = n > 0 && timeMs[n - 1]! - timeMs[0]! === (n - 1) * barMs;
+  if (isWhole || (gapBars === Infinity && n > 0)) return Int32Array.of(n - 1);
   const longest = (gapBars + 1.5) * barMs;
   for (let i = 1; i < timeMs.length; i++) {
     if (timeMs[i]! - timeMs[i - 1]! > longest) ends.push(i - 1);

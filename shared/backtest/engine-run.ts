@@ -1,0 +1,376 @@
+import { ENTER_LONG, LEAVE_LONG } from '../strategies/bar-strategy.ts';
+import { Account } from './account.ts';
+import { EntryOrder, type EngineInput, type EngineResult, type EngineState } from './engine.ts';
+import { Beneath, boughtAt, ExitFinder, soldAt } from './exit-finder.ts';
+import { segmentEnds } from './segments.ts';
+import { strategySignals, type Entries } from './strategy-signals.ts';
+import { EXIT_END, EXIT_GAP, EXIT_HALT, EXIT_SIGNAL, TradeLog } from './trade-log.ts';
+
+const LEAVES_BY_SIGNAL = 1;
+const LEAVES_BY_HALT = 2;
+
+/**
+ * One run of the engine. It goes from event to event: for each pair the next bar on which anything can happen
+ * is found by a tight scan (an entry said, stop or target touched, an exit said, an order waiting, the
+ * segment's end); bars before it are only valued, or skipped where the account holds nothing that moves.
+ */
+export class EngineRun {
+  private readonly input: EngineInput;
+  private readonly state: EngineState;
+  private readonly orderedStopPct: Float64Array;
+  private readonly orderedTargetPct: Float64Array;
+  private readonly orderedTarget: Float64Array;
+  private readonly entryFee: Float64Array;
+  private readonly entryBar: Int32Array;
+  private readonly leaving: Int8Array;
+  /** Index and open time of each pair's next bar; the time is Infinity when it has none left. */
+  private readonly next: Int32Array;
+  private readonly nextMs: Float64Array;
+  /** Bar at which the pair must be looked at next, and its time. */
+  private readonly wake: Int32Array;
+  private readonly wakeMs: Float64Array;
+  private readonly segment: Int32Array;
+  private readonly end: Int32Array;
+  private readonly ends: Int32Array[];
+  private readonly times: Float64Array[];
+  private readonly closeColumns: Float64Array[];
+  private readonly says: Uint8Array[];
+  private readonly entries: Entries[];
+  private readonly beneath: Beneath[];
+  private readonly warmup: number;
+  private readonly order = new EntryOrder();
+  private readonly exit = new ExitFinder();
+  private barsInPosition = 0;
+  private turnover = 0;
+
+  constructor(input: EngineInput) {
+    this.input = input;
+    const { pairs, bars } = input;
+    const per = (): Float64Array => new Float64Array(pairs.length);
+    const integers = (): Int32Array => new Int32Array(pairs.length);
+    this.state = {
+      pairs,
+      bars,
+      account: new Account(pairs, input.numeraire, input.balances),
+      log: new TradeLog(),
+      timeMs: 0,
+      closeMs: 0,
+      // Until a pair has traded, what it prices is worth its first open: known soon enough, and constant.
+      closes: Float64Array.from(bars, (b) => b.open[0] ?? NaN),
+      quantity: per(),
+      entryPrice: per(),
+      stopPrice: per(),
+      targetPrice: per(),
+      ordered: per(),
+      orderedStop: per(),
+      reserved: per(),
+    };
+    this.orderedStopPct = per();
+    this.orderedTargetPct = per();
+    this.orderedTarget = per();
+    this.entryFee = per();
+    this.entryBar = integers();
+    this.leaving = new Int8Array(pairs.length);
+    this.times = bars.map((b) => b.timeMs);
+    this.closeColumns = bars.map((b) => b.close);
+    this.next = integers();
+    this.nextMs = Float64Array.from(this.times, (t) => t[0] ?? Infinity);
+    this.wake = integers();
+    this.wakeMs = per();
+    this.segment = integers();
+    this.ends = bars.map((b) => segmentEnds(b.timeMs, input.barMs, input.gapBars));
+    this.end = Int32Array.from(this.ends, (e) => e[0] ?? -1);
+    const signals = bars.map((b, p) => strategySignals(b, this.ends[p]!, () => input.strategy(p)));
+    this.says = signals.map((s) => s.says);
+    this.entries = signals.map((s) => s.entries);
+    this.beneath = pairs.map((_, p) => new Beneath(input.beneath?.[p] ?? null, input.barMs));
+    this.warmup = input.warmupBars ?? 0;
+  }
+
+  run(): EngineResult {
+    const { wakeMs, state } = this;
+    for (let p = 0; p < wakeMs.length; p++) this.findWake(p);
+    for (;;) {
+      let time = wakeMs[0]!;
+      for (let p = 1; p < wakeMs.length; p++) if (wakeMs[p]! < time) time = wakeMs[p]!;
+      if (time === Infinity) break;
+      if (this.pass(time)) this.step(time);
+    }
+    state.account.finish();
+    return {
+      log: state.log,
+      account: state.account,
+      bars: this.times.reduce((sum, t) => sum + t.length, 0),
+      barsInPosition: this.barsInPosition,
+      turnover: this.turnover,
+      segments: this.ends.reduce((sum, e) => sum + e.length, 0),
+    };
+  }
+
+  /** The next bar on which anything can happen to the pair. */
+  private findWake(p: number): void {
+    const { state } = this;
+    const times = this.times[p]!;
+    let i = this.next[p]!;
+    if (i >= times.length) {
+      this.wakeMs[p] = Infinity;
+      return;
+    }
+    const last = this.end[p]!;
+    if (state.ordered[p]! === 0 && this.leaving[p]! === 0) {
+      const says = this.says[p]!;
+      const warmup = this.warmup;
+      if (state.quantity[p]! > 0) {
+        const { low, high } = state.bars[p]!;
+        const stop = state.stopPrice[p]!;
+        const target = state.targetPrice[p]!;
+        while (
+          i < last &&
+          low[i]! > stop &&
+          high[i]! < target &&
+          ((says[i]! & LEAVE_LONG) === 0 || i < warmup)
+        ) {
+          i++;
+        }
+      } else {
+        while (i < last && ((says[i]! & ENTER_LONG) === 0 || i < warmup)) i++;
+      }
+    }
+    this.wake[p] = i;
+    this.wakeMs[p] = times[i]!;
+  }
+
+  /**
+   * Values the account at every time before `timeMs`. False when the gate flattens the desk on the way: then
+   * pairs must be looked at earlier.
+   */
+  private pass(timeMs: number): boolean {
+    const { nextMs, state, input } = this;
+    const { account, closes } = state;
+    if (!account.moves()) {
+      this.skip(timeMs);
+      return true;
+    }
+    const { gate } = input;
+    const asks = gate.afterMark !== undefined;
+    const count = nextMs.length;
+    for (;;) {
+      let time = nextMs[0]!;
+      for (let p = 1; p < count; p++) if (nextMs[p]! < time) time = nextMs[p]!;
+      if (time >= timeMs) return true;
+      for (let p = 0; p < count; p++) {
+        if (nextMs[p]! !== time) continue;
+        closes[p] = this.closeColumns[p]![this.next[p]!]!;
+        this.advance(p);
+        if (state.quantity[p]! > 0) this.barsInPosition++;
+      }
+      state.timeMs = time;
+      state.closeMs = time + input.barMs;
+      account.mark(time, closes);
+      if (asks && gate.afterMark!(state) && this.flattenAll()) return false;
+    }
+  }
+
+  private advance(p: number): void {
+    const times = this.times[p]!;
+    const next = this.next[p]! + 1;
+    this.next[p] = next;
+    this.nextMs[p] = next < times.length ? times[next]! : Infinity;
+  }
+
+  /** Passes over bars on which the account's worth cannot change: only days are noted. */
+  private skip(timeMs: number): void {
+    const { nextMs, state } = this;
+    const { account, closes } = state;
+    for (let p = 0; p < nextMs.length; p++) {
+      if (nextMs[p]! >= timeMs) continue;
+      account.noteDays(this.times[p]!, this.next[p]!, timeMs);
+      const at = firstFrom(this.times[p]!, this.next[p]!, timeMs);
+      closes[p] = this.closeColumns[p]![at - 1]!;
+      this.next[p] = at;
+      this.nextMs[p] = at < this.times[p]!.length ? this.times[p]![at]! : Infinity;
+    }
+  }
+
+  /** Marks every position to be closed at its next bar; false when there is none. */
+  private flattenAll(): boolean {
+    let some = false;
+    for (let p = 0; p < this.nextMs.length; p++) {
+      if (this.state.quantity[p] === 0 || this.leaving[p] === LEAVES_BY_HALT) continue;
+      this.leaving[p] = LEAVES_BY_HALT;
+      this.findWake(p);
+      some = true;
+    }
+    return some;
+  }
+
+  /** Everything that happens at one time: fills of all pairs, one valuation, then decisions in order. */
+  private step(time: number): void {
+    const { input, state, nextMs, next, wake, end, leaving } = this;
+    const { gate } = input;
+    const { closes, quantity, ordered, account } = state;
+    state.timeMs = time;
+    state.closeMs = time + input.barMs;
+    for (let p = 0; p < nextMs.length; p++) {
+      if (nextMs[p]! !== time) continue;
+      const i = next[p]!;
+      if (i === wake[p]!) this.fills(p, i);
+      closes[p] = this.closeColumns[p]![i]!;
+      if (i === end[p]! && quantity[p]! > 0) this.closeAtEnd(p, i);
+    }
+
+    account.mark(time, closes);
+    const flatten = gate.afterMark === undefined ? false : gate.afterMark(state);
+
+    for (let p = 0; p < nextMs.length; p++) {
+      if (nextMs[p]! !== time) continue;
+      const i = next[p]!;
+      this.advance(p);
+      if (i === end[p]!) {
+        this.segment[p]!++;
+        end[p] = this.ends[p]![this.segment[p]!] ?? -1;
+      } else if (quantity[p]! > 0) {
+        this.barsInPosition++;
+        if (flatten) leaving[p] = LEAVES_BY_HALT;
+        else if ((this.says[p]![i]! & LEAVE_LONG) !== 0 && i >= this.warmup) {
+          leaving[p] = LEAVES_BY_SIGNAL;
+        }
+      } else if ((this.says[p]![i]! & ENTER_LONG) !== 0 && !flatten && i >= this.warmup) {
+        this.review(p, i);
+      }
+      if (wake[p]! <= i || ordered[p]! > 0 || leaving[p]! !== 0) this.findWake(p);
+    }
+  }
+
+  /** Orders decided before, at the open; then what the bar does to the position. */
+  private fills(p: number, i: number): void {
+    const { input, state, leaving } = this;
+    const cost = input.costs[p]!;
+    const bars = state.bars[p]!;
+    if (leaving[p]! !== 0) {
+      const reason = leaving[p] === LEAVES_BY_HALT ? EXIT_HALT : EXIT_SIGNAL;
+      const price = soldAt(bars.open[i]! * (1 - cost.halfSpread), cost);
+      this.close(p, i, price, reason, cost.takerFee, state.timeMs);
+    }
+    if (state.ordered[p]! > 0) this.open(p, i);
+    if (state.quantity[p]! === 0) return;
+    const stop = state.stopPrice[p]!;
+    const target = state.targetPrice[p]!;
+    if (bars.low[i]! > stop && bars.high[i]! < target) return;
+    const { exit } = this;
+    exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!);
+    // As in the simulator, what happens inside a bar happens half-way through it.
+    const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2;
+    const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
+    this.close(p, i, exit.price, exit.reason, fee, atMs);
+  }
+
+  private closeAtEnd(p: number, i: number): void {
+    const cost = this.input.costs[p]!;
+    const isLast = i === this.times[p]!.length - 1;
+    const price = soldAt(this.closeColumns[p]![i]! * (1 - cost.halfSpread), cost);
+    this.close(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee, this.state.closeMs);
+  }
+
+  private open(p: number, bar: number): void {
+    const { state } = this;
+    const { account } = state;
+    const cost = this.input.costs[p]!;
+    const price = boughtAt(state.bars[p]!.open[bar]! * (1 + cost.halfSpread), cost);
+    const quote = account.quoteIndex[p]!;
+    const wanted = state.ordered[p]!;
+    // As at the venue: what the balance cannot pay for after a gap up is cancelled.
+    const affordable = account.balance[quote]! / (price * (1 + cost.takerFee));
+    const amount = affordable >= wanted ? wanted : Math.floor(affordable / cost.lot) * cost.lot;
+    state.ordered[p] = 0;
+    state.reserved[p] = 0;
+    if (!(amount > 0)) return;
+    const paid = amount * price;
+    const fee = paid * cost.takerFee;
+    account.move(quote, -(paid + fee));
+    account.move(account.baseIndex[p]!, amount);
+    this.turnover += paid * account.price[quote]!;
+    state.quantity[p] = amount;
+    state.entryPrice[p] = price;
+    this.entryBar[p] = bar;
+    this.entryFee[p] = fee;
+    const stop = state.orderedStop[p]!;
+    if (!Number.isNaN(stop)) {
+      state.stopPrice[p] = stop;
+      state.targetPrice[p] = this.orderedTarget[p]!;
+      return;
+    }
+    const stopPct = this.orderedStopPct[p]!;
+    const targetPct = this.orderedTargetPct[p]!;
+    state.stopPrice[p] = stopPct > 0 ? (price * (100 - stopPct)) / 100 : 0;
+    state.targetPrice[p] = targetPct > 0 ? (price * (100 + targetPct)) / 100 : Infinity;
+  }
+
+  private close(
+    p: number,
+    bar: number,
+    price: number,
+    reason: number,
+    fee: number,
+    atMs: number,
+  ): void {
+    const { state } = this;
+    const { account, log } = state;
+    const amount = state.quantity[p]!;
+    const entryPrice = state.entryPrice[p]!;
+    const stop = state.stopPrice[p]!;
+    const proceeds = amount * price;
+    const exitFee = proceeds * fee;
+    const quote = account.quoteIndex[p]!;
+    account.move(account.baseIndex[p]!, -amount);
+    account.move(quote, proceeds - exitFee);
+    this.turnover += proceeds * account.price[quote]!;
+    const risk = stop > 0 ? (entryPrice - stop) * amount : 0;
+    const fees = this.entryFee[p]! + exitFee;
+    log.add(p, 1, reason, this.entryBar[p]!, bar, entryPrice, price, amount, fees, risk);
+    state.quantity[p] = 0;
+    this.leaving[p] = 0;
+    this.input.gate.closed?.(log.count - 1, atMs, state);
+  }
+
+  private review(p: number, bar: number): void {
+    const { order, state } = this;
+    const entries = this.entries[p]!;
+    entries.seek(bar);
+    order.pair = p;
+    order.bar = bar;
+    order.timeMs = state.timeMs;
+    order.close = state.closes[p]!;
+    order.stopPct = entries.stopPct;
+    order.targetPct = entries.targetPct;
+    order.quantity = 0;
+    order.stopPrice = NaN;
+    order.targetPrice = NaN;
+    order.reserve = 0;
+    this.input.gate.review(order, state);
+    if (order.quantity <= 0) return;
+    state.ordered[p] = order.quantity;
+    state.orderedStop[p] = order.stopPrice;
+    state.reserved[p] = order.reserve;
+    this.orderedStopPct[p] = order.stopPct;
+    this.orderedTargetPct[p] = order.targetPct;
+    this.orderedTarget[p] = order.targetPrice;
+  }
+}
+
+/** Index of the first time at or after `timeMs`, from `from` on. */
+function firstFrom(times: Float64Array, from: number, timeMs: number): number {
+  let low = from;
+  let step = 1;
+  while (low + step < times.length && times[low + step]! < timeMs) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(times.length, low + step);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
