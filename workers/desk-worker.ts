@@ -72,6 +72,7 @@ const feed = {
       pairs: profile.pairs,
       timeframes: profile.snapshotTimeframes,
       onEvent,
+      ordersByVenueId: (ids) => venue.ordersByVenueId(ids),
       log,
     }),
   messages: feedMessages(client, workflowIds.desk(desk), workflowIds.feed(desk, profile.venue)),

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { FeedMessages } from '../activities/market/feed-messages.ts';
-import { barClosed, feedHealth, orderUpdate, venueEvent, wake } from '../workflows/messages.ts';
+import { barClosed, feedHealth, orderUpdate, venueEvent } from '../workflows/messages.ts';
 
 /** The feed's messages as Temporal signals. */
 export function feedMessages(client: Client, desk: string, feed: string): FeedMessages {
@@ -17,8 +17,7 @@ export function feedMessages(client: Client, desk: string, feed: string): FeedMe
   return {
     barClosed: (bar) => to(desk).signal(barClosed, bar),
     venueEvent: (seen) => to(desk).signal(venueEvent, seen),
-    orderUpdate: (guard, update) => unlessClosed(to(guard).signal(orderUpdate, update)),
-    wake: (workflow, message) => unlessClosed(to(workflow).signal(wake, message)),
+    orderUpdate: (workflow, update) => unlessClosed(to(workflow).signal(orderUpdate, update)),
     health: (now) => to(feed).signal(feedHealth, now),
   };
 }

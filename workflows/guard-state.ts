@@ -1,5 +1,5 @@
 import { Decimal, type DecimalText } from '../shared/money.ts';
-import type { OrderUpdate } from './messages.ts';
+import type { OrderState } from './messages.ts';
 
 /** One order of a position as the guard knows it; cumulative, so a repeated or late message is harmless. */
 export interface LegOrder {
@@ -47,10 +47,7 @@ export const quantityOf = {
 };
 
 /** Takes over an order's cumulative state; never backwards, and only for the order it names. */
-export function applyUpdate(
-  state: GuardState,
-  update: Omit<OrderUpdate, 'event' | 'atMs' | 'outbox'>,
-): void {
+export function applyUpdate(state: GuardState, update: OrderState): void {
   const order = [state.entry, state.stop, state.target, state.exit].find(
     (leg) => leg?.clientOrderId === update.clientOrderId,
   );

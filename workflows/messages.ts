@@ -37,17 +37,27 @@ export interface TurnWanted {
 }
 
 /** Cumulative state of an order of a position: repeats do no harm. */
-export interface OrderUpdate {
-  event: number | null;
-  /** Venue time, Unix ms. */
-  atMs: number;
+export interface OrderState {
   clientOrderId: string;
   leg: string;
   n: number;
   status: 'open' | 'filled' | 'canceled' | 'expired' | 'rejected';
   filledQuantity: DecimalText;
   filledCost: DecimalText;
-  /** Outbox rows that this update delivers. */
+}
+
+/**
+ * All that one event means for one position, in one message: a guard that saw half of it would report
+ * the event as settled too soon.
+ */
+export interface OrderUpdate {
+  event: number | null;
+  /** Venue time, Unix ms. */
+  atMs: number;
+  orders: OrderState[];
+  /** Ids of the wake-ups and price levels that were reached. */
+  wakes: string[];
+  /** Outbox rows that this message delivers. */
   outbox: number[];
 }
 
@@ -55,12 +65,6 @@ export interface CloseRequest {
   event: number | null;
   atMs: number;
   reason: string;
-}
-
-export interface Wake {
-  event: number | null;
-  atMs: number;
-  id: string;
 }
 
 export interface TradeClosed {
@@ -88,7 +92,6 @@ export const orderUpdate = defineSignal<[OrderUpdate]>('orderUpdate');
 export const closePosition = defineSignal<[CloseRequest]>('close');
 /** Cancels what is not filled yet of the entry; what is filled stays guarded. */
 export const cancelEntry = defineSignal<[CloseRequest]>('cancelEntry');
-export const wake = defineSignal<[Wake]>('wake');
 
 export const pause = defineSignal<[Steering & { untilMs?: number }]>('pause');
 export const resume = defineSignal<[Steering]>('resume');

@@ -19,11 +19,9 @@ import {
   position as positionQuery,
   settled,
   tradeClosed,
-  wake,
   type CloseRequest,
   type OrderUpdate,
   type PositionStatus,
-  type Wake,
 } from './messages.ts';
 import { outcomeKey } from './search-attributes.ts';
 
@@ -49,8 +47,7 @@ export interface GuardInput {
 type Message =
   | ({ kind: 'order' } & OrderUpdate)
   | ({ kind: 'close' } & CloseRequest)
-  | ({ kind: 'cancel-entry' } & CloseRequest)
-  | ({ kind: 'wake' } & Wake);
+  | ({ kind: 'cancel-entry' } & CloseRequest);
 
 /**
  * Watches one position from before its entry is sent until it is flat or the entry ended unfilled, and
@@ -69,7 +66,6 @@ export async function positionGuard(
   setHandler(orderUpdate, (m) => void inbox.push({ kind: 'order', ...m }));
   setHandler(closePosition, (m) => void inbox.push({ kind: 'close', ...m }));
   setHandler(cancelEntry, (m) => void inbox.push({ kind: 'cancel-entry', ...m }));
-  setHandler(wake, (m) => void inbox.push({ kind: 'wake', ...m }));
 
   const state: GuardState = {
     entry: {
@@ -107,25 +103,30 @@ export async function positionGuard(
     if (outbox.length > 0) await local.acknowledgeUpdates({ outbox });
     const isOver = steps.isOver();
     const result = isOver ? await finish(atMs) : null;
-    for (const event of new Set(batch.map((m) => m.event))) {
+    await reportSettled(batch);
+    if (result === null) continue;
+    // What came while it ended needs nothing any more but the word that it is settled.
+    while (inbox.length > 0) await reportSettled(inbox.splice(0));
+    return result;
+  }
+
+  async function reportSettled(messages: readonly Message[]): Promise<void> {
+    for (const event of new Set(messages.map((m) => m.event))) {
       if (event !== null) await desk.signal(settled, { event, by: self, concerned: [] });
     }
-    if (result !== null) return result;
   }
 
   async function take(message: Message, atMs: number): Promise<void> {
     switch (message.kind) {
       case 'order':
-        applyUpdate(state, message);
+        for (const order of message.orders) applyUpdate(state, order);
+        for (const id of message.wakes) await steps.takeTarget(id, atMs);
         return;
       case 'close':
         state.closing ??= message.reason;
         return;
       case 'cancel-entry':
         await steps.cancelEntryOrder();
-        return;
-      case 'wake':
-        await steps.takeTarget(message.id, atMs);
         return;
       default:
         message satisfies never;

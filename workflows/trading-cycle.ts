@@ -151,12 +151,17 @@ export async function tradingCycle(
       await guard.signal(orderUpdate, {
         event,
         atMs,
-        clientOrderId,
-        leg: 'entry',
-        n: 1,
-        status: 'rejected',
-        filledQuantity: '0',
-        filledCost: '0',
+        orders: [
+          {
+            clientOrderId,
+            leg: 'entry',
+            n: 1,
+            status: 'rejected',
+            filledQuantity: '0',
+            filledCost: '0',
+          },
+        ],
+        wakes: [],
         outbox: [],
       });
       return finish('refused');

@@ -30,7 +30,6 @@ import {
   turnDone,
   turnWanted,
   venueEvent,
-  wake,
   type BarClosed,
   type DeskStatus,
   type Settled,
@@ -125,9 +124,6 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   setHandler(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle }));
   setHandler(turnDone, (m) => void inbox.push({ kind: 'turn-done', cycle: m.cycle }));
   setHandler(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m }));
-  setHandler(wake, (m) => {
-    if (m.event !== null) inbox.push({ kind: 'settled', event: m.event, by: self, concerned: [] });
-  });
   const steer = (command: SteeringKind) => (by: Steering & { untilMs?: number }) =>
     void inbox.push({ kind: 'steer', command, by, untilMs: by.untilMs ?? null });
   setHandler(pause, steer('pause'));

@@ -2,9 +2,18 @@ import type { Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { DecimalText } from '../../shared/money.ts';
 
+export interface OrderState {
+  clientOrderId: string;
+  leg: string;
+  n: number;
+  status: 'open' | 'filled' | 'canceled' | 'expired' | 'rejected';
+  filledQuantity: DecimalText;
+  filledCost: DecimalText;
+}
+
 /**
- * What the feed tells workflows. Each call resolves when the server has taken the message; those to a
- * guard or a waiting workflow answer false when it is closed or unknown.
+ * What the feed tells workflows. Each call resolves when the server has taken the message; that to a
+ * guard answers false when it is closed or unknown.
  */
 export interface FeedMessages {
   barClosed(bar: {
@@ -22,22 +31,14 @@ export interface FeedMessages {
     concerned: string[];
   }): Promise<void>;
   orderUpdate(
-    guard: string,
+    workflow: string,
     update: {
       event: number | null;
       atMs: number;
-      clientOrderId: string;
-      leg: string;
-      n: number;
-      status: 'open' | 'filled' | 'canceled' | 'expired' | 'rejected';
-      filledQuantity: DecimalText;
-      filledCost: DecimalText;
+      orders: OrderState[];
+      wakes: string[];
       outbox: number[];
     },
-  ): Promise<boolean>;
-  wake(
-    workflow: string,
-    wake: { event: number | null; atMs: number; id: string },
   ): Promise<boolean>;
   health(now: { connected: boolean; lastEvent: number; lastAtMs: number | null }): Promise<void>;
 }

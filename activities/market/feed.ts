@@ -129,22 +129,21 @@ export async function runFeed(
     }
   }
 
-  /** Tells the guards their orders' states, wakes who asked for it, and last the desk. */
+  /** Tells each guard concerned what the event means for it, in one message, and then the desk. */
   async function tell(event: SteppedEvent): Promise<void> {
     const atMs = Date.parse(event.at);
-    const concerned = new Set<string>();
-    for (const { guard, updates, outbox } of await outboxUpdates(pool, desk)) {
-      let isThere = true;
-      for (const update of updates) {
-        isThere = await messages.orderUpdate(guard, { ...update, event: event.number, atMs });
-        if (!isThere) break;
-      }
-      if (isThere) concerned.add(guard);
-      else await pool.query(`update outbox set acknowledged = true where id = any($1)`, [outbox]);
-    }
+    const concerned: string[] = [];
+    const updates = await outboxUpdates(pool, desk);
     for (const { id } of event.wakes ?? []) {
-      const workflow = id.slice(0, id.indexOf('#'));
-      if (await messages.wake(workflow, { event: event.number, atMs, id })) concerned.add(workflow);
+      const guard = id.slice(0, id.indexOf('#'));
+      if (!updates.some((u) => u.guard === guard)) updates.push({ guard, orders: [], outbox: [] });
+    }
+    for (const { guard, orders, outbox } of updates) {
+      const wakes = (event.wakes ?? []).map((w) => w.id).filter((id) => id.startsWith(`${guard}#`));
+      const update = { event: event.number, atMs, orders, wakes, outbox };
+      if (await messages.orderUpdate(guard, update)) concerned.push(guard);
+      // A guard that is over needs no word of what it has done itself.
+      else await pool.query(`update outbox set acknowledged = true where id = any($1)`, [outbox]);
     }
     const bar = event.bars?.find((b) => b.timeframe === deps.profile.timeframe);
     if (bar !== undefined) {
@@ -154,14 +153,14 @@ export async function runFeed(
         timeframe: bar.timeframe,
         barMs: atMs - timeframeMs(bar.timeframe),
         pairs: bar.pairs,
-        concerned: [...concerned],
+        concerned,
       });
     } else {
       await messages.venueEvent({
         event: event.number,
         atMs,
         kind: event.kind === 'bar' ? 'wake' : event.kind,
-        concerned: [...concerned],
+        concerned,
       });
     }
   }

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { CandleFile } from '../../candles/candle-files.ts';
+import type { Home } from '../../infra/home.ts';
+import { canonicalJson } from '../../shared/canonical-json.ts';
+import type { Profile } from '../../shared/profile.ts';
+
+const RunFileSchema = z.strictObject({
+  run: z.int().min(1),
+  finished: z.boolean(),
+});
+
+/**
+ * Where one desk keeps its state: the demo of a seed, or one run of a replay. An unfinished run goes on,
+ * a finished replay starts anew under the next number, so that no id of it is ever used twice.
+ */
+export interface RunState {
+  /** Short hash of everything that a replay depends on; null for the demo. */
+  replay: string | null;
+  desk: string;
+  schema: string;
+  dir: string;
+  journalDir: string;
+  /** Schemas and folders of finished runs, to be removed. */
+  stale: { schemas: string[]; dirs: string[] };
+  finish(): void;
+}
+
+export function demoState(home: Home, profile: Profile, seed: number): RunState {
+  const dir = home.path('demo', `${profile.name}-${seed}`);
+  mkdirSync(dir, { recursive: true });
+  return {
+    replay: null,
+    desk: `${profile.name}-${home.id}-s${seed}`,
+    schema: `tg_${home.id}_demo_${schemaWord(profile.name)}_${seed}`,
+    dir,
+    journalDir: `${dir}/journal`,
+    stale: { schemas: [], dirs: [] },
+    finish: () => {},
+  };
+}
+
+export function replayState(
+  home: Home,
+  profile: Profile,
+  of: { files: readonly CandleFile[]; seed: number | null; fromMs: number; toMs: number | null },
+): RunState {
+  const content = of.files.map((file) => ({
+    name: file.name,
+    hash: createHash('sha256').update(readFileSync(file.path)).digest('hex'),
+  }));
+  const what = { profile, content, seed: of.seed, fromMs: of.fromMs, toMs: of.toMs };
+  const replay = createHash('sha256').update(canonicalJson(what)).digest('hex').slice(0, 10);
+  const base = home.path('replays', replay);
+  mkdirSync(base, { recursive: true });
+  const file = `${base}/run.json`;
+  const before = existsSync(file)
+    ? RunFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    : { run: 0, finished: true };
+  const run = before.finished ? before.run + 1 : before.run;
+  const write = (finished: boolean): void => {
+    writeFileSync(`${file}.new`, JSON.stringify({ run, finished }));
+    renameSync(`${file}.new`, file);
+  };
+  write(false);
+  const schemaOf = (n: number): string => `tg_${home.id}_r_${replay}_${n}`;
+  const dirOf = (n: number): string => `${base}/${n}`;
+  const dir = dirOf(run);
+  mkdirSync(dir, { recursive: true });
+  const isNew = before.finished && before.run > 0;
+  return {
+    replay,
+    desk: `${profile.name}-${home.id}-${replay}.${run}`,
+    schema: schemaOf(run),
+    dir,
+    journalDir: `${dir}/journal`,
+    stale: isNew
+      ? { schemas: [schemaOf(before.run)], dirs: [dirOf(before.run)] }
+      : { schemas: [], dirs: [] },
+    finish: () => write(true),
+  };
+}
+
+export function removeStaleDirs(state: RunState): void {
+  for (const dir of state.stale.dirs) rmSync(dir, { recursive: true, force: true });
+}
+
+function schemaWord(name: string): string {
+  return name.replaceAll('-', '_');
+}

@@ -1,0 +1,87 @@
+import type pg from 'pg';
+import { readAccount } from '../../activities/ledger/account.ts';
+import { readCycles } from '../../activities/ledger/read-cycles.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { DeskStatus } from '../../workflows/messages.ts';
+import { cycleLine, equityLine } from '../cycle-line.ts';
+import type { Paint } from '../paint.ts';
+
+export interface Watched {
+  pool: pg.Pool;
+  desk: string;
+  profile: Profile;
+  status: () => Promise<DeskStatus | null>;
+  paint: Paint;
+  print: (line: string) => void;
+  /** Told how much of the venue's time has passed; for a progress bar. */
+  onProgress: (venueMs: number, cycles: number) => void;
+  signal: AbortSignal;
+}
+
+const EVERY_MS = 250;
+const EQUITY_EVERY_BARS = 12;
+
+/** Prints each recorded cycle, and the equity now and then, until the replay has ended or `signal` aborts. */
+export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
+  const told = new Set<string>();
+  let sinceMs: number | null = null;
+  let cycles = 0;
+  let bars = 0;
+  let startEquity: string | null = null;
+  const before = await readCycles(w.pool, w.desk, { limit: 500 });
+  for (const cycle of before) told.add(cycle.id);
+  while (!w.signal.aborted) {
+    const fresh = await readCycles(w.pool, w.desk, {
+      limit: 500,
+      ...(sinceMs === null ? {} : { sinceMs }),
+    }).catch(() => null);
+    for (const cycle of (fresh ?? []).reverse()) {
+      if (told.has(cycle.id)) continue;
+      told.add(cycle.id);
+      cycles += 1;
+      const barMs = Date.parse(cycle.bar);
+      if (sinceMs !== null && barMs > sinceMs) {
+        bars += 1;
+        if (bars % EQUITY_EVERY_BARS === 0) await tellEquity(Date.parse(cycle.decidedAt));
+      }
+      sinceMs = Math.max(sinceMs ?? barMs, barMs);
+      w.print(cycleLine(cycle, w.paint));
+    }
+    const now = await w.status();
+    if (now?.venueTimeMs != null) w.onProgress(now.venueTimeMs, cycles);
+    if (now?.isEnded) return 'ended';
+    await pause(EVERY_MS, w.signal);
+  }
+  return 'stopped';
+
+  async function tellEquity(atMs: number): Promise<void> {
+    const account = await readAccount(w.pool, w.desk, w.profile.timeframe, atMs).catch(() => null);
+    if (account === null) return;
+    startEquity ??= account.equity;
+    w.print(
+      equityLine(
+        {
+          at: account.asOf,
+          equity: account.equity,
+          start: startEquity,
+          balances: account.balances,
+        },
+        w.paint,
+      ),
+    );
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
