@@ -55,7 +55,7 @@ export interface SyntheticMarket {
 export function syntheticMarket(options: SyntheticMarketOptions): SyntheticMarket {
   const { seed, step, pairs, originMs } = options;
   const stepMs = timeframeMs(step);
-  const startMs = Math.floor((originMs - (options.historyDays ?? 400) * DAY_MS) / stepMs) * stepMs;
+  const startMs = Math.floor((originMs - (options.historyDays ?? 320) * DAY_MS) / stepMs) * stepMs;
   const assets = [...new Set(pairs.flatMap((p) => [baseOf(p), quoteOf(p)]))].filter(
     (asset) => !CASH.has(asset),
   );

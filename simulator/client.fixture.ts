@@ -9,7 +9,12 @@ type Json = Record<string, unknown>;
 export interface TestClient {
   public(path: string): Promise<Json>;
   /** A signed call; rejects when the connection breaks. */
-  private(name: string, fields?: Record<string, string>, nonce?: string): Promise<Json>;
+  private(
+    name: string,
+    fields?: Record<string, string>,
+    nonce?: string,
+    signal?: AbortSignal,
+  ): Promise<Json>;
   control(method: string, path: string, body?: unknown): Promise<{ status: number; body: Json }>;
   socket(url: string): Promise<TestSocket>;
 }
@@ -32,12 +37,13 @@ export function testClient(simulator: Simulator): TestClient {
       const response = await fetch(`${simulator.rest}/0/public/${path}`);
       return (await response.json()) as Json;
     },
-    async private(name, fields = {}, nonce = String((nonces += 1n))) {
+    async private(name, fields = {}, nonce = String((nonces += 1n)), signal) {
       const path = `/0/private/${name}`;
       const body = new URLSearchParams({ nonce, ...fields }).toString();
       const response = await fetch(`${simulator.rest}${path}`, {
         method: 'POST',
         body,
+        ...(signal === undefined ? {} : { signal }),
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
           'API-Key': simulator.key,

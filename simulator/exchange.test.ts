@@ -345,6 +345,38 @@ describe('matching', () => {
     expect(next(exchange)).toBe('orders 01:01:00.000 gtd:expired');
   });
 
+  it('draws a trailing stop after the best price and triggers it on the way back', () => {
+    // best 1.2, so 10 % below is 1.08; the next candle falls through it: 1.08 * 0.997 = 1.07676
+    const exchange = open([calm, [1, 1.2, 1, 1.2], [1.15, 1.15, 1, 1]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    const trail = { kind: 'share' as const, value: '0.1' };
+    const stop = place(exchange, { clientId: 'trail', type: 'trailing-stop', side: 'sell', trail });
+    expect(stop.triggerPrice?.toFixed()).toBe('0.9');
+    expect(next(exchange)).toBe('bar 02:00:00.000 1h:closed');
+    expect(stop.triggerPrice?.toFixed()).toBe('1.08');
+    expect(next(exchange)).toBe('orders 02:30:00.000 trail:filled');
+    expect(price(exchange, stop)).toBe('1.07676');
+  });
+
+  it('lets a triggered stop-loss-limit rest when its limit does not allow the price', () => {
+    // triggered at 0.9, where a seller gets 0.8973; the limit of 0.95 waits for a rise
+    const exchange = open([calm, [1, 1, 0.85, 0.86], [0.86, 0.97, 0.86, 0.9]]);
+    exchange.attach(['1h']);
+    next(exchange);
+    const order = place(exchange, {
+      clientId: 'sll',
+      type: 'stop-loss-limit',
+      side: 'sell',
+      triggerPrice: '0.9',
+      limitPrice: '0.95',
+    });
+    expect(next(exchange)).toBe('orders 01:30:00.000 sll:new');
+    expect(next(exchange)).toBe('bar 02:00:00.000 1h:closed');
+    expect(next(exchange)).toBe('orders 02:30:00.000 sll:filled');
+    expect(price(exchange, order)).toBe('0.95');
+  });
+
   it('matches at once while no desk is attached', () => {
     const exchange = open([calm, [1, 1.2, 0.8, 1.1], calm]);
     exchange.run(START + HOUR + 1);

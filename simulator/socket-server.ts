@@ -83,6 +83,8 @@ export function createSocketServer(
     response.end('a WebSocket lives here: connect to /v2');
   });
   const sockets = new WebSocketServer({ server });
+  // It repeats the server's own errors, which are heard where the server is started.
+  sockets.on('error', () => undefined);
   const sessions = new Map<WebSocket, { session: Session; link: Link; sentAt: number }>();
   let connections = 0;
 

@@ -19,7 +19,7 @@ export interface SyntheticSourceOptions {
 const DEFAULT_PAIRS: readonly Pair[] = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
 const USUAL_PRICES: Record<Pair, number> = { 'BTC/USDT': 60_000, 'XRP/USDT': 0.6, 'XRP/BTC': 1e-5 };
 
-/** The market of a seed, with 400 days of history before `fromMs`. */
+/** The market of a seed, with 320 days of history before `fromMs`. */
 export function createSyntheticSource(options: SyntheticSourceOptions): MarketSource {
   const { fromMs, seed } = options;
   const pairs = options.pairs ?? DEFAULT_PAIRS;
