@@ -1,4 +1,4 @@
-import type { TradeLog } from '../../shared/backtest/trade-log.ts';
+import { EXIT_REASONS, type TradeLog } from '../../shared/backtest/trade-log.ts';
 import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
 import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
 import { isoTime, type Timeframe } from '../../shared/timeframe.ts';
@@ -54,13 +54,12 @@ export function studySummary(
   choice: BarStrategyChoice,
   data: readonly PairData[],
   run: StudyRun,
-  reasons: readonly string[],
 ): StudySummary {
   const { log, engine } = run;
   const exits: Record<string, number> = {};
   let wins = 0;
   for (let k = 0; k < log.count; k++) {
-    const reason = reasons[log.reason[k]!]!;
+    const reason = EXIT_REASONS[log.reason[k]!]!;
     exits[reason] = (exits[reason] ?? 0) + 1;
     if (log.grossPnl[k]! - log.fees[k]! > 0) wins++;
   }

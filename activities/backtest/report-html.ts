@@ -1,0 +1,143 @@
+import { EXIT_REASONS } from '../../shared/backtest/trade-log.ts';
+import { isoTime } from '../../shared/timeframe.ts';
+import { lineChart, priceChart, type Mark } from './report-charts.ts';
+import type { StudyMeasures } from './study-measures.ts';
+import type { StudyRun } from './run-study.ts';
+import type { StudySummary } from './study-summary.ts';
+import type { PairData } from './study.ts';
+
+export interface ReportInput {
+  summary: StudySummary;
+  measures: StudyMeasures | null;
+  run: StudyRun;
+  data: readonly PairData[];
+}
+
+/** One self-contained page: no script, no address outside of it. */
+export function reportHtml({ summary, measures, run, data }: ReportInput): string {
+  const title = `${summary.strategy} on ${summary.pairs.join(', ')}, ${summary.timeframe}`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title><style>${STYLE}</style></head><body>
+<h1>${text(title)}</h1>
+<p>${text(summary.from)} to ${text(summary.to ?? 'the end of the data')}: ${summary.bars} bars,
+${summary.gaps} gaps; ${summary.trades} trades. Parameters <code>${text(JSON.stringify(summary.params))}</code>.</p>
+${summary.halted === null ? '' : `<p class="warn">The risk engine stopped trading for good on ${text(summary.halted.at)}: ${text(summary.halted.why)}.</p>`}
+${measures === null ? '' : equityPart(measures, run.numeraire)}
+${tradesPart(summary, measures)}
+${data.map((d, p) => pricePart(run, d, p)).join('\n')}
+</body></html>
+`;
+}
+
+function equityPart(measures: StudyMeasures, numeraire: string): string {
+  const { equity, comparisons, dailyMs, dailyEquity } = measures;
+  let peak = -Infinity;
+  const under = dailyEquity.map((e) => {
+    peak = Math.max(peak, e);
+    return 100 * (e / peak - 1);
+  });
+  const rows = comparisons.map(
+    (c) => `<tr><td>${text(c.baseline)}</td><td>${percent(c.measures.totalReturn)}</td>
+<td>${number(c.measures.sharpe)}</td><td>${percent(c.measures.maxDrawdown)}</td>
+<td>${number(c.sharpeDifference)} (${number(c.interval.low)} to ${number(c.interval.high)})</td>
+<td>${text(c.verdict)}</td></tr>`,
+  );
+  return `<h2>Account</h2>
+${lineChart(dailyMs, dailyEquity, `equity in ${numeraire}, by day`)}
+${lineChart(dailyMs, under, 'below the peak, per cent')}
+<table>
+<tr><th>return</th><td>${percent(equity.totalReturn)} in ${equity.days} days (${percent(equity.annualGrowth)} a year)</td></tr>
+<tr><th>Sharpe ratio</th><td>${number(equity.sharpe)}, 95 % interval ${number(equity.sharpeInterval.low)} to ${number(equity.sharpeInterval.high)}; probability above 0: ${percent(equity.probabilisticSharpe)}</td></tr>
+<tr><th>Sortino, Calmar</th><td>${number(equity.sortino)}, ${number(equity.calmar)}</td></tr>
+<tr><th>deepest drawdown</th><td>${percent(equity.maxDrawdown)}, longest ${equity.longestDrawdownDays} days</td></tr>
+<tr><th>in a position</th><td>${percent(measures.exposure)} of bars; turnover ${number(measures.turnover)} times the start</td></tr>
+<tr><th>days for certainty</th><td>${Number.isFinite(equity.minimumTrackDays) ? `${Math.ceil(equity.minimumTrackDays)} days would show such a ratio above 0` : 'no number of days shows a ratio above 0 from this one'}</td></tr>
+</table>
+<h2>Against doing something simpler</h2>
+<table><tr><th>baseline</th><th>return</th><th>Sharpe</th><th>drawdown</th><th>difference of Sharpe (95 %)</th><th>in words</th></tr>
+${rows.join('\n')}</table>
+<h2>Months, per cent</h2>
+${monthTable(dailyMs, dailyEquity)}`;
+}
+
+function monthTable(dailyMs: readonly number[], dailyEquity: readonly number[]): string {
+  const ends = new Map<string, number>();
+  dailyMs.forEach((day, k) => ends.set(isoTime(day).slice(0, 7), dailyEquity[k]!));
+  const years = new Map<string, string[]>();
+  let before = dailyEquity[0]!;
+  for (const [month, equity] of ends) {
+    const [year, number] = month.split('-') as [string, string];
+    const row = years.get(year) ?? Array.from({ length: 12 }, () => '');
+    row[Number(number) - 1] = (100 * (equity / before - 1)).toFixed(1);
+    years.set(year, row);
+    before = equity;
+  }
+  const head = Array.from({ length: 12 }, (_, k) => `<th>${k + 1}</th>`).join('');
+  const rows = [...years].map(
+    ([year, row]) => `<tr><th>${year}</th>${row.map((v) => `<td>${v}</td>`).join('')}</tr>`,
+  );
+  return `<table class="months"><tr><th></th>${head}</tr>${rows.join('')}</table>`;
+}
+
+function tradesPart(summary: StudySummary, measures: StudyMeasures | null): string {
+  const amounts = (of: Record<string, string>): string =>
+    Object.entries(of)
+      .map(([asset, amount]) => `${amount} ${asset}`)
+      .join(', ');
+  const trades = measures?.trades;
+  const vetoes = Object.entries(summary.vetoes ?? {});
+  return `<h2>Trades</h2>
+<table>
+<tr><th>gross, fees, net</th><td>${text(`${amounts(summary.grossPnl)}; ${amounts(summary.fees)}; ${amounts(summary.netPnl)}`)}</td></tr>
+<tr><th>ended by</th><td>${text(
+    Object.entries(summary.exits)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(', '),
+  )}</td></tr>
+${
+  trades === undefined
+    ? ''
+    : `<tr><th>won</th><td>${percent(trades.winRate)} (95 %: ${percent(trades.winRateInterval.low)} to ${percent(trades.winRateInterval.high)})</td></tr>
+<tr><th>expectancy</th><td>${number(trades.expectancyR)} R a trade; profit factor ${number(trades.profitFactor)}; quality ${number(trades.sqn)}</td></tr>`
+}
+${vetoes.length === 0 ? '' : `<tr><th>refused</th><td>${text(vetoes.map(([rule, n]) => `${rule} ${n}`).join(', '))}</td></tr>`}
+</table>`;
+}
+
+/** Most marks drawn on one price chart; more could not be told apart. */
+const MOST_MARKS = 2000;
+
+function pricePart(run: StudyRun, { pair, bars }: PairData, index: number): string {
+  const { log } = run;
+  const marks: Mark[] = [];
+  for (let k = 0; k < log.count && marks.length < MOST_MARKS; k++) {
+    if (log.pair[k] !== index) continue;
+    marks.push({
+      entryMs: bars.timeMs[log.entryBar[k]!]!,
+      entryPrice: log.entryPrice[k]!,
+      exitMs: bars.timeMs[log.exitBar[k]!]!,
+      exitPrice: log.exitPrice[k]!,
+      title: `${EXIT_REASONS[log.reason[k]!]}: ${log.entryPrice[k]} to ${log.exitPrice[k]}`,
+    });
+  }
+  return `<h2>${text(pair)}</h2>\n${priceChart(bars, marks, `${pair}: close and trades`)}`;
+}
+
+export function text(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
+
+function number(value: number): string {
+  if (Number.isNaN(value)) return 'not known';
+  return Number.isFinite(value) ? value.toFixed(2) : 'no bound';
+}
+
+function percent(share: number): string {
+  return Number.isNaN(share) ? 'not known' : `${(100 * share).toFixed(1)} %`;
+}
+
+const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}
+h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse;margin:.6em 0}
+td,th{padding:.25em .7em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
+.months td{text-align:right}.warn{background:#fff3cd;padding:.6em}svg{width:100%;height:auto;display:block;margin:.6em 0}
+code{font-size:.85em;word-break:break-word}`;

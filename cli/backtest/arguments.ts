@@ -1,0 +1,233 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { StudyRequest } from '../../activities/backtest/study.ts';
+import { sweepSets, type SweepAxes } from '../../activities/backtest/sweep-plan.ts';
+import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
+import { isPair, type Pair } from '../../shared/pair.ts';
+import {
+  BAR_STRATEGY_NAMES,
+  parseBarStrategy,
+  type BarStrategyChoice,
+} from '../../shared/strategies/bar-registry.ts';
+import { isTimeframe, TIMEFRAMES } from '../../shared/timeframe.ts';
+import { parseTime } from '../parse-time.ts';
+
+export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,P] --timeframe T [options]
+
+  --strategy NAME     ${BAR_STRATEGY_NAMES.join(', ')}
+  --params JSON       parameters of the strategy, e.g. '{"fast":12,"slow":26}'
+  --data DIR          folder of candle files
+  --pairs P[,P]       e.g. BTC/USDT,XRP/USDT
+  --timeframe T       ${TIMEFRAMES.join(', ')}
+  --from T --to T     open times, ISO 8601 UTC; --from is included, --to is not
+  --fills-only        fixed quantity, no risk engine, each pair one series
+  --limits L          desk (default): the risk engine; none: an equal share of the account per entry
+  --confidence P      stated confidence of the strategy, for the risk engine (0.65)
+  --balances A=N,..   start balances, e.g. USDT=1000,XRP=500
+  --gap-bars N        more missing bars than this end a segment (24)
+  --trades FILE       write the trades as CSV
+  --report DIR        write report.html, summary.json and trades.csv
+  --sweep JSON        values to try, e.g. '{"fast":[8,12],"slow":{"from":20,"to":50,"step":10}}'
+  --samples N         try N sets of the sweep, drawn by --seed (1)
+  --walk-forward JSON e.g. '{"trainDays":365,"testDays":90,"embargoDays":7}', with --sweep
+  --threads N         of a sweep (as many as the machine has)
+  --workflow          run it as a Temporal workflow
+  --json              one JSON document on stdout
+`;
+
+/** Wrong usage: exit status 2. */
+export class UsageError extends Error {}
+
+export interface BacktestArguments {
+  request: StudyRequest;
+  choice: BarStrategyChoice;
+  sweep: {
+    choices: BarStrategyChoice[];
+    threads: number;
+    walkForward: WalkForwardOptions | null;
+  } | null;
+  tradesFile: string | null;
+  reportDir: string | null;
+  workflow: boolean;
+  json: boolean;
+}
+
+/** The command line as a study; 'help' when that was asked for. Throws UsageError naming the flag. */
+export function readArguments(argv: readonly string[]): BacktestArguments | 'help' {
+  const values = asUsage(() => parseFlags(argv));
+  if (values.help) return 'help';
+  const { timeframe, limits } = values;
+  if (!isTimeframe(timeframe)) {
+    throw new UsageError(`--timeframe ${timeframe}: there are ${TIMEFRAMES.join(', ')}`);
+  }
+  if (limits !== 'desk' && limits !== 'none') {
+    throw new UsageError(`--limits ${limits}: there are desk and none`);
+  }
+  const confidence = Number(values.confidence);
+  if (!(confidence >= 0 && confidence <= 1)) {
+    throw new UsageError(`--confidence ${values.confidence}: not a probability`);
+  }
+  const fromMs = readTime('--from', values.from);
+  const toMs = readTime('--to', values.to);
+  if (fromMs !== null && toMs !== null && fromMs >= toMs) {
+    throw new UsageError(`--from ${values.from} is not before --to ${values.to}`);
+  }
+  const params = readObject('--params', values.params);
+  const strategy = needed('--strategy', values.strategy);
+  const choice = asUsage(() => parseBarStrategy(strategy, params));
+  return {
+    choice,
+    request: {
+      strategy: choice.name,
+      params: choice.parameters,
+      dataDir: needed('--data', values.data),
+      pairs: readPairs(needed('--pairs', values.pairs)),
+      timeframe,
+      fromMs,
+      toMs,
+      fillsOnly: values['fills-only'],
+      limits,
+      gapBars: readCount('--gap-bars', values['gap-bars'], 0),
+      confidence,
+      balances: values.balances === undefined ? null : readBalances(values.balances),
+    },
+    sweep: readSweep(values, choice.name, params),
+    tradesFile: values.trades ?? null,
+    reportDir: values.report ?? null,
+    workflow: values.workflow,
+    json: values.json,
+  };
+}
+
+function parseFlags(argv: readonly string[]) {
+  return parseArgs({
+    args: [...argv],
+    options: {
+      strategy: { type: 'string' },
+      params: { type: 'string', default: '{}' },
+      data: { type: 'string' },
+      pairs: { type: 'string' },
+      timeframe: { type: 'string', default: '1h' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      'fills-only': { type: 'boolean', default: false },
+      limits: { type: 'string', default: 'desk' },
+      confidence: { type: 'string', default: '0.65' },
+      balances: { type: 'string' },
+      'gap-bars': { type: 'string', default: '24' },
+      trades: { type: 'string' },
+      report: { type: 'string' },
+      sweep: { type: 'string' },
+      samples: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      'walk-forward': { type: 'string' },
+      threads: { type: 'string' },
+      workflow: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  }).values;
+}
+
+function readSweep(
+  values: ReturnType<typeof parseFlags>,
+  strategy: string,
+  params: Record<string, unknown>,
+): BacktestArguments['sweep'] {
+  if (values.sweep === undefined) {
+    for (const flag of ['samples', 'walk-forward', 'threads'] as const) {
+      if (values[flag] !== undefined) throw new UsageError(`--${flag} goes with --sweep`);
+    }
+    return null;
+  }
+  const axes = readObject('--sweep', values.sweep) as SweepAxes; // checked axis by axis in sweepSets
+  const random =
+    values.samples === undefined
+      ? null
+      : {
+          samples: readCount('--samples', values.samples, 1),
+          seed: readCount('--seed', values.seed, 0),
+        };
+  const threads =
+    values.threads === undefined
+      ? availableParallelism()
+      : readCount('--threads', values.threads, 1);
+  const forward = values['walk-forward'];
+  return {
+    choices: asUsage(() => sweepSets(strategy, params, axes, random)),
+    threads,
+    walkForward: forward === undefined ? null : readForward(readObject('--walk-forward', forward)),
+  };
+}
+
+function readForward(given: Record<string, unknown>): WalkForwardOptions {
+  const days = (name: string, least: number): number => {
+    const value = given[name];
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least) return value;
+    throw new UsageError(`--walk-forward: ${name} must be a whole number of days from ${least} on`);
+  };
+  return {
+    trainDays: days('trainDays', 10),
+    testDays: days('testDays', 1),
+    embargoDays: days('embargoDays', 0),
+  };
+}
+
+function needed(flag: string, value: string | undefined): string {
+  if (value === undefined || value === '') throw new UsageError(`${flag} is missing`);
+  return value;
+}
+
+function readCount(flag: string, text: string, least: number): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= least && text.trim() !== '') return count;
+  throw new UsageError(`${flag} ${text}: not a whole number from ${least} on`);
+}
+
+function readPairs(text: string): Pair[] {
+  const pairs = text.split(',').map((p) => p.trim());
+  for (const pair of pairs) {
+    if (!isPair(pair)) throw new UsageError(`--pairs: "${pair}" is not a pair like BTC/USDT`);
+  }
+  if (new Set(pairs).size < pairs.length) throw new UsageError(`--pairs ${text}: a pair twice`);
+  return pairs;
+}
+
+function readTime(flag: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const timeMs = parseTime(text);
+  if (timeMs !== null) return timeMs;
+  throw new UsageError(`${flag} ${text}: not a time like 2021-05-15 or 2021-05-15T12:00:00Z`);
+}
+
+function readObject(flag: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`${flag} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`${flag} ${text}: not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function readBalances(text: string): Record<string, number> {
+  const balances: Record<string, number> = {};
+  for (const part of text.split(',')) {
+    const match = /^([A-Z0-9]{2,10})=(\d+(?:\.\d+)?)$/.exec(part.trim());
+    if (match === null) throw new UsageError(`--balances: "${part}" is not like USDT=1000`);
+    balances[match[1]!] = Number(match[2]);
+  }
+  return balances;
+}
+
+function asUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}

@@ -1,0 +1,30 @@
+import type { StudyInstrument } from '../../activities/backtest/study.ts';
+import { Decimal } from '../../shared/money.ts';
+import type { Pair } from '../../shared/pair.ts';
+import { instrumentFor } from '../../simulator/instruments.ts';
+
+/** Kraken's entry tier for spot (kraken.com/features/fee-schedule, read 2026-11-21). */
+const TAKER_FEE = 0.004;
+const MAKER_FEE = 0.0025;
+
+/** A pair as the simulator trades it: the same steps, minimums, spread and fees. */
+export function venueFacts(pair: Pair, price: number): StudyInstrument {
+  const venue = instrumentFor(pair, price);
+  return {
+    instrument: {
+      pair,
+      tick: venue.tick.toFixed(),
+      priceDecimals: venue.priceDecimals,
+      lot: new Decimal(10).pow(-venue.lotDecimals).toFixed(),
+      minQuantity: venue.orderMin.toFixed(),
+      minCost: venue.costMin.toFixed(),
+      takerFee: TAKER_FEE,
+      makerFee: MAKER_FEE,
+      leverageBuy: [],
+      leverageSell: [],
+      status: 'online',
+    },
+    halfSpread: venue.halfSpread,
+    stopSlippage: venue.stopSlippage,
+  };
+}
