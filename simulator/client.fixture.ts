@@ -65,7 +65,7 @@ export function testClient(simulator: Simulator): TestClient {
       const unread: Json[] = [];
       let wanted: (() => void) | null = null;
       ws.on('message', (data) => {
-        const text = String(data as Buffer);
+        const text = Buffer.isBuffer(data) ? data.toString('utf8') : '';
         if (text.includes('"heartbeat"')) return;
         texts.push(text);
         unread.push(JSON.parse(text) as Json);

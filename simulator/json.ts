@@ -17,7 +17,7 @@ export function wire(value: Decimal | number, decimals: number): WireNumber {
 /** JSON text in which a Decimal is a plain number (no exponent, no float) and a WireNumber is its own text. */
 export function toJson(value: unknown): string {
   if (value instanceof WireNumber) return value.text;
-  if (Decimal.isDecimal(value)) return (value as Decimal).toFixed();
+  if (Decimal.isDecimal(value)) return value.toFixed();
   if (Array.isArray(value)) return `[${value.map((v) => toJson(v ?? null)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const parts: string[] = [];
@@ -27,4 +27,11 @@ export function toJson(value: unknown): string {
     return `{${parts.join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
+}
+
+/** A plain value of a request as text; lists, objects and what is absent give "". */
+export function textOf(value: unknown): string {
+  const isPlain =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isPlain ? String(value) : '';
 }

@@ -1,4 +1,4 @@
-import { Decimal } from '../shared/money.ts';
+import type { Decimal } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
 
 export const ORDER_TYPES = [

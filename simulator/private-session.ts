@@ -1,6 +1,6 @@
 import type { Decimal } from '../shared/money.ts';
 import { orderExecRow, tradeExecRow, wsTime } from './exec-rows.ts';
-import { toJson } from './json.ts';
+import { textOf, toJson } from './json.ts';
 import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
 import type { Notice } from './state.ts';
 import { TRADING } from './ws-trading.ts';
@@ -16,7 +16,7 @@ export function createPrivateSession(
   const subscriptions = new Map<string, { token: string; sequence: number; all: boolean }>();
 
   function subscribe(params: Frame, request: Frame): void {
-    const name = String(params['channel']);
+    const name = textOf(params['channel']);
     const token = params['token'];
     if (name !== 'executions' && name !== 'balances') {
       link.reply(request, { success: false, error: `Channel not found ${name}` });
@@ -133,7 +133,7 @@ export function createPrivateSession(
     request(method, params, request) {
       if (method === 'subscribe') subscribe(params, request);
       else if (method === 'unsubscribe') {
-        const name = String(params['channel']);
+        const name = textOf(params['channel']);
         const subscription = subscriptions.get(name);
         if (subscription !== undefined) tokens.release(subscription.token);
         subscriptions.delete(name);

@@ -1,6 +1,7 @@
 import type { Pair } from '../shared/pair.ts';
 import { timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import { timeframeOf } from './market-view.ts';
+import { textOf } from './json.ts';
 import * as channel from './public-channels.ts';
 import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
 import type { Notice } from './state.ts';
@@ -31,7 +32,7 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
       link.reply(request, { success: false, error: 'Symbol(s) not found' });
       return;
     }
-    for (const symbol of symbols as unknown[]) subscribeOne(String(symbol), params, request);
+    for (const symbol of symbols as unknown[]) subscribeOne(textOf(symbol), params, request);
   }
 
   function subscribeOne(pair: string, params: Frame, request: Frame): void {
@@ -85,7 +86,7 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
         return;
       }
       default:
-        refuse(`Channel not found ${String(name)}`);
+        refuse(`Channel not found ${textOf(name)}`);
     }
   }
 
@@ -93,14 +94,14 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
     const name = params['channel'];
     const symbols = Array.isArray(params['symbol']) ? (params['symbol'] as unknown[]) : [''];
     for (const symbol of symbols) {
-      const pair = String(symbol);
+      const pair = textOf(symbol);
       // A book may be left without its depth, a candle without its interval.
       const keys = [...subscriptions.keys()].filter(
-        (key) => key === keyOf(name, pair, params) || key.startsWith(`${String(name)} ${pair} `),
+        (key) => key === keyOf(name, pair, params) || key.startsWith(`${textOf(name)} ${pair} `),
       );
       const narrow = params['depth'] ?? params['interval'];
       const gone =
-        narrow === undefined ? keys : keys.filter((k) => k.endsWith(` ${String(narrow)}`));
+        narrow === undefined ? keys : keys.filter((k) => k.endsWith(` ${textOf(narrow)}`));
       for (const key of gone) subscriptions.delete(key);
       const result = { channel: name, ...(pair === '' ? {} : { symbol: pair }) };
       if (gone.length > 0) link.reply(request, { success: true, result });
@@ -164,5 +165,5 @@ function keyOf(name: unknown, pair: string, params: Frame): string {
   if (name === 'instrument') return 'instrument';
   const rest =
     name === 'ohlc' ? (params['interval'] ?? 1) : name === 'book' ? (params['depth'] ?? 10) : '';
-  return `${String(name)} ${pair} ${String(rest)}`;
+  return `${textOf(name)} ${pair} ${textOf(rest)}`;
 }

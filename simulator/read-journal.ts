@@ -64,7 +64,9 @@ export function journalBalances(journal: VenueJournal): Record<Asset, string> {
     add(quote, cost, -sign);
     add(feeAsset, fee, -1n);
   }
-  return Object.fromEntries([...sums].sort().map(([asset, sum]) => [asset, text(sum)]));
+  return Object.fromEntries(
+    [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([asset, sum]) => [asset, text(sum)]),
+  );
 }
 
 /** Amounts are added as integers of this many decimals: more than any asset has. */

@@ -9,6 +9,7 @@ import {
   replace,
 } from './operations.ts';
 import { venueId } from './ids.ts';
+import { textOf } from './json.ts';
 import { isTrue, orderOfRest } from './order-params.ts';
 import type { Order, OrderRequest } from './order.ts';
 import {
@@ -165,8 +166,8 @@ export const ORDER_CALLS: Record<string, Handler> = {
   CancelOrderBatch({ service }, params) {
     const ids = [...listOf(params['orders']), ...listOf(params['cl_ord_ids'])].map((item) =>
       typeof item === 'object' && item !== null
-        ? String(Object.values(item as Record<string, unknown>)[0])
-        : String(item),
+        ? textOf(Object.values(item as Record<string, unknown>)[0])
+        : textOf(item),
     );
     if (ids.length === 0 || ids.length > CANCEL_MOST) {
       return { error: 'EGeneral:Invalid arguments:orders' };
@@ -217,7 +218,7 @@ function textsOf(row: unknown): Params {
   const texts: Record<string, string> = {};
   if (typeof row !== 'object' || row === null) return texts;
   for (const [key, value] of Object.entries(row)) {
-    if (value !== null && value !== undefined) texts[key] = String(value);
+    if (value !== null && value !== undefined) texts[key] = textOf(value);
   }
   return texts;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { Faults } from './faults.ts';
+import { textOf } from './json.ts';
 import type { Journal } from './journal.ts';
 import { isSigned, signature, type KeyPair } from './keys.ts';
 import type { PrivateContext } from './rest-context.ts';
@@ -115,7 +116,7 @@ function parseJsonBody(body: string): Params {
   }
   for (const [key, value] of Object.entries(parsed as Record<string, unknown>)) {
     if (value === null || value === undefined) continue;
-    params[key] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    params[key] = typeof value === 'object' ? JSON.stringify(value) : textOf(value);
   }
   return params;
 }

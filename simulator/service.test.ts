@@ -186,7 +186,7 @@ describe('the journal', () => {
     const service = start();
     say(service, { do: 'attach', at: at(service), timeframes: ['1h'] });
     for (let n = 0; n < 60; n += 1) work(service, n);
-    const balances = [...service.exchange.state.balances].sort();
+    const balances = [...service.exchange.state.balances].sort(([a], [b]) => a.localeCompare(b));
     expect(journalBalances(readJournal(dir))).toEqual(
       Object.fromEntries(balances.map(([asset, b]) => [asset, b.toFixed()])),
     );

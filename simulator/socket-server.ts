@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Faults } from './faults.ts';
 import { toJson } from './json.ts';
 import type { Service } from './service.ts';
@@ -117,7 +117,7 @@ export function createSocketServer(
         ? createPublicSession(options, link)
         : createPrivateSession(options, link);
     sessions.set(socket, { session, link, sentAt: performance.now() });
-    socket.on('message', (data) => onMessage(link, session, String(data as Buffer)));
+    socket.on('message', (data) => onMessage(link, session, rawText(data)));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       sessions.delete(socket);
@@ -154,6 +154,11 @@ export function createSocketServer(
       server.close();
     },
   };
+}
+
+/** A message as text; `ws` hands one over in one buffer unless told otherwise. */
+function rawText(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString('utf8') : '';
 }
 
 function statusText(service: Service, connection: number): string {

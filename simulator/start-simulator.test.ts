@@ -185,7 +185,9 @@ describe('REST', () => {
 
   it('loses a reply when told to, and a look-up finds the order', async () => {
     await client.control('POST', '/fault', { kind: 'lose-reply', path: 'AddOrder' });
-    await expect(client.private('AddOrder', order({ cl_ord_id: 'lost' }))).rejects.toThrow();
+    await expect(client.private('AddOrder', order({ cl_ord_id: 'lost' }))).rejects.toThrow(
+      'fetch failed',
+    );
     expect(await client.private('ClosedOrders', { cl_ord_id: 'lost' })).toMatchObject({
       result: { count: 1 },
     });

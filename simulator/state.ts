@@ -192,7 +192,7 @@ const DECIMAL_MARK = '$d';
 export function stateText(state: ExchangeState): string {
   return JSON.stringify(state, function (this: Record<string, unknown>, key, value: unknown) {
     const raw = this[key];
-    if (Decimal.isDecimal(raw)) return { [DECIMAL_MARK]: (raw as Decimal).toFixed() };
+    if (Decimal.isDecimal(raw)) return { [DECIMAL_MARK]: raw.toFixed() };
     return raw instanceof Map ? { $m: [...raw] } : value;
   });
 }

@@ -203,7 +203,7 @@ describe('ordered trouble', () => {
       controller.signal,
     );
     setTimeout(() => controller.abort(), 10);
-    await expect(lost).rejects.toThrow();
+    await expect(lost).rejects.toThrow('aborted');
     await fault({ kind: 'delay', path: 'Time', ms: 60 });
     await client.public('Time');
     expect(readJournal(dir).orders).toEqual([]);

@@ -14,6 +14,7 @@ import type { Order, OrderRequest } from './order.ts';
 import type { Service } from './service.ts';
 import type { Frame } from './socket-server.ts';
 import { venueId } from './ids.ts';
+import { textOf } from './json.ts';
 
 /** What goes beside method and req_id in an answer; several when Kraken answers once per id. */
 type Answers = Frame[];
@@ -88,7 +89,7 @@ export const TRADING: Readonly<Record<string, Call>> = {
     for (const key of ['order_id', 'cl_ord_id', 'order_userref'] as const) {
       const ids = params[key];
       if (!Array.isArray(ids)) continue;
-      for (const id of ids as unknown[]) answers.push(...cancelOne(service, key, String(id)));
+      for (const id of ids as unknown[]) answers.push(...cancelOne(service, key, textOf(id)));
     }
     return answers.length === 0 ? [refused('EGeneral:Invalid arguments')] : answers;
   },
@@ -132,7 +133,7 @@ export const TRADING: Readonly<Record<string, Call>> = {
   batch_cancel(service, params) {
     const ids = [params['orders'], params['cl_ord_id']]
       .flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []))
-      .map(String);
+      .map(textOf);
     if (ids.length < 2 || ids.length > 50) return [refused('EGeneral:Invalid arguments:orders')];
     const open = ids.flatMap((id) => openOrdersNamed(service, id));
     for (const order of open) cancel(service, order);
@@ -158,9 +159,9 @@ function orderIds(order: Order, isValidation: boolean): Frame {
 }
 
 function orderNamed(exchange: Exchange, params: Frame): Order | null {
-  if (params['order_id'] !== undefined) return exchange.order(String(params['order_id']));
+  if (params['order_id'] !== undefined) return exchange.order(textOf(params['order_id']));
   const clientId = params['cl_ord_id'];
-  return clientId === undefined ? null : exchange.orderByClientId(String(clientId));
+  return clientId === undefined ? null : exchange.orderByClientId(textOf(clientId));
 }
 
 /** An add_order's parameters, told in REST's words and read as those. */
@@ -168,11 +169,11 @@ function orderOfWs(exchange: Exchange, params: Frame): OrderRequest | { error: s
   for (const field of Object.keys(params)) {
     if (!ORDER_FIELDS.has(field)) return { error: `Unsupported field: '${field}'` };
   }
-  const instrument = exchange.instruments.get(String(params['symbol']));
+  const instrument = exchange.instruments.get(textOf(params['symbol']));
   if (instrument === undefined) {
-    return { error: `Currency pair not supported ${String(params['symbol'])}` };
+    return { error: `Currency pair not supported ${textOf(params['symbol'])}` };
   }
-  const type = String(params['order_type']);
+  const type = textOf(params['order_type']);
   const triggers = (params['triggers'] ?? {}) as Frame;
   const trigger = priceText(triggers['price'], triggers['price_type']);
   const limit = priceText(params['limit_price'], params['limit_price_type']);
@@ -196,12 +197,12 @@ function orderOfWs(exchange: Exchange, params: Frame): OrderRequest | { error: s
     cl_ord_id: params['cl_ord_id'],
     userref: params['order_userref'],
     validate: params['validate'],
-    leverage: params['margin'] === true ? String(instrument.leverages.at(-1) ?? 2) : undefined,
-    expiretm: expire === undefined ? undefined : String(Date.parse(String(expire)) / 1000),
+    leverage: params['margin'] === true ? textOf(instrument.leverages.at(-1) ?? 2) : undefined,
+    expiretm: expire === undefined ? undefined : textOf(Date.parse(textOf(expire)) / 1000),
   };
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined && value !== null && value !== '') texts[key] = String(value);
+    if (value !== undefined && value !== null && value !== '') texts[key] = textOf(value);
   }
   const parsed = orderOfRest(exchange, instrument, texts);
   return 'error' in parsed ? parsed : parsed.value;
@@ -210,7 +211,7 @@ function orderOfWs(exchange: Exchange, params: Frame): OrderRequest | { error: s
 /** A price of the socket in REST's notation: `pct` and `quote` are distances, `static` (ours too) is absolute. */
 function priceText(value: unknown, kind: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const text = String(value);
+  const text = textOf(value);
   if (kind !== 'pct' && kind !== 'quote') return text;
   const signed = /^[+-]/.test(text) ? text : `+${text}`;
   return kind === 'pct' ? `${signed}%` : signed;
@@ -224,7 +225,7 @@ function amendmentOfWs(
   const instrument = exchange.instruments.get(order.pair);
   if (instrument === undefined) return { error: 'EQuery:Unknown asset pair' };
   const change: Amendment = {};
-  if (params['order_qty'] !== undefined) change.quantity = String(params['order_qty']);
+  if (params['order_qty'] !== undefined) change.quantity = textOf(params['order_qty']);
   for (const [field, key] of [
     ['limit_price', 'limitPrice'],
     ['trigger_price', 'triggerPrice'],
