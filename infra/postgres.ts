@@ -204,10 +204,13 @@ async function endOrphans(cluster: string, log: Log): Promise<void> {
     log(`ending PostgreSQL process ${pid}, left running by a killed start`);
     await endProcess(identity, { first: 'SIGQUIT', graceMs: 5000 });
   }
-  // The recorded number may belong to a foreign process by now, which the server would mistake
-  // for a living twin. With no process at work in the folder the file means nothing.
-  const foreign = recorded !== undefined && !pids.includes(recorded) && identify(recorded) !== null;
-  if (foreign) rmSync(pidFile, { force: true });
+  // The recorded number may belong to a foreign process by now, or to a dead one that nobody has
+  // reaped yet; the server would take either for a living twin. With no process at work in the folder
+  // the file means nothing.
+  const isIdle = process.platform === 'linux' && workingIn(cluster).length === 0;
+  const isForeign =
+    recorded !== undefined && !pids.includes(recorded) && identify(recorded) !== null;
+  if (isIdle || isForeign) rmSync(pidFile, { force: true });
 }
 
 function workingIn(folder: string): number[] {
