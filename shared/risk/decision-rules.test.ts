@@ -17,6 +17,18 @@ testRules({
     },
   ],
   confidence: [
+    {
+      name: 'none at all, where none is asked for',
+      change: { decision: { confidence: 0 }, limits: { confidence: 0 } },
+      outcome: 'pass',
+      observed: 0,
+    },
+    {
+      name: 'beyond certainty',
+      change: { decision: { confidence: 1.01 } },
+      outcome: 'veto',
+      note: 'no probability',
+    },
     { name: 'at the limit', change: { decision: { confidence: 0.6 } }, outcome: 'pass' },
     { name: 'certain', change: { decision: { confidence: 1 } }, outcome: 'pass' },
     {
@@ -39,6 +51,18 @@ testRules({
     { name: 'NaN', change: { decision: { confidence: NaN } }, outcome: 'veto', observed: 'NaN' },
   ],
   'entry-price': [
+    {
+      name: 'shows the price that was asked',
+      change: { decision: limit(-5) },
+      outcome: 'veto',
+      observed: -5,
+    },
+    {
+      name: 'shows the type where there is no price',
+      change: { decision: { entry: { type: 'stop' as 'limit', price: null } } },
+      outcome: 'veto',
+      observed: 'stop',
+    },
     { name: 'at the limit', change: { decision: limit(98) }, outcome: 'pass', observed: '2' },
     {
       name: 'above the market',
@@ -68,6 +92,19 @@ testRules({
     },
   ],
   stop: [
+    { name: 'a quiet market', change: { market: { atrPct: 0 } }, outcome: 'pass' },
+    {
+      name: 'an ATR that is not there',
+      change: { market: { atrPct: undefined as never } },
+      outcome: 'pass',
+    },
+    {
+      name: 'text',
+      change: { decision: { stopLossPct: '2' as never } },
+      outcome: 'veto',
+      observed: '2',
+      note: 'no stop',
+    },
     { name: 'at the limit', change: {}, outcome: 'pass', observed: 2 },
     { name: 'none', change: { decision: { stopLossPct: null } }, outcome: 'veto', note: 'no stop' },
     { name: '0', change: { decision: { stopLossPct: 0 } }, outcome: 'veto', note: 'no stop' },
@@ -131,6 +168,34 @@ testRules({
     { name: '100 percent', change: { decision: { stopLossPct: 100 } }, outcome: 'veto' },
   ],
   'reward-risk': [
+    {
+      name: 'four rungs',
+      change: { decision: { takeProfitPct: [8, 9, 10, 11] } },
+      outcome: 'pass',
+    },
+    {
+      name: 'a negative rung',
+      change: { decision: { takeProfitPct: [20, -1] } },
+      outcome: 'veto',
+      observed: null,
+    },
+    {
+      name: 'one of two rungs lost by the tick',
+      change: { decision: { takeProfitPct: [0.001, 40] } },
+      outcome: 'veto',
+      observed: null,
+    },
+    {
+      name: 'no list',
+      change: { decision: { takeProfitPct: null as never } },
+      outcome: 'veto',
+      observed: null,
+    },
+    {
+      name: 'nothing to size',
+      change: { decision: { action: 'close' } },
+      outcome: 'not-applicable',
+    },
     // won over two rungs: 110 * 0.995 - 100.5 = 8.95; 8.95 / 2.99
     {
       name: 'a ladder counts by its mean',
@@ -218,6 +283,12 @@ testRules({
     },
   ],
   leverage: [
+    {
+      name: 'text',
+      change: { decision: { leverage: '3' as never } },
+      outcome: 'veto',
+      observed: '3',
+    },
     { name: '1', change: { decision: { leverage: 1 } }, outcome: 'pass', observed: 1 },
     { name: 'none named', change: {}, outcome: 'pass', observed: 1 },
     { name: 'a half', change: { decision: { leverage: 0.5 } }, outcome: 'veto' },
@@ -225,6 +296,11 @@ testRules({
     { name: 'missing', change: { decision: { leverage: undefined as never } }, outcome: 'veto' },
   ],
   funding: [
+    {
+      name: 'that is not there',
+      change: { market: { fundingPctPerDay: undefined as never } },
+      outcome: 'not-applicable',
+    },
     { name: 'at the limit', change: { market: { fundingPctPerDay: 0.1 } }, outcome: 'pass' },
     { name: 'that is received', change: { market: { fundingPctPerDay: -1 } }, outcome: 'pass' },
     { name: 'that is no number', change: { market: { fundingPctPerDay: NaN } }, outcome: 'veto' },

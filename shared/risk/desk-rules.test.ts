@@ -76,6 +76,19 @@ testRules({
   ],
   freshness: [
     {
+      name: 'shows how late a stale one is',
+      change: { market: { inputs: [input(180_000)] } },
+      outcome: 'veto',
+      observed: 180,
+      note: 'book is 180 s off',
+    },
+    {
+      name: 'one that is missing shows nothing',
+      change: { market: { inputs: [input(NaN)] } },
+      outcome: 'veto',
+      observed: null,
+    },
+    {
       name: 'just fresh',
       change: { market: { inputs: [input(120_000)] } },
       outcome: 'pass',
@@ -114,6 +127,13 @@ testRules({
     },
   ],
   cooldown: [
+    { name: 'never', change: { desk: { cooldownUntil: null } }, outcome: 'pass', observed: 0 },
+    {
+      name: 'the last time of the calendar',
+      change: { desk: { cooldownUntil: 8.64e15 } },
+      outcome: 'veto',
+      note: 'until +275760-09-13T00:00:00Z',
+    },
     { name: 'just over', change: { desk: { cooldownUntil: NOON } }, outcome: 'pass' },
     {
       name: 'a millisecond left',

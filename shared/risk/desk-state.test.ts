@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deskMeasures } from './desk-measures.ts';
 import {
   DRAWDOWN_BANDS,
   decides,
@@ -12,8 +11,6 @@ import {
   type DeskEvent,
   type DeskState,
 } from './desk-state.ts';
-import { RiskLimitsSchema } from './limits.ts';
-import { nextPeriod, periodStart, rollOvers } from './periods.ts';
 
 const HOUR = 3_600_000;
 /** A Wednesday. */
@@ -234,6 +231,113 @@ describe('desk states', () => {
     });
   });
 
+  test('says since when and by whom it runs', () => {
+    expect(deskStanding(newDeskState(NOON))).toEqual({
+      mode: 'running',
+      sinceMs: NOON,
+      untilMs: null,
+      who: 'desk',
+      why: 'started',
+    });
+    expect(newDeskState(NOON).reconciled).toBe(true);
+  });
+
+  test('of two pauses the one that lasts longer is shown, whichever came first', () => {
+    const day: DeskEvent = { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 5 };
+    const week: DeskEvent = { kind: 'loss-limit', atMs: NOON, period: 'week', pct: 10 };
+    const person: DeskEvent = { kind: 'pause', atMs: NOON, ...ada, untilMs: null };
+    const shownOf = (...events: DeskEvent[]) => deskStanding(after(events)).why;
+    expect(shownOf(day, week)).toBe('10 % lost this week');
+    expect(shownOf(week, day)).toBe('10 % lost this week');
+    expect(shownOf(person, week)).toBe('lunch');
+    expect(shownOf(week, person)).toBe('lunch');
+  });
+
+  test('of two equal locks the older one is shown', () => {
+    const first: DeskEvent = { kind: 'reconcile-difference', atMs: NOON, why: 'BTC' };
+    const second: DeskEvent = { kind: 'halt', atMs: NOON + 1, ...ada };
+    expect(deskStanding(after([first, second])).why).toBe('BTC');
+  });
+
+  test('a second command of the same person takes the place of the first', () => {
+    const again: DeskEvent = { kind: 'pause', atMs: NOON + 1, ...bob, untilMs: NOON + HOUR };
+    const state = after([{ kind: 'pause', atMs: NOON, ...ada, untilMs: null }, again]);
+    expect(state.locks).toHaveLength(1);
+    expect(deskStanding(state)).toMatchObject({ ...bob, untilMs: NOON + HOUR });
+    expect(state.changed).toEqual({ atMs: NOON + 1, ...bob });
+  });
+
+  test('risk says how far it fell', () => {
+    expect(deskStanding(after([drawdown('pause', 10.4)]))).toMatchObject({
+      who: 'risk',
+      why: '10.4 % below the high-water mark',
+    });
+    expect(deskStanding(after([drawdown('halt', 21)]))).toMatchObject({
+      who: 'risk',
+      sinceMs: NOON,
+    });
+  });
+
+  test('flattened is only what was flattening', () => {
+    const paused: DeskEvent = { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 5 };
+    const state = after([
+      paused,
+      { kind: 'flatten', atMs: NOON, ...ada },
+      { kind: 'flat', atMs: NOON },
+    ]);
+    expect(state.locks.map((lock) => lock.mode)).toEqual(['paused', 'halted']);
+  });
+
+  test('a flattening beside another halt cannot be resumed', () => {
+    const state = after([
+      { kind: 'reconcile-difference', atMs: NOON, why: 'BTC' },
+      drawdown('halt', 21),
+    ]);
+    const resume: DeskEvent = { kind: 'resume', atMs: NOON, ...ada };
+    expect(deskStateAfter(state, resume)).toBe(state);
+    expect(resetsHighWaterMark(state, resume)).toBe(false);
+  });
+
+  test('a repeated drawdown of the same band is no change', () => {
+    const reduced = after([drawdown('reduce', 16)]);
+    expect(deskStateAfter(reduced, drawdown('reduce', 17, NOON + 1))).toBe(reduced);
+    const halted = after([drawdown('halt', 21)]);
+    expect(deskStateAfter(halted, drawdown('reduce', 17, NOON + 1))).toBe(halted);
+  });
+
+  test('from the first band back to none leaves the pause that runs', () => {
+    const state = after([drawdown('pause', 11), drawdown('none', 9, NOON + 1)]);
+    expect(deskStanding(state).mode).toBe('paused');
+    expect(state.drawdownBand).toBe('none');
+  });
+
+  test('from the second band a further fall still halts', () => {
+    expect(deskStanding(after([drawdown('reduce', 16), drawdown('halt', 20)])).mode).toBe(
+      'flattening',
+    );
+  });
+
+  test('only a resume starts the mark anew', () => {
+    const flat = after([drawdown('halt', 21), { kind: 'flat', atMs: NOON }]);
+    expect(resetsHighWaterMark(flat, { kind: 'halt', atMs: NOON, ...ada })).toBe(false);
+  });
+
+  test('roll-over ends the waiver of its own period alone', () => {
+    const state = after([
+      { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 10 },
+      { kind: 'loss-limit', atMs: NOON, period: 'week', pct: 10 },
+      { kind: 'resume', atMs: NOON, ...ada },
+    ]);
+    expect(state.waived).toEqual([
+      { period: 'day', untilMs: Date.UTC(2026, 2, 5) },
+      { period: 'week', untilMs: Date.UTC(2026, 2, 9) },
+    ]);
+    const next = deskStateAfter(state, { kind: 'roll-over', atMs: NOON, period: 'day' });
+    expect(next.waived.map((w) => w.period)).toEqual(['week']);
+    const later = deskStateAfter(state, { kind: 'clock', atMs: Date.UTC(2026, 2, 5) });
+    expect(later.waived.map((w) => w.period)).toEqual(['week']);
+  });
+
   test('says who resumed it, and why', () => {
     const state = after([
       { kind: 'halt', atMs: NOON, ...bob },
@@ -246,6 +350,14 @@ describe('desk states', () => {
     const differing = after([{ kind: 'reconcile-difference', atMs: NOON, why: 'XRP' }]);
     expect(differing.reconciled).toBe(false);
     expect(deskStateAfter(differing, { kind: 'reconciled', atMs: NOON + 1 }).reconciled).toBe(true);
+  });
+
+  test('the first of two ends comes next', () => {
+    const state = after([
+      { kind: 'loss-limit', atMs: NOON, period: 'week', pct: 10 },
+      { kind: 'loss-limit', atMs: NOON, period: 'day', pct: 10 },
+    ]);
+    expect(nextUnlock(state)).toBe(Date.UTC(2026, 2, 5));
   });
 
   test('knows when the next lock ends', () => {
@@ -271,47 +383,7 @@ describe('desk states', () => {
   });
 });
 
-describe('measures', () => {
-  const limits = RiskLimitsSchema.parse({});
-  const level = { peakEquity: '1000', dayStartEquity: '1000' };
-  const marks = { ...level, weekStartEquity: '1000', monthStartEquity: '1000' };
-  const kinds = (equity: string, state = newDeskState(NOON)): string[] =>
-    deskMeasures(state, { ...marks, equity }, limits, NOON).map((e) =>
-      e.kind === 'loss-limit' ? e.period : e.kind === 'drawdown' ? e.band : e.kind,
-    );
-
-  const cases = [
-    { equity: '1000', expected: [] },
-    { equity: '1100', expected: [] },
-    { equity: '950.01', expected: [] },
-    { equity: '950', expected: ['day'] }, // exactly 5 %
-    { equity: '900', expected: ['pause', 'day', 'week'] }, // 10 %
-    { equity: '850', expected: ['reduce', 'day', 'week'] },
-    { equity: '800', expected: ['halt', 'day', 'week', 'month'] },
-  ];
-  test.each(cases)('equity $equity of 1000', ({ equity, expected }) => {
-    expect(kinds(equity)).toEqual(expected);
-  });
-
-  test('what a person resumed from is not told again in its period', () => {
-    const paused = deskStateAfter(newDeskState(NOON), {
-      kind: 'loss-limit',
-      atMs: NOON,
-      period: 'day',
-      pct: 5,
-    });
-    expect(kinds('950', paused)).toEqual([]);
-    expect(kinds('950', deskStateAfter(paused, { kind: 'resume', atMs: NOON, ...ada }))).toEqual(
-      [],
-    );
-  });
-
-  test('a loss limit that is told twice is one change', () => {
-    const event = { kind: 'loss-limit' as const, atMs: NOON, period: 'day' as const, pct: 5 };
-    const once = deskStateAfter(newDeskState(NOON), event);
-    expect(deskStateAfter(once, { ...event, atMs: NOON + HOUR, pct: 6 })).toBe(once);
-  });
-
+describe('an event without effect', () => {
   test.each<DeskEvent>([
     { kind: 'clock', atMs: NOON + HOUR },
     { kind: 'roll-over', atMs: NOON + HOUR, period: 'day' },
@@ -324,36 +396,10 @@ describe('measures', () => {
     expect(deskStateAfter(running, event)).toBe(running);
   });
 
-  test('says nothing twice', () => {
-    const once = deskMeasures(newDeskState(NOON), { ...marks, equity: '900' }, limits, NOON).reduce(
-      deskStateAfter,
-      newDeskState(NOON),
-    );
-    expect(kinds('900', once)).toEqual([]);
-  });
-});
-
-describe('periods', () => {
-  test.each([
-    // a Sunday night: the week that began on Monday the 2nd
-    { at: Date.UTC(2026, 2, 8, 23, 59), week: Date.UTC(2026, 2, 2), next: Date.UTC(2026, 2, 9) },
-    { at: Date.UTC(2026, 2, 9), week: Date.UTC(2026, 2, 9), next: Date.UTC(2026, 2, 16) },
-    { at: Date.UTC(1970, 0, 1), week: Date.UTC(1969, 11, 29), next: Date.UTC(1970, 0, 5) },
-  ])('weeks begin on Monday', ({ at, week, next }) => {
-    expect(periodStart(at, 'week')).toBe(week);
-    expect(nextPeriod(at, 'week')).toBe(next);
-  });
-
-  test('months end with the year', () => {
-    expect(nextPeriod(Date.UTC(2025, 11, 31, 23), 'month')).toBe(Date.UTC(2026, 0, 1));
-  });
-
-  test('a night may end day, week and month, or nothing', () => {
-    const sunday = Date.UTC(2026, 1, 28, 22);
-    expect(rollOvers(sunday, sunday + HOUR)).toEqual([]);
-    expect(rollOvers(sunday, Date.UTC(2026, 2, 1))).toEqual(['day', 'month']); // a Sunday
-    expect(rollOvers(Date.UTC(2026, 2, 1), Date.UTC(2026, 2, 2))).toEqual(['day', 'week']);
-    expect(rollOvers(sunday, Date.UTC(2026, 2, 2))).toEqual(['day', 'week', 'month']);
+  test('a loss limit that is told twice is one change', () => {
+    const event = { kind: 'loss-limit' as const, atMs: NOON, period: 'day' as const, pct: 5 };
+    const once = deskStateAfter(newDeskState(NOON), event);
+    expect(deskStateAfter(once, { ...event, atMs: NOON + HOUR, pct: 6 })).toBe(once);
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reviewEntry } from './review.ts';
 import { exampleReview } from './example-review.ts';
-import { vetoesOf } from './verdict.ts';
+import { vetoesOf, type Shown } from './verdict.ts';
 
 test('approves an entry that breaks no rule and says what may be sent', () => {
   const verdict = reviewEntry(exampleReview());
@@ -40,4 +40,135 @@ test('a purchase paid in an asset that is not held is vetoed by free-balance', (
     }),
   );
   expect(vetoesOf(verdict)).toEqual(['free-balance']);
+});
+
+test('a limit entry carries its price and its end, a ladder its shares, nearest first', () => {
+  const verdict = reviewEntry(
+    exampleReview({
+      decision: { entry: { type: 'limit', price: 99.999 }, takeProfitPct: [12, 8, 10] },
+      limits: { entryExpiryMinutes: 90 },
+    }),
+  );
+  expect(verdict.plan).toMatchObject({
+    entry: { type: 'limit', price: '99.99' }, // down to the tick
+    referencePrice: '99.99',
+    stopPrice: '98', // 97.9902 up to the tick
+    targets: [
+      { price: '107.98', share: '0.33333333' }, // 107.9892 down to the tick
+      { price: '109.98', share: '0.33333333' }, // 109.989
+      { price: '111.98', share: '0.33333334' }, // 111.9888
+    ],
+    expiresAtMs: Date.UTC(2026, 2, 1, 13, 30),
+  });
+  expect(verdict.kind).toBe('approved');
+});
+
+test('rungs that fall together are joined', () => {
+  const { plan } = reviewEntry(
+    exampleReview({ decision: { takeProfitPct: [8, 12, 8.001, 8.004] } }),
+  );
+  expect(plan?.targets).toEqual([
+    { price: '108', share: '0.75' },
+    { price: '112', share: '0.25' },
+  ]);
+});
+
+test('a plan that some rule has shrunk is resized', () => {
+  const verdict = reviewEntry(exampleReview({ decision: { sizePct: 10 } }));
+  expect(verdict.kind).toBe('resized');
+  expect(verdict.plan?.quantity).toBe('10');
+});
+
+test.each<[string, unknown]>([
+  ['none', null],
+  ['undefined', undefined],
+  ['text', 'long'],
+  ['an empty one', {}],
+  ['a list', []],
+])('a decision that is %s is refused by every rule that reads it', (_name, decision) => {
+  const verdict = reviewEntry({ ...exampleReview(), decision: decision as never });
+  expect(vetoesOf(verdict)).toEqual([
+    'legal-action',
+    'confidence',
+    'entry-price',
+    'stop',
+    'leverage',
+  ]);
+  expect(verdict.rules.find((r) => r.rule === 'risk-per-trade')?.outcome).toBe('not-applicable');
+});
+
+test('what cannot be read is vetoed by one rule, and the others say that they saw nothing', () => {
+  const { rules } = reviewEntry(exampleReview({ account: { equity: 'x'.repeat(100) } }));
+  expect(rules[0]?.note).toBe(`equity is ${'x'.repeat(40)}`);
+  const unseen = rules.filter((r) => r.note === 'account or market could not be read');
+  expect(unseen.map((r) => [r.rule, r.outcome, r.observed])).toEqual(
+    [
+      'cooldown',
+      'trades-per-day',
+      'llm-spend',
+      'daily-loss',
+      'weekly-loss',
+      'monthly-loss',
+      'spread',
+      'entry-price',
+      'stop',
+      'reward-risk',
+      'risk-per-trade',
+      'size-wish',
+      'volatility-target',
+      'kelly',
+      'position-cap',
+      'capital',
+      'exposure',
+      'heat',
+      'cluster-heat',
+      'free-balance',
+      'depth',
+      'drawdown',
+      'loss-streak',
+      'venue-minimum',
+    ].map((rule) => [rule, 'not-applicable', null]),
+  );
+});
+
+test('without a stop there is nothing to size, and the sizing rules say so', () => {
+  const { rules } = reviewEntry(exampleReview({ decision: { stopLossPct: null } }));
+  const unsized = rules.filter((r) => r.note === 'the decision gives nothing to size');
+  expect(unsized.map((r) => r.rule)).toEqual([
+    'reward-risk',
+    'risk-per-trade',
+    'size-wish',
+    'volatility-target',
+    'kelly',
+    'position-cap',
+    'capital',
+    'exposure',
+    'heat',
+    'cluster-heat',
+    'free-balance',
+    'depth',
+    'venue-minimum',
+  ]);
+  expect(rules.find((r) => r.rule === 'venue-minimum')?.limit).toBe(null);
+});
+
+test.each<[string, Shown, Shown]>([
+  ['size-wish', 33.4448, 50],
+  ['free-balance', '3361.2', '10000'],
+  ['venue-minimum', '33.44', '0.06'], // 5 USDT at the stop: 5 / 98 = 0.051, up to the lot
+  ['capital', '3344.48', null],
+])('%s shows what it saw and what it allows', (rule, observed, limit) => {
+  const { rules } = reviewEntry(exampleReview({ decision: { sizePct: 50 } }));
+  expect(rules.find((r) => r.rule === rule)).toMatchObject({ observed, limit });
+});
+
+test('a wish that is no number is shown as text, and not at length', () => {
+  const limitOf = (sizePct: unknown): Shown | undefined =>
+    reviewEntry(exampleReview({ decision: { sizePct: sizePct as number } })).rules.find(
+      (r) => r.rule === 'size-wish',
+    )?.limit;
+  expect(limitOf(NaN)).toBe('NaN');
+  expect(limitOf('9'.repeat(99))).toBe('9'.repeat(40));
+  expect(limitOf(undefined)).toBe(null);
+  expect(Object.is(limitOf(-0), 0)).toBe(true);
 });

@@ -28,6 +28,28 @@ testRules({
       outcome: 'pass',
       quantity: '3344.48',
     },
+    ...[0, -1, 100, NaN].map((stopLossPct) => ({
+      name: `nothing at a stop of ${stopLossPct} %`,
+      change: { decision: { stopLossPct } },
+      outcome: 'not-applicable' as const,
+      quantity: null,
+    })),
+    ...[0, -99, NaN, null].map((price) => ({
+      name: `nothing at a limit price of ${price}`,
+      change: { decision: limit(price) },
+      outcome: 'not-applicable' as const,
+      quantity: null,
+    })),
+    {
+      name: 'nothing for a short',
+      change: { decision: { action: 'short' } },
+      outcome: 'not-applicable',
+    },
+    {
+      name: 'nothing for a stop order',
+      change: { decision: { entry: { type: 'stop' as 'limit', price: 100 } } },
+      outcome: 'not-applicable',
+    },
     {
       name: 'nothing without a stop',
       change: { decision: { stopLossPct: null } },
@@ -36,6 +58,12 @@ testRules({
     },
   ],
   'size-wish': [
+    {
+      name: 'nothing is no wrong number',
+      change: { decision: { sizePct: 0 } },
+      outcome: 'veto',
+      note: 'asks for 0 % of equity: no room',
+    },
     {
       name: 'larger than the risk unit',
       change: { decision: { sizePct: 90 } },
@@ -290,6 +318,12 @@ testRules({
   ],
   depth: [
     {
+      name: 'that is not there',
+      change: { market: { depthQuote: undefined as never } },
+      outcome: 'not-applicable',
+    },
+    { name: 'negative', change: { market: { depthQuote: -1 } }, outcome: 'veto', observed: -1 },
+    {
       name: 'deep',
       change: { market: { depthQuote: 1_000_000 } },
       outcome: 'pass',
@@ -348,6 +382,11 @@ testRules({
     },
   ],
   volatility: [
+    {
+      name: 'that is not there',
+      change: { market: { volatilityRatio: undefined as never } },
+      outcome: 'not-applicable',
+    },
     { name: 'just below', change: { market: { volatilityRatio: 1.99 } }, outcome: 'pass' },
     {
       name: 'twice the usual',
