@@ -42,15 +42,15 @@ describe('approved', () => {
   });
 
   test.each([
-    { name: 'nothing', change: null },
-    { name: 'a number for a quantity', change: { quantity: 33.44 } },
-    { name: 'an exponent', change: { quantity: '1e9' } },
-    { name: 'a pair that is none', change: { pair: 'BTC-USDT' } },
-    { name: 'no targets', change: { targets: [] } },
-    { name: 'more than a plan', change: { note: 'hello' } },
-    { name: 'an unknown kind', change: { kind: 'double' } },
-  ])('$name in the store is an error', ({ change }) => {
+    { name: 'nothing', change: null, message: 'expected object' },
+    { name: 'a number for a quantity', change: { quantity: 33.44 }, message: 'expected string' },
+    { name: 'an exponent', change: { quantity: '1e9' }, message: 'not a plain decimal' },
+    { name: 'a pair that is none', change: { pair: 'BTC-USDT' }, message: 'not a pair' },
+    { name: 'no targets', change: { targets: [] }, message: 'targets' },
+    { name: 'more than a plan', change: { note: 'hello' }, message: 'note' },
+    { name: 'an unknown kind', change: { kind: 'double' }, message: 'kind' },
+  ])('$name in the store is an error', ({ change, message }) => {
     const { plan } = reviewEntry(exampleReview());
-    expect(() => readStoredPlan(change === null ? null : { ...plan, ...change })).toThrow();
+    expect(() => readStoredPlan(change === null ? null : { ...plan, ...change })).toThrow(message);
   });
 });

@@ -74,7 +74,7 @@ describe('tightening', () => {
     [{ drawdownHaltPct: 5 }, 'drawdownPausePct', 'drawdown bands must rise'],
     [{ stopPct: 1, heatPct: 7 }, 'heatPct', 'may only be tightened'],
   ])('%o is refused', (change, limit, reason) => {
-    const answer = tightenLimits(limits, change as Partial<RiskLimits>);
+    const answer = tightenLimits(limits, change);
     expect(answer).toMatchObject({ kind: 'refused', limit });
     expect(answer).toHaveProperty('reason', expect.stringContaining(reason));
   });

@@ -49,10 +49,11 @@ export function shown(value: Decimal): string {
   return rounded.includes('e') ? value.toSignificantDigits(6).toFixed() : rounded;
 }
 
-/** A number as it may stand in JSON: what is not finite becomes a word. */
+/** What should be a number, as it may stand in JSON: anything else becomes words. */
 export function shownNumber(value: unknown): Shown {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  return value === null || value === undefined ? null : String(value).slice(0, 40);
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  return typeof value === 'string' ? value.slice(0, 40) : `a value of type ${typeof value}`;
 }
 
 /** `part` of `whole` in percent, for people. */
