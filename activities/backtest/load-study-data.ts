@@ -17,15 +17,7 @@ export function loadStudyData(
 ): PairData[] {
   const files = findCandleFiles(request.dataDir, { pairs: request.pairs, log });
   return request.pairs.map((pair) => {
-    const file = fileFor(files, pair, request.timeframe);
-    if (file === null) {
-      const there = files.filter((f) => f.pair === pair).map((f) => f.name);
-      throw new Error(
-        `no candles for ${pair} at ${request.timeframe} or finer in ${request.dataDir} ` +
-          `(${there.length > 0 ? `there are ${there.join(', ')}` : 'no file of that pair'}); ` +
-          'choose other pairs, another timeframe or another folder',
-      );
-    }
+    const file = studyFile(files, pair, request);
     const bars = inRange(barsOf(file, request.timeframe, request.fromMs, request.toMs), request);
     if (bars.timeMs.length === 0) {
       throw new Error(
@@ -47,17 +39,22 @@ function told(timeMs: number | null): string {
   return timeMs === null ? 'its end' : isoTime(timeMs);
 }
 
-/** The file of that timeframe, or of the longest shorter one. */
-function fileFor(
+/** The pair's file of the study's timeframe, or of the longest shorter one. Throws when there is none. */
+export function studyFile(
   files: readonly CandleFile[],
   pair: string,
-  timeframe: Timeframe,
-): CandleFile | null {
-  for (let k = TIMEFRAMES.indexOf(timeframe); k >= 0; k--) {
+  request: Pick<StudyRequest, 'dataDir' | 'timeframe'>,
+): CandleFile {
+  for (let k = TIMEFRAMES.indexOf(request.timeframe); k >= 0; k--) {
     const file = files.find((f) => f.pair === pair && f.timeframe === TIMEFRAMES[k]);
     if (file !== undefined) return file;
   }
-  return null;
+  const there = files.filter((f) => f.pair === pair).map((f) => f.name);
+  throw new Error(
+    `no candles for ${pair} at ${request.timeframe} or finer in ${request.dataDir} ` +
+      `(${there.length > 0 ? `there are ${there.join(', ')}` : 'no file of that pair'}); ` +
+      'choose other pairs, another timeframe or another folder',
+  );
 }
 
 function barsOf(

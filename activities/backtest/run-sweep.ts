@@ -30,7 +30,7 @@ export interface SweepRun {
 }
 
 export interface SweepOptions {
-  /** 1 runs in this thread. */
+  /** 0 runs in the calling thread, which is then busy until the end. */
   threads: number;
   /** Told now and then how many sets are done. */
   onProgress?: (done: number, total: number) => void;
@@ -72,7 +72,7 @@ export async function runSweep(
   const report = (): void => options.onProgress?.(Atomics.load(task.control, 2), choices.length);
   const timer = setInterval(report, PROGRESS_EVERY_MS);
   try {
-    if (options.threads <= 1) workSweep(task);
+    if (options.threads === 0) workSweep(task);
     else await Promise.all(Array.from({ length: options.threads }, () => thread(task)));
   } finally {
     clearInterval(timer);

@@ -1,5 +1,6 @@
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Gap } from '../../shared/backtest/segments.ts';
+import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { Instrument } from '../../shared/venue.ts';
@@ -26,6 +27,13 @@ export interface StudyRequest {
   confidence: number;
   /** Start balances; null for the usual ones. */
   balances: Record<Asset, number> | null;
+}
+
+/** What a sweep tries, as plain data. */
+export interface SweepPlan {
+  /** Parameters of each set, complete. */
+  sets: Record<string, unknown>[];
+  walkForward: WalkForwardOptions | null;
 }
 
 /** What was read for one pair. */
