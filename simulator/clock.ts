@@ -5,6 +5,8 @@ import { applyTouch, cancelIfImmediate, takeFresh, touches, type Touch } from '.
 import { crosses } from './order-entry.ts';
 import { followTrails } from './trailing.ts';
 import { compareOrders } from './matching.ts';
+import { MARGIN_STOP, marginAccount, nextRollover, rollOver } from './margin.ts';
+import { liquidate } from './liquidate.ts';
 import { isDormant, type Order } from './order.ts';
 import {
   openOrders,
@@ -36,6 +38,7 @@ function step(core: Core, limitMs: number): boolean {
       startCandle(core);
       return true;
     case 'open':
+      if (liquidationStep(core)) return true;
       if (!openRound(core)) settle(core, 'first-half');
       return true;
     case 'first-half':
@@ -47,7 +50,8 @@ function step(core: Core, limitMs: number): boolean {
       settle(core, 'second-half');
       return true;
     case 'second-half':
-      if (freshStep(core) || timedStep(core, Math.min(limitMs, end))) return true;
+      if (liquidationStep(core) || freshStep(core) || timedStep(core, Math.min(limitMs, end)))
+        return true;
       if (!moveTo(core, end, limitMs, 'boundary')) return false;
       state.candleMs = end;
       return true;
@@ -247,6 +251,14 @@ function timedStep(core: Core, untilMs: number): boolean {
       next = { atMs: wake.atMs, wake };
     }
   }
+  const rollover = nextRollover(core);
+  if (rollover !== null && rollover.rolloverMs < (next?.atMs ?? Infinity)) {
+    if (rollover.rolloverMs <= untilMs) {
+      state.nowMs = Math.max(state.nowMs, rollover.rolloverMs);
+      rollOver(core, rollover);
+      return true;
+    }
+  }
   if (state.cancelAllMs !== null && state.cancelAllMs < (next?.atMs ?? Infinity)) {
     if (state.cancelAllMs > untilMs) return false;
     return cancelAll(core, state.cancelAllMs);
@@ -260,6 +272,17 @@ function timedStep(core: Core, untilMs: number): boolean {
     const due = [...state.wakes.values()].filter((w) => w.kind === 'time' && w.atMs <= state.nowMs);
     fireWakes(core, due);
   }
+  return true;
+}
+
+/** Closes all positions when the margin level has fallen to the venue's stop; false when it has not. */
+function liquidationStep(core: Core): boolean {
+  if (core.state.positions.size === 0) return false;
+  const { level } = marginAccount(core);
+  if (level === null || level.gte(MARGIN_STOP)) return false;
+  const orders = liquidate(core);
+  if (orders.length === 0) return false;
+  openEvent(core, { kind: 'orders', orders });
   return true;
 }
 

@@ -4,6 +4,7 @@ import type { Timeframe } from '../shared/timeframe.ts';
 import { acknowledge, attach, bookWake, runClock, wakeView } from './clock.ts';
 import { freeOf, heldOf, moveBalance } from './funds.ts';
 import { FEE_TIERS, type Instrument } from './instruments.ts';
+import { marginAccount, type MarginAccount } from './margin.ts';
 import type { MarketSource } from './market-source.ts';
 import {
   amendOrder,
@@ -66,6 +67,7 @@ export interface Exchange {
   orderByClientId(clientId: string): Order | null;
   openOrders(): Order[];
   trades(): Trade[];
+  margin(): MarginAccount;
   free(asset: Asset): Decimal;
   held(asset: Asset): Decimal;
   price(pair: Pair): number;
@@ -144,6 +146,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     orderByClientId: (clientId) => findByClientId(core, clientId),
     openOrders: () => openOrders(state),
     trades: () => [...state.trades.values()],
+    margin: () => marginAccount(core),
     free: (asset) => freeOf(core, asset),
     held: (asset) => heldOf(core, asset),
     price: (pair) => standingPrice(core, pair),
@@ -177,6 +180,8 @@ function newState(market: MarketSource): ExchangeState {
     orders: new Map(),
     openIds: new Map(),
     trades: new Map(),
+    positions: new Map(),
+    closedPositions: new Map(),
     wakes: new Map(),
   };
   for (const pair of market.pairs) {

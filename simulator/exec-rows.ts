@@ -26,6 +26,7 @@ function common(order: Order): Row {
     post_only: order.postOnly,
     reduce_only: order.reduceOnly,
     margin: order.leverage !== null,
+    ...(order.liquidates ? { liquidated: true } : {}),
     ...(order.limitPrice === null
       ? {}
       : { limit_price: order.limitPrice, limit_price_type: 'static' }),
@@ -86,6 +87,7 @@ export function tradeExecRow(trade: Trade, order: Order | null): Row {
     fees: [{ asset: trade.feeAsset, qty: trade.fee }],
     fee_usd_equiv: trade.fee,
     margin: trade.leverage !== null,
+    ...(trade.leverage === null ? {} : { position_status: trade.closes ? 'closing' : 'opened' }),
     timestamp: wsTime(trade.atMs),
   };
 }

@@ -1,14 +1,15 @@
 import { Decimal } from '../shared/money.ts';
 import { balanceOf, moveBalance, roundAmount } from './funds.ts';
 import { venueId } from './ids.ts';
+import { bookMarginTrade, closable } from './margin.ts';
 import { remaining, wsStatus, type Order, type OrderStatus, type Trade } from './order.ts';
 import { instrumentOf, type Core, type OrderReport } from './state.ts';
 
 const ZERO = new Decimal(0);
 
 /**
- * Fills what is left of `order` at `price`, as far as the balance goes; what it cannot pay for is cancelled
- * with reason "Insufficient funds". Balances, fees, trade and notices follow.
+ * Fills what is left of `order` at `price`: on spot as far as the balance goes, the rest is cancelled with
+ * reason "Insufficient funds"; on margin whole, or not at all when it may only reduce and is too large.
  */
 export function fillOrder(
   core: Core,
@@ -16,28 +17,54 @@ export function fillOrder(
   price: Decimal,
   liquidity: 'maker' | 'taker',
 ): void {
-  const instrument = instrumentOf(core, order.pair);
   const rate = liquidity === 'maker' ? core.fees.maker : core.fees.taker;
+  if (order.leverage !== null) {
+    const most = order.reduceOnly ? closable(core, order) : null;
+    if (most !== null && most.lt(remaining(order))) {
+      const why = most.isZero() ? 'Position is closed' : 'Order is larger than the position';
+      endOrder(core, order, 'canceled', `Reduce only:${why}`);
+      return;
+    }
+    const trade = bookTrade(core, order, { price, quantity: remaining(order), rate, liquidity });
+    bookMarginTrade(core, trade);
+    endOrder(core, order, 'closed', null);
+    return;
+  }
   const quantity = affordable(core, order, price, rate);
   if (quantity.isZero()) {
     endOrder(core, order, 'canceled', 'Insufficient funds');
     return;
   }
-  const { base, quote } = instrument;
+  const trade = bookTrade(core, order, { price, quantity, rate, liquidity });
+  const { base, quote } = instrumentOf(core, order.pair);
+  const sign = order.side === 'buy' ? 1 : -1;
+  const feeOf = (asset: string): Decimal => (asset === trade.feeAsset ? trade.fee : ZERO);
+  const move = (asset: string, amount: Decimal): string =>
+    moveBalance(core, { refId: trade.id, type: 'trade', asset, amount, fee: feeOf(asset) });
+  trade.ledgerIds.push(move(base, quantity.mul(sign)), move(quote, trade.cost.mul(-sign)));
+  if (remaining(order).isZero()) endOrder(core, order, 'closed', null);
+  else endOrder(core, order, 'canceled', 'Insufficient funds');
+}
+
+/** Notes a fill on its order and in the journal; balances are moved by the caller. */
+function bookTrade(
+  core: Core,
+  order: Order,
+  fill: { price: Decimal; quantity: Decimal; rate: Decimal; liquidity: 'maker' | 'taker' },
+): Trade {
+  const { price, quantity, rate, liquidity } = fill;
+  const { base, quote } = instrumentOf(core, order.pair);
   const cost = roundAmount(price.mul(quantity), quote);
-  const feeAsset = order.feeIn === 'base' ? base : quote;
-  const fee = roundAmount((order.feeIn === 'base' ? quantity : cost).mul(rate), feeAsset);
+  const feeInBase = order.feeIn === 'base' && order.leverage === null;
+  const feeAsset = feeInBase ? base : quote;
+  const fee = roundAmount((feeInBase ? quantity : cost).mul(rate), feeAsset);
   const id = venueId('T', `${order.id} ${order.trades.length}`);
   const number = (core.state.tradeNumbers.get(order.pair) ?? 0) + 1;
   core.state.tradeNumbers.set(order.pair, number);
   order.filled = order.filled.plus(quantity);
   order.cost = order.cost.plus(cost);
-  order.fee = order.fee.plus(order.feeIn === 'base' ? roundAmount(fee.mul(price), quote) : fee);
+  order.fee = order.fee.plus(feeInBase ? roundAmount(fee.mul(price), quote) : fee);
   order.trades.push(id);
-  const sign = order.side === 'buy' ? 1 : -1;
-  const feeOf = (asset: string): Decimal => (asset === feeAsset ? fee : ZERO);
-  const move = (asset: string, amount: Decimal): string =>
-    moveBalance(core, { refId: id, type: 'trade', asset, amount, fee: feeOf(asset) });
   const trade: Trade = {
     id,
     number,
@@ -54,6 +81,7 @@ export function fillOrder(
     feeAsset,
     liquidity,
     leverage: order.leverage,
+    closes: order.leverage !== null && closable(core, order).gt(0),
     ledgerIds: [],
   };
   core.state.trades.set(id, trade);
@@ -71,11 +99,10 @@ export function fillOrder(
     fee: fee.toFixed(),
     feeAsset,
     liquidity,
+    ...(order.leverage === null ? {} : { margin: true as const }),
   });
   core.notice({ notice: 'trade', trade, order: { ...order, trades: [...order.trades] } });
-  trade.ledgerIds.push(move(base, quantity.mul(sign)), move(quote, cost.mul(-sign)));
-  if (remaining(order).isZero()) endOrder(core, order, 'closed', null);
-  else endOrder(core, order, 'canceled', 'Insufficient funds');
+  return trade;
 }
 
 /** The quantity that the balance can pay for, fee included, at most what is left of the order. */

@@ -17,6 +17,8 @@ const channel = z.string().min(1);
 export const FaultSchema = z.discriminatedUnion('kind', [
   /** The request is carried out and journaled, its answer is not sent: the connection breaks. */
   z.object({ kind: z.literal('lose-reply'), path, ...often }),
+  /** The request is carried out and journaled, its answer waits. */
+  z.object({ kind: z.literal('hold-reply'), path, ms: z.int().min(1).max(120_000), ...often }),
   /** The process dies by SIGKILL after journaling an order, before anybody hears of it. */
   z.object({ kind: z.literal('crash-after-journal'), ...often }),
   /** The request is refused by a status and a page of HTML; nothing is carried out. */

@@ -42,7 +42,7 @@ function worstPrice(core: Core, order: Order): Decimal {
 export function heldOf(core: Core, asset: Asset): Decimal {
   let held = ZERO;
   for (const order of openOrders(core.state)) {
-    if (order.leverage !== null) continue;
+    if (order.leverage !== null || order.type === 'settle-position') continue;
     const hold = holdOf(core, order);
     if (hold.asset === asset) held = held.plus(hold.amount);
   }

@@ -3,6 +3,7 @@ import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
 import { endOrder, fillOrder, noticeOrder } from './execute.ts';
 import { takerTick } from './instruments.ts';
+import { settlePositions } from './margin.ts';
 import { crosses, touchPrice } from './order-entry.ts';
 import { isDormant, type Order } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core, type Wake } from './state.ts';
@@ -112,6 +113,10 @@ export function applyTouch(core: Core, touch: Extract<Touch, { kind: 'order' }>)
     } else takePrice(core, order, touch.price);
     return;
   }
+  if (order.type === 'settle-position') {
+    settle(core, order);
+    return;
+  }
   if (order.limitPrice === null) {
     fillOrder(core, order, takerTick(touch.price, order.side, instrument), 'taker');
     return;
@@ -122,6 +127,12 @@ export function applyTouch(core: Core, touch: Extract<Touch, { kind: 'order' }>)
   }
   const price = new Decimal(touch.price).toDecimalPlaces(instrument.priceDecimals);
   fillOrder(core, order, price, 'maker');
+}
+
+/** Gives back what is borrowed from what the account owns. */
+function settle(core: Core, order: Order): void {
+  if (settlePositions(core, order)) endOrder(core, order, 'closed', null);
+  else endOrder(core, order, 'canceled', 'Insufficient funds');
 }
 
 function trigger(core: Core, order: Order, sees: Order['sees']): void {
@@ -177,6 +188,10 @@ function settleAtStanding(core: Core, order: Order): boolean {
     trigger(core, order, 'next');
     const extra = order.type.startsWith('take') ? 0 : instrument.stopSlippage;
     takeAt(core, order, price, instrument.halfSpread + extra);
+    return true;
+  }
+  if (order.type === 'settle-position') {
+    settle(core, order);
     return true;
   }
   if (order.limitPrice === null || crosses(core, order)) {

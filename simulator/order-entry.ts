@@ -2,6 +2,7 @@ import { Decimal } from '../shared/money.ts';
 import { endOrder, noticeOrder } from './execute.ts';
 import { freeOf, holdOf } from './funds.ts';
 import { venueId } from './ids.ts';
+import { checkMargin, closable } from './margin.ts';
 import { takerTick, type Instrument } from './instruments.ts';
 import { trailPrice } from './trailing.ts';
 import { isDormant, isTriggerType, type Order, type OrderRequest, type View } from './order.ts';
@@ -31,6 +32,8 @@ export function placeOrder(core: Core, request: OrderRequest): Order | Refusal {
   const order = draft(core, request, instrument, clientId);
   if (order.trail !== null)
     order.triggerPrice = trailPrice(core, order, standingPrice(core, order.pair));
+  // Kraken takes a volume of 0 on margin as the whole position.
+  if (order.quantity.isZero() && order.leverage !== null) order.quantity = closable(core, order);
   const refusal =
     checkSystem(core, order) ??
     checkShape(order, instrument) ??
@@ -101,6 +104,7 @@ function draft(
     fresh: true,
     trades: [],
     amends: 0,
+    liquidates: false,
   };
 }
 
@@ -158,10 +162,6 @@ function checkShape(order: Order, instrument: Instrument): Refusal | null {
 }
 
 function checkMoney(core: Core, order: Order, instrument: Instrument): Refusal | null {
-  if (order.leverage !== null || order.type === 'settle-position') {
-    return { error: 'EOrder:Margin trading is not available' };
-  }
-  if (order.reduceOnly) return { error: 'EOrder:Reduce only:Non-leveraged order' };
   const reference =
     order.limitPrice ?? order.triggerPrice ?? new Decimal(standingPrice(core, order.pair));
   if (reference.mul(order.quantity).lt(instrument.costMin)) {
@@ -169,8 +169,14 @@ function checkMoney(core: Core, order: Order, instrument: Instrument): Refusal |
   }
   const open = openOrders(core.state).filter((o) => o.pair === order.pair).length;
   if (open >= 225) return { error: 'EOrder:Orders limit exceeded' };
-  const hold = holdOf(core, order);
-  if (hold.amount.gt(freeOf(core, hold.asset))) return { error: 'EOrder:Insufficient funds' };
+  if (order.leverage !== null || order.type === 'settle-position') {
+    const error = checkMargin(core, order, reference);
+    if (error !== null) return { error };
+  } else {
+    if (order.reduceOnly) return { error: 'EOrder:Reduce only:Non-leveraged order' };
+    const hold = holdOf(core, order);
+    if (hold.amount.gt(freeOf(core, hold.asset))) return { error: 'EOrder:Insufficient funds' };
+  }
   if (order.postOnly && crosses(core, order)) return { error: 'EOrder:Post only order' };
   return null;
 }
@@ -250,6 +256,12 @@ export function amendOrder(core: Core, order: Order, change: Amendment): Refusal
 }
 
 function checkAmendedMoney(core: Core, order: Order, next: Order): Refusal | null {
+  if (order.leverage !== null) {
+    const price =
+      next.limitPrice ?? next.triggerPrice ?? new Decimal(standingPrice(core, order.pair));
+    const error = checkMargin(core, next, price);
+    return error === null ? null : { error };
+  }
   const before = holdOf(core, order);
   const after = holdOf(core, next);
   if (after.amount.minus(before.amount).gt(freeOf(core, after.asset))) {

@@ -26,6 +26,7 @@ export function orderOfRest(
   if (side !== 'buy' && side !== 'sell') return invalid('type');
   const quantity = fields['volume'] ?? '';
   if (!isDecimalText(quantity) || new Decimal(quantity).lt(0)) return invalid('volume');
+  if (new Decimal(quantity).isZero() && fields['leverage'] === undefined) return invalid('volume');
   const flags = (fields['oflags'] ?? '').split(',').filter((flag) => flag !== '');
   const request: OrderRequest = { pair: instrument.pair, side, type, quantity };
   const priced = readPrices(exchange, instrument, request, fields);

@@ -58,6 +58,8 @@ export interface Order {
   fresh: boolean;
   trades: string[];
   amends: number;
+  /** Sent by the venue itself because the margin level fell too low. */
+  liquidates: boolean;
 }
 
 export interface Trade {
@@ -77,6 +79,8 @@ export interface Trade {
   feeAsset: Asset;
   liquidity: 'maker' | 'taker';
   leverage: number | null;
+  /** Whether it closed (part of) a position on margin. */
+  closes: boolean;
   ledgerIds: string[];
 }
 

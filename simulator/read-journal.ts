@@ -4,12 +4,19 @@ import type { VenueJournal } from '../shared/journal-audit.ts';
 import type { Asset } from '../shared/pair.ts';
 import type { VenueFill } from '../shared/venue.ts';
 
+/** What a journal of this exchange tells beyond any venue's: how positions on margin moved balances. */
+export interface SimulatorJournal extends VenueJournal {
+  /** Execution ids of the fills on margin: they moved no balance by quantity and cost. */
+  marginFills: string[];
+  marginMoves: { asset: Asset; amount: string; fee: string }[];
+}
+
 /**
  * What the venue wrote down in the journal folder `dir`: deposits, accepted orders and fills, in their order.
  * Reads the file alone and shares no code with what writes or books it, so that an audit can trust neither.
  * A torn last line counts as not written. Throws when there is no journal.
  */
-export function readJournal(dir: string): VenueJournal {
+export function readJournal(dir: string): SimulatorJournal {
   const file = join(dir, 'journal.jsonl');
   let text: string;
   try {
@@ -17,7 +24,13 @@ export function readJournal(dir: string): VenueJournal {
   } catch (cause) {
     throw new Error(`there is no venue journal at ${file}: ${(cause as Error).message}`, { cause });
   }
-  const journal: VenueJournal = { deposits: [], orders: [], fills: [] };
+  const journal: SimulatorJournal = {
+    deposits: [],
+    orders: [],
+    fills: [],
+    marginFills: [],
+    marginMoves: [],
+  };
   const lines = text.split('\n');
   lines.pop();
   for (const line of lines) {
@@ -30,7 +43,14 @@ export function readJournal(dir: string): VenueJournal {
         venueOrderId: texts['order'] ?? '',
         clientOrderId: texts['client'] ?? null,
       });
+    } else if (row['fact'] === 'move') {
+      journal.marginMoves.push({
+        asset: texts['asset'] ?? '',
+        amount: texts['amount'] ?? '',
+        fee: texts['fee'] ?? '',
+      });
     } else if (row['fact'] === 'fill') {
+      if ('margin' in row) journal.marginFills.push(texts['trade'] ?? '');
       journal.fills.push({
         executionId: texts['trade'] ?? '',
         venueOrderId: texts['order'] ?? '',
@@ -51,13 +71,19 @@ export function readJournal(dir: string): VenueJournal {
 }
 
 /** Balances that deposits and fills add up to, per asset, as decimal texts. */
-export function journalBalances(journal: VenueJournal): Record<Asset, string> {
+export function journalBalances(journal: SimulatorJournal): Record<Asset, string> {
   const sums = new Map<Asset, bigint>();
   const add = (asset: Asset, amount: string, sign: bigint): void => {
     sums.set(asset, (sums.get(asset) ?? 0n) + sign * scaled(amount));
   };
   for (const { asset, amount } of journal.deposits) add(asset, amount, 1n);
-  for (const { pair, side, quantity, cost, fee, feeAsset } of journal.fills) {
+  for (const { asset, amount, fee } of journal.marginMoves) {
+    add(asset, amount, 1n);
+    add(asset, fee, -1n);
+  }
+  const onMargin = new Set(journal.marginFills);
+  for (const { executionId, pair, side, quantity, cost, fee, feeAsset } of journal.fills) {
+    if (onMargin.has(executionId)) continue;
     const [base = '', quote = ''] = pair.split('/');
     const sign = side === 'buy' ? 1n : -1n;
     add(base, quantity, sign);

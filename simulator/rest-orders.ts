@@ -66,7 +66,11 @@ export function orderRow(order: Order, instrument: Instrument, withTrades: boole
 }
 
 /** A row of TradesHistory. */
-export function tradeRow(trade: Trade, instrument: Instrument): object {
+export function tradeRow(
+  trade: Trade,
+  instrument: Instrument,
+  position: { state: 'open' | 'closed'; closed: Decimal } | null,
+): object {
   const amount = (value: Decimal): string => value.toFixed(assetInfo(instrument.quote).decimals);
   const fee = trade.feeAsset === instrument.quote ? trade.fee : trade.fee.mul(trade.price);
   return {
@@ -83,7 +87,13 @@ export function tradeRow(trade: Trade, instrument: Instrument): object {
     vol: trade.quantity.toFixed(instrument.lotDecimals),
     margin: amount(trade.leverage === null ? new Decimal(0) : trade.cost.div(trade.leverage)),
     leverage: String(trade.leverage ?? 0),
-    misc: '',
+    misc: trade.closes ? 'closing' : '',
+    ...(position === null
+      ? {}
+      : {
+          posstatus: position.state,
+          cvol: position.closed.toFixed(instrument.lotDecimals),
+        }),
     trade_id: trade.number,
     maker: trade.liquidity === 'maker',
     ledgers: trade.ledgerIds,

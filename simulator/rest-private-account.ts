@@ -1,5 +1,7 @@
 import { Decimal } from '../shared/money.ts';
 import type { Exchange } from './exchange.ts';
+import { isTrue } from './order-params.ts';
+import { consolidated, positionRow } from './rest-positions.ts';
 import { assetInfo, FEE_TIERS } from './instruments.ts';
 import { wire } from './json.ts';
 import { instrumentFor, pageOf, within, type Handler } from './rest-context.ts';
@@ -19,7 +21,7 @@ export const ACCOUNT_CALLS: Record<string, Handler> = {
     const rows: Record<string, unknown> = {};
     for (const trade of pageOf(trades, params)) {
       const instrument = instrumentFor(exchange, trade.pair);
-      rows[trade.id] = tradeRow(trade, instrument);
+      rows[trade.id] = tradeRow(trade, instrument, openedBy(exchange, trade.id));
     }
     return { result: { trades: rows, count: trades.length } };
   },
@@ -30,7 +32,7 @@ export const ACCOUNT_CALLS: Record<string, Handler> = {
     for (const id of (params['txid'] ?? '').split(',')) {
       const trade = exchange.state.trades.get(id);
       if (trade === undefined) return { error: 'EQuery:Unknown trade' };
-      rows[id] = tradeRow(trade, instrumentFor(exchange, trade.pair));
+      rows[id] = tradeRow(trade, instrumentFor(exchange, trade.pair), openedBy(exchange, id));
     }
     return { result: rows };
   },
@@ -68,24 +70,34 @@ export const ACCOUNT_CALLS: Record<string, Handler> = {
   },
 
   TradeBalance({ service }) {
-    const value = portfolioValue(service.exchange).toFixed(4);
-    const zero = '0.0000';
+    const account = service.exchange.margin();
+    const text = (value: Decimal): string => value.toFixed(4);
     return {
       result: {
-        eb: value,
-        tb: value,
-        m: zero,
-        n: zero,
-        c: zero,
-        v: zero,
-        e: value,
-        mf: value,
-        uv: zero,
+        eb: text(account.balance),
+        tb: text(account.balance),
+        m: text(account.used),
+        n: text(account.unrealised),
+        c: text(account.cost),
+        v: text(account.value),
+        e: text(account.equity),
+        mf: text(account.free),
+        ...(account.level === null ? {} : { ml: account.level.toFixed(2) }),
+        uv: '0.0000',
       },
     };
   },
 
-  OpenPositions: (_, params) => ({ result: params['consolidation'] === 'market' ? [] : {} }),
+  OpenPositions({ service }, params) {
+    const { exchange } = service;
+    const withValues = isTrue(params['docalcs']);
+    const rows = [...exchange.state.positions.values()].map((position): [string, object] => [
+      position.id,
+      positionRow(exchange, position, withValues),
+    ]);
+    if (params['consolidation'] !== 'market') return { result: Object.fromEntries(rows) };
+    return { result: consolidated(exchange) };
+  },
 
   GetWebSocketsToken: ({ tokens }) => ({ result: { token: tokens.issue(), expires: 900 } }),
 
@@ -136,6 +148,17 @@ export const ACCOUNT_CALLS: Record<string, Handler> = {
   },
 };
 
+/** The position that a trade opened, or null. */
+function openedBy(
+  { state }: Exchange,
+  id: string,
+): { state: 'open' | 'closed'; closed: Decimal } | null {
+  const open = state.positions.get(id);
+  if (open !== undefined) return { state: 'open', closed: open.closed };
+  const over = state.closedPositions.get(id);
+  return over === undefined ? null : { state: 'closed', closed: over.closed };
+}
+
 function balances(exchange: Exchange): [string, Decimal][] {
   const known = assetsOf(exchange.instruments);
   const all = new Set([...known, ...exchange.state.balances.keys()]);
@@ -153,20 +176,6 @@ function feeRow(column: 1 | 2): unknown {
     nextvolume: (next?.[0] ?? 0).toFixed(4),
     tiervolume: '0.0000',
   };
-}
-
-/** All balances in dollars or USDT at the standing prices, as far as the pairs tell. */
-function portfolioValue(exchange: Exchange): Decimal {
-  let value = new Decimal(0);
-  for (const [asset, balance] of exchange.state.balances) {
-    value = value.plus(balance.mul(priceIn(exchange, asset)));
-  }
-  return value;
-}
-
-function priceIn(exchange: Exchange, asset: string): number {
-  if (asset === 'USDT' || asset === 'USD') return 1;
-  return exchange.price(`${asset}/USDT`) || exchange.price(`${asset}/USD`);
 }
 
 const namesAsset = (name: string, asset: string): boolean => {

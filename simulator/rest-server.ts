@@ -80,6 +80,8 @@ async function handle(
     request.socket.destroy();
     return;
   }
+  const held = 'result' in answer ? faults.strike(['hold-reply'], name) : null;
+  if (held !== null) await wait(held.ms);
   send(response, answer);
 }
 

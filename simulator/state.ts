@@ -2,6 +2,7 @@ import { Decimal } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
 import type { Timeframe } from '../shared/timeframe.ts';
 import type { Instrument } from './instruments.ts';
+import type { Position } from './margin.ts';
 import type { MarketSource } from './market-source.ts';
 import type { Order, OrderStatus, Trade } from './order.ts';
 
@@ -95,6 +96,9 @@ export interface ExchangeState {
   /** Ids of the orders that are open, in the order of their arrival. */
   openIds: Map<string, true>;
   trades: Map<string, Trade>;
+  /** Open positions on margin, oldest first, and those that are over. */
+  positions: Map<string, Position>;
+  closedPositions: Map<string, Position>;
   wakes: Map<string, Wake>;
 }
 
@@ -135,8 +139,11 @@ export type Fact =
       fee: string;
       feeAsset: Asset;
       liquidity: string;
+      /** On margin the balance moves by what `move` says, not by quantity and cost. */
+      margin?: true;
     }
   | { fact: 'order-end'; at: number; order: string; status: OrderStatus; reason: string | null }
+  | { fact: 'move'; at: number; type: string; asset: Asset; amount: string; fee: string }
   | { fact: 'event'; at: number; number: number; kind: string };
 
 /** What clients may want to hear of, in the order in which it happened. */
