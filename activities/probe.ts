@@ -1,12 +1,11 @@
 /**
  * A named line of code at which a crash would be interesting. Production passes `noProbe`; the crash
- * tests pass one that kills the process at the n-th time a point is reached.
+ * tests pass one that kills the process where it is armed.
  */
 export type Probe = (point: ProbePoint) => void;
 
 export const PROBE_POINTS = [
   'order-intended',
-  'order-sent',
   'order-answered',
   'between-fill-and-stop',
   'inside-booking',

@@ -1,23 +1,21 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { noProbe, PROBE_POINTS, type Probe } from '../activities/probe.ts';
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { noProbe, type Probe } from '../activities/probe.ts';
 
 /**
- * For the crash tests: `TRIPLEGAIN_CRASH_AT=point:n:file` kills this process with SIGKILL the n-th time
- * the point is reached, once, and leaves the point's name in the file as proof. Absent, nothing is probed.
+ * For the crash tests: with `TRIPLEGAIN_CRASH_AT=FOLDER` a file named like a point arms it. When the
+ * point is reached next, that file is renamed to `<point>.reached`, as proof, and this process ends by
+ * SIGKILL. Without the variable nothing is probed.
  */
-export function crashProbe(setting: string | undefined): Probe {
-  if (setting === undefined || setting === '') return noProbe;
-  const [point, nth, file] = setting.split(':');
-  if (!PROBE_POINTS.some((p) => p === point) || file === undefined) {
-    throw new Error(
-      `TRIPLEGAIN_CRASH_AT is "${setting}": expected point:n:file, point one of ${PROBE_POINTS.join(', ')}`,
-    );
+export function crashProbe(folder: string | undefined): Probe {
+  if (folder === undefined || folder === '') return noProbe;
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new Error(`TRIPLEGAIN_CRASH_AT is "${folder}": expected the folder of a crash test`);
   }
-  let left = Number(nth);
-  return (reached) => {
-    if (reached !== point || --left !== 0) return;
-    if (existsSync(file) && readFileSync(file, 'utf8').includes(`${point}:${nth}\n`)) return;
-    appendFileSync(file, `${point}:${nth}\n`);
+  return (point) => {
+    const armed = join(folder, point);
+    if (!existsSync(armed)) return;
+    renameSync(armed, `${armed}.reached`);
     process.kill(process.pid, 'SIGKILL');
   };
 }
