@@ -62,11 +62,9 @@ function settle(
     case 'factor':
       return { outcome: 'shrink', left: quantity === null ? null : quantity.mul(finding.factor) };
     case 'cap': {
-      if (quantity === null || finding.most.gte(quantity))
-        return { outcome: 'pass', left: quantity };
-      const lot = context.figures?.lot;
       // a cap that leaves not one lot refuses by its own name; the quantity stays for the rules that follow
-      const nothing = lot === undefined || floorToStep(finding.most, lot).isZero();
+      const lot = context.figures?.lot;
+      const nothing = lot === undefined || finding.most.lt(lot);
       return nothing
         ? { outcome: 'veto', left: quantity }
         : { outcome: 'shrink', left: finding.most };

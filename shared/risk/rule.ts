@@ -4,8 +4,8 @@ import type { RiskLimits } from './limits.ts';
 import type { Shown } from './verdict.ts';
 
 /**
- * What a rule found. `size` sets the quantity (the risk unit alone does), `cap` allows at most so much,
- * `factor` leaves a part of what the rules before it left. Quantities are base, not yet on the lot.
+ * What a rule found. `size` sets the quantity (the risk unit alone does), `cap` allows
+ * less than there was, `factor` leaves a part of what the rules before it left. Quantities are base, not yet on the lot.
  */
 export type Finding =
   | { kind: 'pass' | 'veto' | 'not-applicable'; observed: Shown; note: string }

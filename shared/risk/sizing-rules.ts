@@ -14,6 +14,7 @@ import {
   type EntryRule,
   type Finding,
 } from './rule.ts';
+import type { Shown } from './verdict.ts';
 import { finite, type Setup } from './setup.ts';
 import { wilsonInterval } from '../statistics/wilson.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
@@ -47,13 +48,15 @@ function sized(
   };
 }
 
-/** At most so much USDT of something of which a unit takes `perUnit`. */
+/** At most `left` of something of which a unit of base takes `perUnit`: a pass where that is enough. */
 function room(
+  quantity: Decimal,
   left: Decimal,
   perUnit: Decimal,
-  observed: Finding['observed'],
+  observed: Shown,
   note: string,
 ): Finding {
+  if (quantity.mul(perUnit).lte(left)) return pass(observed, note);
   return { kind: 'cap', most: Decimal.max(0, left).div(perUnit), observed, note };
 }
 
@@ -97,7 +100,7 @@ export const sizingRules: readonly EntryRule[] = [
       const pct = finite(wish);
       if (pct === null || pct < 0) return veto(observed, 'the wished size is no percentage');
       const note = `the decision asks for ${pct} % of equity`;
-      return room(percentOf(figures.equity, pct), value, observed, note);
+      return room(quantity, percentOf(figures.equity, pct), value, observed, note);
     }),
   },
   {
@@ -120,7 +123,13 @@ export const sizingRules: readonly EntryRule[] = [
       const perUnit = percentOf(value, volatility);
       const observed = shownPercent(quantity.mul(perUnit), figures.equity);
       const most = percentOf(figures.equity, limits.volatilityTargetPct);
-      return room(most, perUnit, observed, `${figures.base} moves ${volatility} % a year`);
+      return room(
+        quantity,
+        most,
+        perUnit,
+        observed,
+        `${figures.base} moves ${volatility} % a year`,
+      );
     }),
   },
   {
@@ -141,7 +150,7 @@ export const sizingRules: readonly EntryRule[] = [
       const pct = kellyPct(track, limits);
       if (pct === null) return veto(observed, 'the track record could not be read');
       const note = `${track.wins} of ${track.trades} trades won`;
-      return room(percentOf(figures.equity, pct), risk, observed, note);
+      return room(quantity, percentOf(figures.equity, pct), risk, observed, note);
     }),
   },
   {
@@ -154,7 +163,7 @@ export const sizingRules: readonly EntryRule[] = [
     check: sized(({ figures, limits, quantity, value }) => {
       const observed = shownPercent(quantity.mul(value), figures.equity);
       const most = percentOf(figures.equity, limits.positionCapPct);
-      return room(most, value, observed, `at most ${shown(most)} USDT`);
+      return room(quantity, most, value, observed, `at most ${shown(most)} USDT`);
     }),
   },
   {
@@ -168,7 +177,7 @@ export const sizingRules: readonly EntryRule[] = [
       const observed = shown(figures.capital.add(quantity.mul(value)));
       if (limits.capitalUsdt === null) return notApplicable('no bound is set', observed);
       const left = new Decimal(limits.capitalUsdt).sub(figures.capital);
-      return room(left, value, observed, `${shown(left)} USDT are left`);
+      return room(quantity, left, value, observed, `${shown(left)} USDT are left`);
     }),
   },
   {
@@ -183,7 +192,7 @@ export const sizingRules: readonly EntryRule[] = [
       const observed = shownPercent(figures.baseExposure.add(quantity.mul(value)), figures.equity);
       const left = percentOf(figures.equity, limits.exposurePerAssetPct).sub(figures.baseExposure);
       const had = `${figures.base} is at ${shownPercent(figures.baseExposure, figures.equity)} %`;
-      return room(left, value, observed, had);
+      return room(quantity, left, value, observed, had);
     }),
   },
   {
@@ -194,7 +203,7 @@ export const sizingRules: readonly EntryRule[] = [
     can: ['veto', 'shrink'],
     limit: (limits) => limits.heatPct,
     check: sized(({ figures, limits, quantity, risk }) =>
-      heatRoom(figures, figures.heat, limits.heatPct, quantity.mul(risk), risk),
+      heatRoom(figures, figures.heat, limits.heatPct, quantity, risk),
     ),
   },
   {
@@ -207,7 +216,7 @@ export const sizingRules: readonly EntryRule[] = [
     limit: (limits) => limits.clusterHeatPct,
     check: sized(({ figures, limits, quantity, risk }) =>
       figures.inCluster
-        ? heatRoom(figures, figures.clusterHeat, limits.clusterHeatPct, quantity.mul(risk), risk)
+        ? heatRoom(figures, figures.clusterHeat, limits.clusterHeatPct, quantity, risk)
         : notApplicable('the pair lies in no cluster'),
     ),
   },
@@ -220,6 +229,7 @@ export const sizingRules: readonly EntryRule[] = [
     limit: (_limits, context) => (context?.figures ? context.figures.freeQuote.toFixed() : null),
     check: sized(({ figures, setup, quantity }) =>
       room(
+        quantity,
         figures.freeQuote,
         setup.cost,
         shown(quantity.mul(setup.cost)),
@@ -241,7 +251,13 @@ export const sizingRules: readonly EntryRule[] = [
       if (depth === null || depth <= 0) return veto(shownNumber(seen), 'the book shows no depth');
       const all = new Decimal(depth);
       const observed = shownPercent(quantity.mul(setup.entry), all);
-      return room(percentOf(all, limits.depthSharePct), setup.entry, observed, `of ${depth} shown`);
+      return room(
+        quantity,
+        percentOf(all, limits.depthSharePct),
+        setup.entry,
+        observed,
+        `of ${depth} shown`,
+      );
     }),
   },
   {
@@ -343,12 +359,18 @@ function heatRoom(
   figures: Figures,
   heat: Decimal,
   limitPct: number,
-  wanted: Decimal,
+  quantity: Decimal,
   perUnit: Decimal,
 ): Finding {
   const left = percentOf(figures.equity, limitPct).sub(heat);
-  const observed = shownPercent(heat.add(wanted), figures.equity);
-  return room(left, perUnit, observed, `${shownPercent(heat, figures.equity)} % are open`);
+  const observed = shownPercent(heat.add(quantity.mul(perUnit)), figures.equity);
+  return room(
+    quantity,
+    left,
+    perUnit,
+    observed,
+    `${shownPercent(heat, figures.equity)} % are open`,
+  );
 }
 
 /** Least quantity of the venue: by quantity, and by value at the stop, the lower of the two prices. */
