@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadStudyData } from '../activities/backtest/load-study-data.ts';
+import { runStudy } from '../activities/backtest/run-study.ts';
+import { runSweep } from '../activities/backtest/run-sweep.ts';
+import type { StudyRequest, SweepPlan } from '../activities/backtest/study.ts';
+import { codeVersion, studyId } from '../activities/backtest/study-identity.ts';
+import { sweepSets } from '../activities/backtest/sweep-plan.ts';
+import { tradesCsv } from '../activities/backtest/trades-csv.ts';
+import { venueFacts } from '../cli/backtest/venue-facts.ts';
+import { seededCandles } from '../shared/indicators/seeded-candles.ts';
+import { parseBarStrategy } from '../shared/strategies/bar-registry.ts';
+import { startComputeWorker, type ComputeWorker } from '../workers/compute-worker.ts';
+import type { backtest } from '../workflows/backtest.ts';
+import { cancelStudy, studyProgress } from '../workflows/study-messages.ts';
+import type { sweep } from '../workflows/sweep.ts';
+import { temporalAddress } from './support/services.ts';
+
+const QUEUE = `compute-test-${process.pid}`;
+const NAMESPACE = 'default';
+const BARS = 3000;
+
+let dir: string;
+let connection: Connection;
+let client: Client;
+let worker: ComputeWorker;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'triplegain-studies-'));
+  ['BTCUSDT', 'XRPUSDT'].forEach((symbol, k) => {
+    const bars = seededCandles(BARS, 77 + k);
+    const lines = ['time,open,high,low,close,volume'];
+    for (let i = 0; i < BARS; i++) {
+      const { timeMs, open, high, low, close, volume } = bars;
+      lines.push(`${timeMs[i]! / 1000},${open[i]},${high[i]},${low[i]},${close[i]},${volume[i]}`);
+    }
+    writeFileSync(join(dir, `${symbol}-1h.csv`), `${lines.join('\n')}\n`);
+  });
+  connection = await Connection.connect({ address: temporalAddress() });
+  client = new Client({ connection, namespace: NAMESPACE });
+  worker = await startComputeWorker({
+    address: temporalAddress(),
+    namespace: NAMESPACE,
+    storeDir: join(dir, 'studies'),
+    instrumentFor: venueFacts,
+    taskQueue: QUEUE,
+    log: () => undefined,
+  });
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await connection.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function requestOf(strategy: string): StudyRequest {
+  return {
+    strategy,
+    params: parseBarStrategy(strategy, {}).parameters,
+    dataDir: dir,
+    pairs: ['BTC/USDT', 'XRP/USDT'],
+    timeframe: '1h',
+    fromMs: null,
+    toMs: null,
+    fillsOnly: false,
+    limits: 'none',
+    gapBars: 24,
+    confidence: 0.65,
+    balances: { USDT: 1000 },
+  };
+}
+
+function planOf(): SweepPlan {
+  const axes = { fast: [5, 10, 20], slow: [30, 60], stopAtr: [1, 2] };
+  const sets = sweepSets('trend', {}, axes).map((c) => c.parameters);
+  return { sets, walkForward: { trainDays: 40, testDays: 20, embargoDays: 2 } };
+}
+
+describe('a backtest as a workflow', () => {
+  it('leaves the same trades as a run without a server, and a report', async () => {
+    const request = requestOf('breakout');
+    const id = `backtest/test-${process.pid}-one`;
+    const handle = await client.workflow.start<typeof backtest>('backtest', {
+      workflowId: id,
+      taskQueue: QUEUE,
+      args: [{ request }],
+    });
+    const outcome = await handle.result();
+    const data = loadStudyData(request);
+    const alone = runStudy(request, parseBarStrategy('breakout', {}), data, venueFacts);
+    expect(outcome!.trades).toBeGreaterThan(20);
+    expect(readFileSync(join(outcome!.folder, 'trades.csv'), 'utf8')).toBe(
+      tradesCsv(alone.log, data),
+    );
+    expect(readFileSync(join(outcome!.folder, 'report.html'), 'utf8')).toContain(
+      'Against doing something simpler',
+    );
+    expect(await handle.query(studyProgress)).toEqual({ phase: 'done', done: 1, total: 1 });
+  });
+});
+
+describe('a sweep as a workflow', () => {
+  it('gives the numbers of a run in one thread, with its doubts', async () => {
+    const request = requestOf('trend');
+    const plan = planOf();
+    const handle = await client.workflow.start<typeof sweep>('sweep', {
+      workflowId: `backtest/test-${process.pid}-sweep`,
+      taskQueue: QUEUE,
+      args: [{ request, sweep: plan, partSize: 5 }],
+    });
+    const outcome = await handle.result();
+    expect(outcome).toMatchObject({ sets: 12, done: 12 });
+    const stored = JSON.parse(readFileSync(join(outcome.folder, 'sweep.json'), 'utf8')) as {
+      rows: { trades: number; netReturn: number }[];
+      walkForward: { windows: unknown[] };
+    };
+    const choices = plan.sets.map((set) => parseBarStrategy('trend', set));
+    const alone = await runSweep(request, choices, loadStudyData(request), venueFacts, {
+      threads: 0,
+    });
+    expect(stored.rows.map((r) => [r.trades, r.netReturn])).toEqual(
+      alone.rows.map((r) => [r!.trades, r!.netReturn]),
+    );
+    expect(stored.walkForward.windows.length).toBeGreaterThan(2);
+  });
+
+  it('cancelled keeps what is done', async () => {
+    const request = { ...requestOf('trend'), gapBars: 25 };
+    const handle = await client.workflow.start<typeof sweep>('sweep', {
+      workflowId: `backtest/test-${process.pid}-cancelled`,
+      taskQueue: QUEUE,
+      args: [{ request, sweep: planOf(), partSize: 1 }],
+    });
+    await handle.signal(cancelStudy);
+    const outcome = await handle.result();
+    expect(outcome.done).toBeLessThan(12);
+    expect(await handle.query(studyProgress)).toMatchObject({
+      phase: 'cancelled',
+      done: outcome.done,
+    });
+  });
+
+  it('gives the same results on one and on two threads', async () => {
+    const request = { ...requestOf('ema-cross'), fillsOnly: true };
+    const choices = sweepSets('ema-cross', {}, { fast: [5, 8], slow: [20, 30], stopPct: [1, 2] });
+    const data = loadStudyData(request);
+    const runs = [0, 1, 2].map((threads) =>
+      runSweep(request, choices, data, venueFacts, { threads }),
+    );
+    const [none, one, two] = await Promise.all(runs);
+    expect(one!.rows).toEqual(none!.rows);
+    expect(two!.rows).toEqual(none!.rows);
+    expect(two!.returns).toEqual(none!.returns);
+  });
+});
+
+describe('the id of a study', () => {
+  it('is the same wherever the data lies, and another for other data, code, or parameters', () => {
+    const request = requestOf('trend');
+    const code = codeVersion();
+    const id = studyId(request, null, code);
+    const copy = mkdtempSync(join(tmpdir(), 'triplegain-copy-'));
+    for (const name of ['BTCUSDT-1h.csv', 'XRPUSDT-1h.csv']) {
+      writeFileSync(join(copy, name), readFileSync(join(dir, name)));
+    }
+    expect(studyId({ ...request, dataDir: copy }, null, code)).toBe(id);
+    expect(studyId({ ...request, gapBars: 5 }, null, code)).not.toBe(id);
+    expect(studyId(request, planOf(), code)).not.toBe(id);
+    expect(studyId(request, null, 'other code')).not.toBe(id);
+    writeFileSync(join(copy, 'XRPUSDT-1h.csv'), readFileSync(join(dir, 'BTCUSDT-1h.csv')));
+    expect(studyId({ ...request, dataDir: copy }, null, code)).not.toBe(id);
+    rmSync(copy, { recursive: true });
+  });
+});
