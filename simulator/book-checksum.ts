@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Level } from './market-view.ts';
+import type { Level } from './book-levels.ts';
 
 /** Kraken's CRC32 over the ten best levels of each side, digits without point and leading zeros. */
 export function bookChecksum(

@@ -30,6 +30,10 @@ const Wake = z.union([
 const Unwake = z.object({ id: z.string().min(1) });
 const Advance = z.object({ to: Time });
 const System = z.object({ status: z.enum(SYSTEM_MODES) });
+const PartialFills = z.object({
+  share: z.number().gt(0).lt(1),
+  count: z.int().min(1).default(1),
+});
 const Cut = z.object({ socket: z.enum(['public', 'private', 'both']) });
 
 class BadRequest extends Error {
@@ -136,6 +140,13 @@ export function createControlServer(options: ControlOptions): Server {
       case '/fault': {
         options.faults.order(parse(FaultSchema, body));
         return { ordered: true };
+      }
+      case '/partial-fills': {
+        const { share, count } = parse(PartialFills, body);
+        service.command({ do: 'partial-fills', at: at(), share, count }, (e) =>
+          e.fillPartially(share, count),
+        );
+        return { share, count };
       }
       case '/faults/clear':
         options.faults.clear();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Decimal } from '../shared/money.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { handMarket, START, type Row } from './market.fixture.ts';
 import type { Order, OrderRequest } from './order.ts';
@@ -375,6 +376,50 @@ describe('matching', () => {
     expect(next(exchange)).toBe('bar 02:00:00.000 1h:closed');
     expect(next(exchange)).toBe('orders 02:30:00.000 sll:filled');
     expect(price(exchange, order)).toBe('0.95');
+  });
+
+  it('goes down the book when an order is larger than its first level', () => {
+    const exchange = open([calm, calm], { USDT: '5000000' });
+    exchange.run(START);
+    const order = place(exchange, { quantity: '1000000' });
+    const trades = exchange.trades();
+    expect(order.status).toBe('closed');
+    expect(trades.length).toBeGreaterThan(2);
+    expect(trades[0]?.price.toFixed()).toBe('1.001');
+    const prices = trades.map((t) => t.price.toNumber());
+    expect(prices).toEqual([...prices].sort((a, b) => a - b));
+    const sum = trades.reduce((total, t) => total.plus(t.quantity), new Decimal(0));
+    expect(sum.toFixed()).toBe('1000000');
+  });
+
+  it('leaves what a limit does not allow resting, and fills all or nothing when told so', () => {
+    const exchange = open([calm, calm], { USDT: '5000000' });
+    exchange.run(START);
+    const large = { type: 'limit' as const, limitPrice: '1.001', quantity: '1000000' };
+    expect(place(exchange, { ...large, timeInForce: 'fok' })).toMatchObject({ status: 'canceled' });
+    expect(exchange.trades()).toEqual([]);
+    const ioc = place(exchange, { ...large, timeInForce: 'ioc' });
+    expect(ioc.status).toBe('canceled');
+    expect(ioc.filled.gt(0) && ioc.filled.lt(1_000_000)).toBe(true);
+    const resting = place(exchange, large);
+    expect(resting.status).toBe('open');
+    expect(resting.filled.gt(0)).toBe(true);
+  });
+
+  it('fills a resting order in parts when that is ordered', () => {
+    const dip: Row = [1, 1, 0.9, 1];
+    const exchange = open([calm, dip, dip, dip]);
+    exchange.attach(['1h']);
+    next(exchange);
+    exchange.fillPartially(0.4, 2);
+    const order = place(exchange, { clientId: 'c', type: 'limit', limitPrice: '0.95' });
+    expect(next(exchange)).toBe('orders 01:30:00.000 c:partially_filled');
+    expect(order.filled.toFixed()).toBe('4');
+    next(exchange);
+    expect(next(exchange)).toBe('orders 02:30:00.000 c:partially_filled');
+    expect(order.filled.toFixed()).toBe('6.4'); // 4 + 0.4 * 6
+    next(exchange);
+    expect(next(exchange)).toBe('orders 03:30:00.000 c:filled');
   });
 
   it('matches at once while no desk is attached', () => {

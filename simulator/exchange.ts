@@ -61,6 +61,8 @@ export interface Exchange {
   cancel(order: Order): Refusal | null;
   /** What the venue lets through from now on. */
   setSystem(system: SystemMode): void;
+  /** Lets the next `count` fills of resting orders give only `share` of what is left. */
+  fillPartially(share: number, count: number): void;
   /** Cancels all orders at that venue time unless it is set anew; null switches it off. */
   cancelAllAt(atMs: number | null): void;
   order(id: string): Order | null;
@@ -139,6 +141,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
       state.system = system;
       core.notice({ notice: 'system', system });
     },
+    fillPartially(share, count) {
+      state.partialFills = { share, left: count };
+    },
     cancelAllAt(atMs) {
       state.cancelAllMs = atMs;
     },
@@ -173,6 +178,7 @@ function newState(market: MarketSource): ExchangeState {
     arrivals: 0,
     ledger: [],
     system: 'online',
+    partialFills: null,
     cancelAllMs: null,
     prices: new Map(),
     tradeNumbers: new Map(),

@@ -1,4 +1,5 @@
 import { Decimal } from '../shared/money.ts';
+import { levelsFrom } from './book-levels.ts';
 import { balanceOf, moveBalance, roundAmount } from './funds.ts';
 import { venueId } from './ids.ts';
 import { bookMarginTrade, closable } from './margin.ts';
@@ -6,15 +7,68 @@ import { remaining, wsStatus, type Order, type OrderStatus, type Trade } from '.
 import { instrumentOf, type Core, type OrderReport } from './state.ts';
 
 const ZERO = new Decimal(0);
+/** Levels that one order may go through. */
+const DEEPEST = 1000;
+const NOT_NOW = 'Immediate order could not be filled';
 
 /**
- * Fills what is left of `order` at `price`: on spot as far as the balance goes, the rest is cancelled with
- * reason "Insufficient funds"; on margin whole, or not at all when it may only reduce and is too large.
+ * Lets `order` take what it needs, from `price` on down the book as far as its limit goes. What the balance
+ * cannot pay for is cancelled with reason "Insufficient funds"; what the limit does not allow rests, or is
+ * cancelled when the order was for now only.
  */
-export function fillOrder(
+export function takeLiquidity(core: Core, order: Order, price: Decimal): void {
+  const instrument = instrumentOf(core, order.pair);
+  const limit = order.limitPrice;
+  const allowed = (at: Decimal): boolean =>
+    limit === null || (order.side === 'buy' ? at.lte(limit) : at.gte(limit));
+  const parts: { price: Decimal; quantity: Decimal }[] = [];
+  let left = remaining(order);
+  for (const level of levelsFrom(instrument, order.side, price, core.state.candleMs)) {
+    if (left.isZero() || !allowed(level.price) || parts.length === DEEPEST) break;
+    const quantity = Decimal.min(left, level.quantity);
+    parts.push({ price: level.price, quantity });
+    left = left.minus(quantity);
+  }
+  if (order.timeInForce === 'fok' && left.gt(0)) {
+    endOrder(core, order, 'canceled', NOT_NOW);
+    return;
+  }
+  for (const part of parts) {
+    if (order.status === 'open') fill(core, order, part.price, part.quantity, 'taker');
+  }
+  if (order.status !== 'open') return;
+  if (limit === null) endOrder(core, order, 'canceled', 'Insufficient liquidity');
+  else if (order.timeInForce === 'ioc') endOrder(core, order, 'canceled', NOT_NOW);
+}
+
+/** Fills a resting order at `price`: whole, unless a partial fill was ordered. */
+export function fillResting(core: Core, order: Order, price: Decimal): void {
+  const left = remaining(order);
+  const { partialFills } = core.state;
+  if (partialFills !== null) {
+    const { lotDecimals } = instrumentOf(core, order.pair);
+    const part = left.mul(partialFills.share).toDecimalPlaces(lotDecimals, Decimal.ROUND_DOWN);
+    partialFills.left -= 1;
+    if (partialFills.left <= 0) core.state.partialFills = null;
+    if (part.gt(0) && part.lt(left)) {
+      // The rest waits for the next candle: this one has given what it had.
+      order.sees = 'next';
+      fill(core, order, price, part, 'maker');
+      return;
+    }
+  }
+  fill(core, order, price, left, 'maker');
+}
+
+/**
+ * One fill. On spot as far as the balance goes, the rest of the order is cancelled then; on margin not at all
+ * when the order may only reduce and is larger than the position.
+ */
+function fill(
   core: Core,
   order: Order,
   price: Decimal,
+  wanted: Decimal,
   liquidity: 'maker' | 'taker',
 ): void {
   const rate = liquidity === 'maker' ? core.fees.maker : core.fees.taker;
@@ -25,25 +79,22 @@ export function fillOrder(
       endOrder(core, order, 'canceled', `Reduce only:${why}`);
       return;
     }
-    const trade = bookTrade(core, order, { price, quantity: remaining(order), rate, liquidity });
-    bookMarginTrade(core, trade);
-    endOrder(core, order, 'closed', null);
+    bookMarginTrade(core, bookTrade(core, order, { price, quantity: wanted, rate, liquidity }));
+    if (remaining(order).isZero()) endOrder(core, order, 'closed', null);
     return;
   }
-  const quantity = affordable(core, order, price, rate);
-  if (quantity.isZero()) {
-    endOrder(core, order, 'canceled', 'Insufficient funds');
-    return;
+  const quantity = affordable(core, order, price, wanted, rate);
+  if (quantity.gt(0)) {
+    const trade = bookTrade(core, order, { price, quantity, rate, liquidity });
+    const { base, quote } = instrumentOf(core, order.pair);
+    const sign = order.side === 'buy' ? 1 : -1;
+    const feeOf = (asset: string): Decimal => (asset === trade.feeAsset ? trade.fee : ZERO);
+    const move = (asset: string, amount: Decimal): string =>
+      moveBalance(core, { refId: trade.id, type: 'trade', asset, amount, fee: feeOf(asset) });
+    trade.ledgerIds.push(move(base, quantity.mul(sign)), move(quote, trade.cost.mul(-sign)));
   }
-  const trade = bookTrade(core, order, { price, quantity, rate, liquidity });
-  const { base, quote } = instrumentOf(core, order.pair);
-  const sign = order.side === 'buy' ? 1 : -1;
-  const feeOf = (asset: string): Decimal => (asset === trade.feeAsset ? trade.fee : ZERO);
-  const move = (asset: string, amount: Decimal): string =>
-    moveBalance(core, { refId: trade.id, type: 'trade', asset, amount, fee: feeOf(asset) });
-  trade.ledgerIds.push(move(base, quantity.mul(sign)), move(quote, trade.cost.mul(-sign)));
   if (remaining(order).isZero()) endOrder(core, order, 'closed', null);
-  else endOrder(core, order, 'canceled', 'Insufficient funds');
+  else if (quantity.lt(wanted)) endOrder(core, order, 'canceled', 'Insufficient funds');
 }
 
 /** Notes a fill on its order and in the journal; balances are moved by the caller. */
@@ -105,8 +156,14 @@ function bookTrade(
   return trade;
 }
 
-/** The quantity that the balance can pay for, fee included, at most what is left of the order. */
-function affordable(core: Core, order: Order, price: Decimal, rate: Decimal): Decimal {
+/** The quantity that the balance can pay for, fee included, at most `wanted`. */
+function affordable(
+  core: Core,
+  order: Order,
+  price: Decimal,
+  wanted: Decimal,
+  rate: Decimal,
+): Decimal {
   const { base, quote, lotDecimals } = instrumentOf(core, order.pair);
   const buys = order.side === 'buy';
   const asset = buys ? quote : base;
@@ -116,8 +173,7 @@ function affordable(core: Core, order: Order, price: Decimal, rate: Decimal): De
     const amount = buys ? roundAmount(price.mul(quantity), quote) : quantity;
     return paysFee ? amount.plus(roundAmount(amount.mul(rate), asset)) : amount;
   };
-  const left = remaining(order);
-  if (needs(left).lte(balance)) return left;
+  if (needs(wanted).lte(balance)) return wanted;
   const unit = (buys ? price : new Decimal(1)).mul(paysFee ? rate.plus(1) : 1);
   const most = balance.div(unit).toDecimalPlaces(lotDecimals, Decimal.ROUND_DOWN);
   // Rounding of cost and fee may take one unit more than the division says.

@@ -26,6 +26,7 @@ export type Command =
   | { do: 'unwake'; at: number; id: string }
   | { do: 'run'; at: number }
   | { do: 'system'; at: number; system: SystemMode }
+  | { do: 'partial-fills'; at: number; share: number; count: number }
   | { do: 'cancel-all-at'; at: number; atMs: number | null }
   | { do: 'place'; at: number; request: OrderRequest }
   | { do: 'amend'; at: number; order: string; change: Amendment }

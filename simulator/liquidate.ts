@@ -1,6 +1,6 @@
 import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
-import { endOrder, fillOrder, noticeOrder } from './execute.ts';
+import { endOrder, noticeOrder, takeLiquidity } from './execute.ts';
 import { venueId } from './ids.ts';
 import { leftOf, opposite, type Position } from './margin.ts';
 import { touchPrice } from './order-entry.ts';
@@ -35,7 +35,7 @@ export function liquidate(core: Core): Order[] {
       trigger: null,
     });
     noticeOrder(core, order, 'new');
-    fillOrder(core, order, touchPrice(core, order.pair, order.side), 'taker');
+    takeLiquidity(core, order, touchPrice(core, order.pair, order.side));
     concerned.push(order);
   }
   return concerned;

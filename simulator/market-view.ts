@@ -2,6 +2,7 @@ import { Decimal } from '../shared/money.ts';
 import type { Candle } from '../shared/candle.ts';
 import type { Pair } from '../shared/pair.ts';
 import { TIMEFRAMES, timeframeMinutes, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
+import { levelsFrom, type Level } from './book-levels.ts';
 import type { Exchange } from './exchange.ts';
 import type { Instrument } from './instruments.ts';
 
@@ -69,14 +70,9 @@ export const vwapOf = (bar: Candle): number => (bar.open + bar.high + bar.low + 
 /** A plausible number of trades: none without volume. */
 export const tradesIn = (bar: Candle): number => (bar.volume > 0 ? 4 : 0);
 
-export interface Level {
-  price: Decimal;
-  quantity: Decimal;
-}
-
 /**
- * The book drawn around the price: the first levels are what `shared/fills` charges a taker, the others
- * follow in steps of the pair with quantities that grow. A function of pair, price and candle alone.
+ * The book drawn around the price: the first levels are what `shared/fills` charges a taker. A function of
+ * pair, price and candle alone.
  */
 export function drawBook(
   exchange: Exchange,
@@ -84,39 +80,16 @@ export function drawBook(
   depth: number,
 ): { bids: Level[]; asks: Level[] } {
   const { pair } = instrument;
-  const candle = exchange.state.candleMs;
-  const side = (name: 'buy' | 'sell'): Level[] => {
-    const sign = name === 'buy' ? 1 : -1;
-    const touch = exchange.touch(pair, name);
-    const levels: Level[] = [];
-    let price = touch;
-    for (let i = 0; i < depth && price.gt(0); i += 1) {
-      const noise = unit(`${pair} ${name} ${candle} ${i}`);
-      levels.push({
-        price,
-        quantity: new Decimal(instrument.levelQuantity * (0.5 + noise) * (1 + i / 5))
-          .toDecimalPlaces(instrument.lotDecimals)
-          .add(instrument.orderMin),
-      });
-      const step = Math.max(touch.toNumber() * instrument.levelStep, instrument.tick.toNumber());
-      const distance = new Decimal(
-        step * (0.5 + unit(`${pair} ${name} step ${candle} ${i}`)),
-      ).toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_UP);
-      price = price.plus(Decimal.max(distance, instrument.tick).mul(sign));
+  const levels = (side: 'buy' | 'sell'): Level[] => {
+    const drawn: Level[] = [];
+    const from = exchange.touch(pair, side);
+    for (const level of levelsFrom(instrument, side, from, exchange.state.candleMs)) {
+      if (drawn.length === depth) break;
+      drawn.push(level);
     }
-    return levels;
+    return drawn;
   };
-  return { bids: side('sell'), asks: side('buy') };
-}
-
-/** A number in [0, 1) that depends on `key` alone (FNV-1a). */
-export function unit(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i += 1) {
-    hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+  return { bids: levels('sell'), asks: levels('buy') };
 }
 
 export interface Print {

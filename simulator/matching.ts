@@ -1,7 +1,7 @@
 import { fillInBar, type FillBar, type RestingKind } from '../shared/fills.ts';
 import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
-import { endOrder, fillOrder, noticeOrder } from './execute.ts';
+import { endOrder, fillResting, noticeOrder, takeLiquidity } from './execute.ts';
 import { takerTick } from './instruments.ts';
 import { settlePositions } from './margin.ts';
 import { crosses, touchPrice } from './order-entry.ts';
@@ -118,15 +118,15 @@ export function applyTouch(core: Core, touch: Extract<Touch, { kind: 'order' }>)
     return;
   }
   if (order.limitPrice === null) {
-    fillOrder(core, order, takerTick(touch.price, order.side, instrument), 'taker');
+    takeLiquidity(core, order, takerTick(touch.price, order.side, instrument));
     return;
   }
   if (order.fresh && touch.at === 'open' && crosses(core, order)) {
-    fillOrder(core, order, touchPrice(core, order.pair, order.side), 'taker');
+    takeLiquidity(core, order, touchPrice(core, order.pair, order.side));
     return;
   }
   const price = new Decimal(touch.price).toDecimalPlaces(instrument.priceDecimals);
-  fillOrder(core, order, price, 'maker');
+  fillResting(core, order, price);
 }
 
 /** Gives back what is borrowed from what the account owns. */
@@ -159,7 +159,7 @@ function takePrice(core: Core, order: Order, price: number): void {
   const ticked = takerTick(price, order.side, instrumentOf(core, order.pair));
   const limit = order.limitPrice;
   const allowed = limit === null || (order.side === 'buy' ? ticked.lte(limit) : ticked.gte(limit));
-  if (allowed) fillOrder(core, order, ticked, 'taker');
+  if (allowed) takeLiquidity(core, order, ticked);
   else if (order.timeInForce === 'ioc' || order.timeInForce === 'fok') {
     endOrder(core, order, 'canceled', 'Immediate order could not be filled');
   }
@@ -195,7 +195,7 @@ function settleAtStanding(core: Core, order: Order): boolean {
     return true;
   }
   if (order.limitPrice === null || crosses(core, order)) {
-    fillOrder(core, order, touchPrice(core, order.pair, order.side), 'taker');
+    takeLiquidity(core, order, touchPrice(core, order.pair, order.side));
     return true;
   }
   return cancelIfImmediate(core, order);

@@ -15,8 +15,8 @@ import {
   runningBar,
   tradesIn,
   vwapOf,
-  type Level,
 } from './market-view.ts';
+import type { Level } from './book-levels.ts';
 import { assetsOf } from './symbols.ts';
 
 const SNAPSHOT_BARS = 60;

@@ -120,6 +120,8 @@ function carryOut(exchange: Exchange, command: Command): void {
       return exchange.run(command.at);
     case 'system':
       return exchange.setSystem(command.system);
+    case 'partial-fills':
+      return exchange.fillPartially(command.share, command.count);
     case 'cancel-all-at':
       return exchange.cancelAllAt(command.atMs);
     case 'place':

@@ -87,6 +87,8 @@ export interface ExchangeState {
   arrivals: number;
   ledger: LedgerEntry[];
   system: SystemMode;
+  /** The next fills of resting orders give only this share of what is left; null when none was ordered. */
+  partialFills: { share: number; left: number } | null;
   /** When all orders are cancelled unless the client asks for more time; null when that is off. */
   cancelAllMs: number | null;
   prices: Map<Pair, number>;
