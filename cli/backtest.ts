@@ -60,6 +60,32 @@ async function oneSweep(
   if (cancelled.signal.aborted) process.exitCode = 130;
 }
 
+async function asWorkflow(
+  { request, sweep, json }: BacktestArguments,
+  workflow: NonNullable<BacktestArguments['workflow']>,
+): Promise<void> {
+  // Loaded only here: a plain backtest needs no Temporal.
+  const { runAsWorkflow } = await import('./backtest/run-workflow.ts');
+  const cancelled = new AbortController();
+  process.once('SIGINT', () => cancelled.abort());
+  const plan =
+    sweep === null
+      ? null
+      : { sets: sweep.choices.map((c) => c.parameters), walkForward: sweep.walkForward };
+  const outcome = await runAsWorkflow({
+    request,
+    sweep: plan,
+    ...workflow,
+    log: (line) => console.error(line),
+    signal: cancelled.signal,
+  });
+  if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  else if (outcome === null) process.stdout.write('cancelled\n');
+  else if ('schedule' in outcome) process.stdout.write(`schedule ${outcome.schedule}\n`);
+  else process.stdout.write(`${outcome.told}\nresults in ${outcome.folder}\n`);
+  if (cancelled.signal.aborted) process.exitCode = 130;
+}
+
 function write(file: string, content: string): void {
   try {
     writeFileSync(file, content);
@@ -71,6 +97,7 @@ function write(file: string, content: string): void {
 try {
   const args = readArguments(process.argv.slice(2));
   if (args === 'help') process.stdout.write(USAGE);
+  else if (args.workflow !== null) await asWorkflow(args, args.workflow);
   else if (args.sweep !== null) await oneSweep(args, args.sweep);
   else oneStudy(args);
 } catch (error) {

@@ -2,7 +2,7 @@ import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 import { loadStudyData } from './load-study-data.ts';
 import { reportHtml } from './report-html.ts';
 import { runStudy } from './run-study.ts';
-import { runSweep } from './run-sweep.ts';
+import { runSweep, sharedColumns } from './run-sweep.ts';
 import type { InstrumentFor, PairData, StudyRequest, SweepPlan } from './study.ts';
 import { codeVersion, studyId } from './study-identity.ts';
 import { studyMeasures } from './study-measures.ts';
@@ -66,7 +66,10 @@ export function createBacktestActivities({
   function dataOf(request: StudyRequest): PairData[] {
     const { dataDir, pairs, timeframe, fromMs, toMs } = request;
     const key = JSON.stringify([dataDir, pairs, timeframe, fromMs, toMs]);
-    if (loaded?.key !== key) loaded = { key, data: loadStudyData(request, log) };
+    if (loaded?.key !== key) {
+      const data = loadStudyData(request, log);
+      loaded = { key, data: data.map((d) => ({ ...d, bars: sharedColumns(d.bars) })) };
+    }
     return loaded.data;
   }
 

@@ -123,7 +123,7 @@ function sharedFloats(length: number): Float64Array {
 }
 
 /** The same columns in memory that threads can share; copied unless they are there already. */
-function sharedColumns(bars: CandleColumns): CandleColumns {
+export function sharedColumns(bars: CandleColumns): CandleColumns {
   const share = (column: Float64Array): Float64Array => {
     if (column.buffer instanceof SharedArrayBuffer) return column;
     const copy = sharedFloats(column.length).subarray(0, column.length);

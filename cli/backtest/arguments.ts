@@ -10,7 +10,7 @@ import {
   type BarStrategyChoice,
 } from '../../shared/strategies/bar-registry.ts';
 import { isTimeframe, TIMEFRAMES } from '../../shared/timeframe.ts';
-import { parseTime } from '../parse-time.ts';
+import { parseSpan, parseTime } from '../parse-time.ts';
 
 export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,P] --timeframe T [options]
 
@@ -31,7 +31,9 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --samples N         try N sets of the sweep, drawn by --seed (1)
   --walk-forward JSON e.g. '{"trainDays":365,"testDays":90,"embargoDays":7}', with --sweep
   --threads N         of a sweep (as many as the machine has)
-  --workflow          run it as a Temporal workflow
+  --workflow          run it as a Temporal workflow, results below the home folder
+  --every SPAN        with --workflow: make a schedule, e.g. 1d; npm run compute serves it
+  --home DIR          home folder, for --workflow
   --json              one JSON document on stdout
 `;
 
@@ -48,7 +50,7 @@ export interface BacktestArguments {
   } | null;
   tradesFile: string | null;
   reportDir: string | null;
-  workflow: boolean;
+  workflow: { home: string | null; everyMs: number | null } | null;
   json: boolean;
 }
 
@@ -94,7 +96,7 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
     sweep: readSweep(values, choice.name, params),
     tradesFile: values.trades ?? null,
     reportDir: values.report ?? null,
-    workflow: values.workflow,
+    workflow: readWorkflow(values),
     json: values.json,
   };
 }
@@ -123,6 +125,8 @@ function parseFlags(argv: readonly string[]) {
       'walk-forward': { type: 'string' },
       threads: { type: 'string' },
       workflow: { type: 'boolean', default: false },
+      every: { type: 'string' },
+      home: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -158,6 +162,19 @@ function readSweep(
     threads,
     walkForward: forward === undefined ? null : readForward(readObject('--walk-forward', forward)),
   };
+}
+
+function readWorkflow(values: ReturnType<typeof parseFlags>): BacktestArguments['workflow'] {
+  const { workflow, every, home } = values;
+  if (!workflow) {
+    if (every !== undefined) throw new UsageError('--every goes with --workflow');
+    return null;
+  }
+  const everyMs = every === undefined ? null : parseSpan(every);
+  if (every !== undefined && everyMs === null) {
+    throw new UsageError(`--every ${every}: not a span like 12h or 1d`);
+  }
+  return { home: home ?? null, everyMs };
 }
 
 function readForward(given: Record<string, unknown>): WalkForwardOptions {
