@@ -6,7 +6,7 @@ import {
   type ReplaySummary,
 } from '../activities/ledger/replay-summary.ts';
 import { findCandleFiles, type CandleFile } from '../candles/candle-files.ts';
-import { homeDir, lockHome, openHome } from '../infra/home.ts';
+import { homeDir, openHome } from '../infra/home.ts';
 import { createSupervisor } from '../infra/supervise.ts';
 import type { Profile } from '../shared/profile.ts';
 import { isoTime } from '../shared/timeframe.ts';
@@ -14,12 +14,13 @@ import { readJournal } from '../simulator/read-journal.ts';
 import { addressBlock } from './cycle-line.ts';
 import { writeDesk } from './desk-address.ts';
 import { loadProfile } from './load-profile.ts';
-import { paintFor } from './paint.ts';
+import { paintFor, type Paint } from './paint.ts';
 import { deskWorkflows } from './start/desk-workflows.ts';
 import { parseStartOptions, UsageError, USAGE, type StartOptions } from './start/options.ts';
 import { progressBar } from './start/progress-bar.ts';
 import { demoState, removeStaleDirs, replayState, type RunState } from './start/run-state.ts';
-import { startServers, startWorker, type Market } from './start/servers.ts';
+import { startServers, startWorker, type Addresses, type Market } from './start/servers.ts';
+import { stopWhenOrphaned, takeHome } from './start/take-home.ts';
 import { watchDesk } from './start/watch.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -29,6 +30,7 @@ const DEMO_SEED = 7;
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+stopWhenOrphaned(() => stopping.abort());
 
 process.exit(await main(process.argv.slice(2)));
 
@@ -61,7 +63,7 @@ async function start(options: StartOptions): Promise<number> {
     dir: homeDir({ flag: options.home, env: process.env, root: ROOT }),
     portBase: options.portBase,
   });
-  const lock = lockHome(home);
+  const lock = await takeHome(home, log);
   const supervisor = createSupervisor({ dir: home.dir, log });
   try {
     for (const leftover of await supervisor.endLeftovers()) {
@@ -95,79 +97,95 @@ async function start(options: StartOptions): Promise<number> {
     const deps = { home, supervisor, log };
     const addresses = await startServers(deps, state, profile, market);
     await startWorker(deps, state, profile, addresses);
-    writeDesk(home.dir, state.desk, {
-      profile: profilePath,
-      schema: state.schema,
-      databaseUrl: addresses.databaseUrl,
-      temporalAddress: addresses.temporal,
-      temporalUi: addresses.temporalUi,
-      namespace: 'default',
-      control: addresses.control,
-      rest: addresses.rest,
-      journalDir: state.journalDir,
-      replay: deskReplay(state, market, false),
-    });
-    const workflows = await deskWorkflows(addresses.temporal, state.desk, profile);
-    const pool = connectDatabase({ url: addresses.databaseUrl, schema: state.schema });
-    try {
-      await workflows.start();
-      print(
-        addressBlock(
-          [
-            {
-              name: 'Temporal Web UI',
-              address: `${addresses.temporalUi}/namespaces/default/workflows`,
-            },
-            { name: 'exchange', address: addresses.rest },
-          ],
-          paint,
-        ),
-      );
-      const bar =
-        market.toMs === null
-          ? null
-          : progressBar(process.stderr, { fromMs: market.fromMs, toMs: market.toMs });
-      const how = await watchDesk({
-        pool,
-        desk: state.desk,
-        profile,
-        status: () => workflows.status(),
-        paint,
-        print: (line) => {
-          if (!options.json) {
-            bar?.clear();
-            print(line);
-          }
-        },
-        onProgress: (ms, cycles) => bar?.at(ms, cycles),
-        signal: stopping.signal,
+    const note = (finished: boolean): void =>
+      writeDesk(home.dir, state.desk, {
+        profile: profilePath,
+        schema: state.schema,
+        databaseUrl: addresses.databaseUrl,
+        temporalAddress: addresses.temporal,
+        temporalUi: addresses.temporalUi,
+        namespace: 'default',
+        control: addresses.control,
+        rest: addresses.rest,
+        journalDir: state.journalDir,
+        replay: deskReplay(state, market, finished),
       });
-      bar?.clear();
-      if (how === 'stopped') return 130;
-      const { summary, findings } = await summariseReplay(pool, {
-        desk: state.desk,
-        fromMs: market.fromMs,
-        toMs: market.toMs ?? market.fromMs,
-        journal: readJournal(state.journalDir),
-        files: files.map((f) => f.name),
-      });
-      for (const finding of findings) log(finding);
-      tell(summary, options);
-      if (!options.exit) await untilAborted(stopping.signal);
-      const guards = await pool.query<{ guard: string }>(
-        `select guard from position where state in ('opening', 'open')`,
-      );
-      await workflows.end(guards.rows.map((r) => r.guard));
-      state.finish();
-      return exitStatusOf(summary);
-    } finally {
-      await workflows.close();
-      await pool.end();
-    }
+    note(false);
+    return await runDesk({ options, profile, state, market, addresses, paint, print, log, note });
   } finally {
     await supervisor.stopAll();
     lock.release();
   }
+}
+
+/** Starts the desk's workflows and watches it: until its replay has ended, or somebody stops it. */
+async function runDesk(run: {
+  options: StartOptions;
+  profile: Profile;
+  state: RunState;
+  market: Market;
+  addresses: Addresses;
+  paint: Paint;
+  print: (line: string) => void;
+  log: (line: string) => void;
+  note: (finished: boolean) => void;
+}): Promise<number> {
+  const { options, profile, state, market, addresses, paint, print } = run;
+  const workflows = await deskWorkflows(addresses.temporal, state.desk, profile);
+  const pool = connectDatabase({ url: addresses.databaseUrl, schema: state.schema });
+  try {
+    await workflows.start();
+    const ui = `${addresses.temporalUi}/namespaces/default/workflows`;
+    const shown = [
+      { name: 'Temporal Web UI', address: ui },
+      { name: 'exchange', address: addresses.rest },
+    ];
+    print(addressBlock(shown, paint));
+    const range = market.toMs === null ? null : { fromMs: market.fromMs, toMs: market.toMs };
+    const bar = range === null ? null : progressBar(process.stderr, range);
+    const how = await watchDesk({
+      pool,
+      desk: state.desk,
+      profile,
+      status: () => workflows.status(),
+      paint,
+      print: (line) => {
+        if (options.json) return;
+        bar?.clear();
+        print(line);
+      },
+      onProgress: (ms, cycles) => bar?.at(ms, cycles),
+      signal: stopping.signal,
+    });
+    bar?.clear();
+    if (how === 'stopped' || range === null) return 130;
+    const { summary, findings } = await summariseReplay(pool, {
+      desk: state.desk,
+      ...range,
+      journal: readJournal(state.journalDir),
+      files: await filesUsed(addresses.control),
+    });
+    for (const finding of findings) run.log(finding);
+    tell(summary, options);
+    if (!options.exit) await untilAborted(stopping.signal);
+    const open = await pool.query<{ guard: string }>(
+      `select guard from position where state in ('opening', 'open')`,
+    );
+    await workflows.end(open.rows.map((r) => r.guard));
+    state.finish();
+    run.note(true);
+    return exitStatusOf(summary);
+  } finally {
+    await workflows.close();
+    await pool.end();
+  }
+}
+
+/** Names of the candle files that the venue's prices came from. */
+async function filesUsed(control: string): Promise<string[]> {
+  const answer = await fetch(`${control}/market`, { signal: AbortSignal.timeout(5_000) });
+  const market = (await answer.json()) as { files: string[] };
+  return market.files;
 }
 
 function tell(summary: ReplaySummary, options: StartOptions): void {

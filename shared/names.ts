@@ -10,7 +10,9 @@ export const workflowIds = {
   cycle: (desk: string, pair: Pair, barMs: number) => `cycle/${desk}/${pair}/${isoTime(barMs)}`,
   guard: (desk: string, position: string) => `guard/${desk}/${position}`,
   feed: (desk: string, venue: string) => `feed/${desk}/${venue}`,
-  reconcile: (desk: string, atMs: number) => `reconcile/${desk}/${isoTime(atMs)}`,
+  /** `n` tells apart those asked for within one moment of the venue's clock; 0 is the scheduled one. */
+  reconcile: (desk: string, atMs: number, n: number) =>
+    `reconcile/${desk}/${isoTime(atMs)}${n === 0 ? '' : `/${n}`}`,
 };
 
 /** The position that a cycle may open: one per pair and bar. */

@@ -58,6 +58,8 @@ interface Carried {
   lastBarMs: number | null;
   lastEvent: number;
   lastReconcileMs: number | null;
+  /** Reconciliations that people asked for. */
+  askedReconciles: number;
   venueTimeMs: number | null;
   missedBars: number;
   isEnded: boolean;
@@ -108,6 +110,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     lastBarMs: null,
     lastEvent: 0,
     lastReconcileMs: null,
+    askedReconciles: 0,
     venueTimeMs: null,
     missedBars: 0,
     isEnded: false,
@@ -177,7 +180,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       case 'steer':
         return onSteering(message);
       case 'reconcile':
-        return startReconcile(s.venueTimeMs ?? 0, 'asked');
+        s.askedReconciles += 1;
+        return startReconcile(s.venueTimeMs ?? 0, s.askedReconciles);
       default:
         message satisfies never;
     }
@@ -227,7 +231,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       await Promise.all(pairs.map((pair) => startCycle(pair, bar, opened.account)));
     }
     if (s.lastReconcileMs === null || bar.atMs - s.lastReconcileMs >= input.reconcileEveryMs) {
-      await startReconcile(bar.atMs, 'scheduled');
+      await startReconcile(bar.atMs, 0);
     }
   }
 
@@ -341,16 +345,16 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     });
   }
 
-  async function startReconcile(atMs: number, why: string): Promise<void> {
+  async function startReconcile(atMs: number, asked: number): Promise<void> {
     s.lastReconcileMs = atMs;
-    const id = workflowIds.reconcile(input.desk, atMs);
+    const id = workflowIds.reconcile(input.desk, atMs, asked);
     const event = s.open?.number ?? null;
     try {
       await startChild(reconcile, {
         workflowId: id,
         args: [{ deskWorkflow: self, atMs, event, ordersQueue: input.ordersQueue }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `ledger against venue, ${why}`,
+        staticSummary: `ledger against venue, ${asked === 0 ? 'scheduled' : 'asked for'}`,
         typedSearchAttributes: [{ key: deskKey, value: input.desk }],
       });
       s.open?.waiting.push(id);

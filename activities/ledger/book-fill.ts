@@ -78,7 +78,10 @@ export async function bookFill(deps: BookingDeps, fill: VenueFill): Promise<bool
                   when status in ('intended', 'sending', 'unknown') then 'open'
                   else status end
           where client_order_id = $1
-          returning guard, client_order_id)
+          returning guard, client_order_id, position),
+       opened as (
+         update position set state = 'open'
+          where id = (select position from o) and state = 'opening')
        insert into outbox (guard, client_order_id) select guard, client_order_id from o`,
       [fill.clientOrderId, fill.quantity, fill.cost, fill.venueOrderId],
     );

@@ -42,6 +42,8 @@ export async function runFeed(
   const booking = { pool, desk, probe: deps.probe };
   const inbox: VenueStreamEvent[] = [];
   const running = new Map<string, { pair: Pair; timeframe: Timeframe; candle: Candle }>();
+  /** Series that the venue has a history of; what it streams of others is not bars of that length. */
+  const offered = new Set<string>();
 
   const stream = await deps.openStream((event) => inbox.push(event));
   try {
@@ -84,6 +86,7 @@ export async function runFeed(
     for (const pair of deps.profile.pairs) {
       for (const timeframe of deps.profile.snapshotTimeframes) {
         const closed = await venue.closedCandles(pair, timeframe);
+        if (closed.length > 0) offered.add(`${pair} ${timeframe}`);
         const latest = (await deps.candles.latest({ pair, timeframe })) ?? -Infinity;
         await deps.candles.append(
           { pair, timeframe },
@@ -100,6 +103,7 @@ export async function runFeed(
         case 'candle': {
           const { pair, timeframe, candle } = event;
           const key = `${pair} ${timeframe}`;
+          if (!offered.has(key)) break;
           const before = running.get(key);
           if (before !== undefined && before.candle.timeMs < candle.timeMs) {
             const series = closed.get(key) ?? { pair, timeframe, candles: [] };
