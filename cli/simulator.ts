@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { isDecimalText } from '../shared/money.ts';
 import { isPair, type Asset } from '../shared/pair.ts';
 import type { Pace } from '../simulator/driver.ts';
+import { journaledTimeframe } from '../simulator/journal.ts';
 import { createCandleMarket } from '../simulator/market-source.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
@@ -132,7 +133,9 @@ function marketOf(
   const seed = Number(flags.seed);
   if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed ${flags.seed} is not an integer`);
   const pace = paceOf(flags);
-  const step = pace !== 'lockstep' && pace <= FINE_SPEED ? '1m' : '5m';
+  // A journal goes on as it was begun, at whatever speed.
+  const journaled = flags.journal === undefined ? null : journaledTimeframe(resolve(flags.journal));
+  const step = journaled ?? (pace !== 'lockstep' && pace <= FINE_SPEED ? '1m' : '5m');
   const market = createSyntheticSource({ fromMs: SYNTHETIC_FROM_MS, ...chosen, seed, step });
   return { market, marketName: `seed ${seed}` };
 }

@@ -4,6 +4,7 @@ import { isoTime, TIMEFRAMES, timeframeMs } from '../shared/timeframe.ts';
 import type { Driver } from './driver.ts';
 import type { WakeRequest } from './exchange.ts';
 import { FaultSchema, type Faults } from './faults.ts';
+import { TIERS } from './rate-limits.ts';
 import { journalBalances, readJournal } from './read-journal.ts';
 import type { Service } from './service.ts';
 import { SYSTEM_MODES, type VenueEvent } from './state.ts';
@@ -34,6 +35,7 @@ const PartialFills = z.object({
   share: z.number().gt(0).lt(1),
   count: z.int().min(1).default(1),
 });
+const Limits = z.object({ tier: z.enum(TIERS).nullable() });
 const Cut = z.object({ socket: z.enum(['public', 'private', 'both']) });
 
 class BadRequest extends Error {
@@ -147,6 +149,11 @@ export function createControlServer(options: ControlOptions): Server {
           e.fillPartially(share, count),
         );
         return { share, count };
+      }
+      case '/limits': {
+        const { tier } = parse(Limits, body);
+        service.limits.setTier(tier);
+        return { tier };
       }
       case '/faults/clear':
         options.faults.clear();

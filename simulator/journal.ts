@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Timeframe } from '../shared/timeframe.ts';
+import { isTimeframe, type Timeframe } from '../shared/timeframe.ts';
 import type { WakeRequest } from './exchange.ts';
 import type { Amendment } from './order-entry.ts';
 import type { OrderRequest } from './order.ts';
@@ -54,6 +54,15 @@ export interface Journal {
   /** Raises the highest nonce used so far. */
   raiseNonce(nonce: bigint): void;
   close(): void;
+}
+
+/** The timeframe on which the market of the journal in `dir` moves, or null when there is no journal. */
+export function journaledTimeframe(dir: string): Timeframe | null {
+  const path = join(dir, 'journal.jsonl');
+  if (!existsSync(path)) return null;
+  const [first = ''] = readFileSync(path, 'utf8').split('\n', 1);
+  const words = first === '' ? [] : (JSON.parse(first) as JournalHead).market.split(' ');
+  return words.find((word): word is Timeframe => isTimeframe(word)) ?? null;
 }
 
 /** Bytes of journal after which a checkpoint is worth its price. */

@@ -5,7 +5,9 @@ import type { Service } from './service.ts';
 /** Orders as clients change them, journaled; REST and WebSocket differ in their words only. */
 
 export function place(service: Service, request: OrderRequest): Order | Refusal {
-  const { exchange } = service;
+  const { exchange, limits } = service;
+  const limited = limits.engine(request.pair, 'place', 0);
+  if (limited !== null) return { error: limited };
   return service.command(
     { do: 'place', at: exchange.state.nowMs, request },
     () => exchange.place(request),
@@ -14,7 +16,9 @@ export function place(service: Service, request: OrderRequest): Order | Refusal 
 }
 
 export function amend(service: Service, order: Order, change: Amendment): Refusal | null {
-  const { exchange } = service;
+  const { exchange, limits } = service;
+  const limited = limits.engine(order.pair, 'amend', exchange.state.nowMs - order.openMs);
+  if (limited !== null) return { error: limited };
   return service.command(
     { do: 'amend', at: exchange.state.nowMs, order: order.id, change },
     () => exchange.amend(order, change),
@@ -23,7 +27,8 @@ export function amend(service: Service, order: Order, change: Amendment): Refusa
 }
 
 export function cancel(service: Service, order: Order): Refusal | null {
-  const { exchange } = service;
+  const { exchange, limits } = service;
+  limits.engine(order.pair, 'cancel', exchange.state.nowMs - order.openMs);
   return service.command(
     { do: 'cancel', at: exchange.state.nowMs, order: order.id },
     () => exchange.cancel(order),

@@ -27,6 +27,11 @@ export function orderOfRest(
   const quantity = fields['volume'] ?? '';
   if (!isDecimalText(quantity) || new Decimal(quantity).lt(0)) return invalid('volume');
   if (new Decimal(quantity).isZero() && fields['leverage'] === undefined) return invalid('volume');
+  // What it cannot keep it refuses: an order without its close or its delay would be another order.
+  if (fields['close[ordertype]'] !== undefined || fields['close'] !== undefined)
+    return invalid('close');
+  if (![undefined, '', '0'].includes(fields['starttm'])) return invalid('starttm');
+  if (![undefined, '', '0'].includes(fields['displayvol'])) return invalid('displayvol');
   const flags = (fields['oflags'] ?? '').split(',').filter((flag) => flag !== '');
   const request: OrderRequest = { pair: instrument.pair, side, type, quantity };
   const priced = readPrices(exchange, instrument, request, fields);

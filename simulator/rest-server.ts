@@ -74,6 +74,8 @@ async function handle(
   const params = parseBody(body);
   const refusal = authenticate(options, request, url.pathname, body, params);
   if (refusal !== null) return send(response, refusal);
+  const limited = options.service.limits.call(name);
+  if (limited !== null) return send(response, { error: limited });
   if (LOOK_UPS.has(name)) await arrivals();
   const answer = (PRIVATE[name] as (typeof PRIVATE)[string])(options, params);
   if ('result' in answer && faults.strike(['lose-reply'], name) !== null) {

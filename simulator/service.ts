@@ -1,6 +1,7 @@
 import type { Asset } from '../shared/pair.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
 import type { Command, Journal } from './journal.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import type { Fact, Notice } from './state.ts';
 
 /**
@@ -9,6 +10,8 @@ import type { Fact, Notice } from './state.ts';
  */
 export interface Service {
   readonly exchange: Exchange;
+  /** Kraken's counters; off until a scenario sets a tier. */
+  readonly limits: RateLimits;
   /** Carries out `apply`, journals it and what followed, and publishes; `journaled` false when it changed nothing. */
   command<T>(
     command: Command,
@@ -54,6 +57,7 @@ export function openService(
 
   return {
     exchange,
+    limits: createRateLimits(),
     command(command, apply, changed = () => true) {
       // What is due at this very moment comes first, as it will when the journal is gone through again.
       exchange.run(exchange.state.nowMs);

@@ -242,6 +242,30 @@ describe('ordered trouble', () => {
     expect(await refusals()).toEqual(first);
   });
 
+  it('counts orders and calls when a tier is set', async () => {
+    await client.control('POST', '/limits', { tier: 'starter' });
+    const refusals: string[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      const { error } = (await client.private('Balance')) as { error: string[] };
+      refusals.push(...error);
+    }
+    expect(refusals.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(refusals)).toEqual(new Set(['EAPI:Rate limit exceeded']));
+    expect(await order('a')).toMatchObject({ error: [] });
+    await client.control('POST', '/limits', { tier: null });
+    expect(await client.private('Balance')).toMatchObject({ error: [] });
+  });
+
+  it.each([
+    ['a conditional close', { 'close[ordertype]': 'limit' }, 'close'],
+    ['a later start', { starttm: '+60' }, 'starttm'],
+    ['an iceberg', { displayvol: '1' }, 'displayvol'],
+  ])('refuses %s rather than drop it', async (_, more, field) => {
+    expect(await client.private('AddOrder', { pair: 'XRPUSDT', ...limit, ...more })).toEqual({
+      error: [`EGeneral:Invalid arguments:${field}`],
+    });
+  });
+
   it('lets through what its mode allows and tells it on the socket', async () => {
     const socket = await client.socket(simulator.ws);
     await socket.untilPong();

@@ -37,7 +37,6 @@ const ORDER_FIELDS = new Set([
   'reduce_only',
   'post_only',
   'time_in_force',
-  'effective_time',
   'expire_time',
   'deadline',
   'cl_ord_id',
