@@ -44,6 +44,9 @@ export interface GuardInput {
   ordersQueue: string;
 }
 
+/** Venue time after which a refused exit is tried again. */
+const EXIT_AGAIN_MS = 60_000;
+
 type Message =
   | ({ kind: 'order' } & OrderUpdate)
   | ({ kind: 'close' } & CloseRequest)
@@ -140,15 +143,14 @@ export async function positionGuard(
       : (state.exitReason ?? (quantityOf.held(state).gt(0) ? 'dust' : 'closed'));
     const { pnl } = await local.closeTrade({ position: input.position, exitReason, atMs });
     upsertSearchAttributes([{ key: outcomeKey, value: exitReason }]);
-    if (exitReason !== 'unfilled') {
-      await desk.signal(tradeClosed, {
-        position: input.position,
-        pair: input.pair,
-        atMs,
-        exitReason,
-        pnl,
-      });
-    }
+    // Of an unfilled entry too: a desk that flattens waits for every guard.
+    await desk.signal(tradeClosed, {
+      position: input.position,
+      pair: input.pair,
+      atMs,
+      exitReason,
+      pnl,
+    });
     return { exitReason, pnl };
   }
 }
@@ -302,7 +304,9 @@ function guardSteps(input: GuardInput, self: string, state: GuardState) {
       tidy();
       const left = floorToStep(quantityOf.held(state), new Decimal(input.lot));
       if (state.exit === null && isOrderable(left)) {
-        await reduce('exit', { kind: 'market', quantity: left, price: null }, atMs);
+        const placed = await reduce('exit', { kind: 'market', quantity: left, price: null }, atMs);
+        // Nothing protects the position now: it is tried until it is sold.
+        if (!placed) await local.wakeAt({ id: `${self}#exit`, atMs: atMs + EXIT_AGAIN_MS });
       }
     },
 

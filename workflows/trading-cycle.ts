@@ -12,15 +12,7 @@ import { positionId, workflowIds } from '../shared/names.ts';
 import type { Pair } from '../shared/pair.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { local, sendingOn, settlingOn } from './activities.ts';
-import {
-  closePosition,
-  orderUpdate,
-  progress,
-  settled,
-  turn,
-  turnDone,
-  turnWanted,
-} from './messages.ts';
+import { closePosition, orderUpdate, progress, turn, turnWanted } from './messages.ts';
 import { positionGuard } from './position-guard.ts';
 import { actionKey, confidenceKey, deskKey, outcomeKey, pairKey } from './search-attributes.ts';
 
@@ -41,14 +33,20 @@ export interface CycleInput {
 export type CycleOutcome =
   'held' | 'vetoed' | 'ordered' | 'closing' | 'refused' | 'absent' | 'skipped';
 
+export interface CycleResult {
+  action: string;
+  outcome: CycleOutcome;
+  /** Guards that this cycle has set to work on the same event. */
+  concerned: string[];
+}
+
 /**
  * One decision for one pair at one bar: builds the snapshot, asks every decider side by side, combines
  * their answers, and for an entry takes its turn: risk review, reservation, guard, and the order sent
- * exactly once. A close goes to the position's guard. Records itself, tells the desk `settled`, ends.
+ * exactly once. A close goes to the position's guard. Records itself and ends: its end gives the turn back
+ * and tells the desk that it has settled, together with whom it has set to work.
  */
-export async function tradingCycle(
-  input: CycleInput,
-): Promise<{ action: string; outcome: CycleOutcome }> {
+export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   const { workflowId, runId } = workflowInfo();
   const desk = getExternalWorkflowHandle(input.deskWorkflow);
   const { pair, barMs, atMs, event } = input;
@@ -106,7 +104,7 @@ export async function tradingCycle(
   }
   return finish(consensus.answered === 0 ? 'absent' : 'held');
 
-  async function enter(): Promise<{ action: string; outcome: CycleOutcome }> {
+  async function enter(): Promise<CycleResult> {
     step = 'waiting for its turn';
     await desk.signal(turnWanted, { cycle: workflowId, pair });
     await condition(() => hasTurn);
@@ -147,30 +145,34 @@ export async function tradingCycle(
       .catch(() => settlingOn(input.ordersQueue).settleEntry({ clientOrderId }));
     if (placed.kind === 'refused') {
       tell(`Order refused: ${placed.reason}`);
-      concerned.push(guardId);
-      await guard.signal(orderUpdate, {
-        event,
-        atMs,
-        orders: [
-          {
-            clientOrderId,
-            leg: 'entry',
-            n: 1,
-            status: 'rejected',
-            filledQuantity: '0',
-            filledCost: '0',
-          },
-        ],
-        wakes: [],
-        outbox: [],
-      });
+      const isThere = await guard
+        .signal(orderUpdate, {
+          event,
+          atMs,
+          orders: [
+            {
+              clientOrderId,
+              leg: 'entry',
+              n: 1,
+              status: 'rejected',
+              filledQuantity: '0',
+              filledCost: '0',
+            },
+          ],
+          wakes: [],
+          outbox: [],
+        })
+        .then(() => true)
+        // A halt may have ended it a moment ago.
+        .catch(() => false);
+      if (isThere) concerned.push(guardId);
       return finish('refused');
     }
     tell(`Ordered: ${entry.summary}`);
     return finish('ordered');
   }
 
-  async function finish(result: CycleOutcome): Promise<{ action: string; outcome: CycleOutcome }> {
+  async function finish(result: CycleOutcome): Promise<CycleResult> {
     await local.recordCycle({ ...record, outcome: result });
     return end(consensus.action, result, consensus.confidence);
   }
@@ -179,7 +181,7 @@ export async function tradingCycle(
     action: string,
     result: CycleOutcome,
     confidence: number | null,
-  ): Promise<{ action: string; outcome: CycleOutcome }> {
+  ): Promise<CycleResult> {
     step = 'done';
     outcome = result;
     tell(`Outcome: **${result}**`);
@@ -188,8 +190,6 @@ export async function tradingCycle(
       { key: outcomeKey, value: result },
       { key: confidenceKey, value: confidence },
     ]);
-    if (hasTurn) await desk.signal(turnDone, { cycle: workflowId });
-    await desk.signal(settled, { event: event ?? 0, by: workflowId, concerned });
-    return { action, outcome: result };
+    return { action, outcome: result, concerned };
   }
 }

@@ -67,10 +67,13 @@ export const exampleDecision: Decision = {
 
 /** Empties every table of the schema, for the next test. */
 export async function clearTables(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    `truncate desk, desk_event, candle, bar_lock, document, cycle, decision, verdict, position, trade_order,
-       reservation, ledger_entry, posting, fill, outbox, feed_cursor, reconciliation`,
-  );
+  // Referencing tables first. For a few rows much faster than truncate, which makes new files.
+  const tables = [
+    ...['desk', 'desk_event', 'candle', 'bar_lock', 'document', 'cycle', 'decision', 'position'],
+    ...['trade_order', 'reservation', 'verdict', 'posting', 'fill', 'ledger_entry', 'outbox'],
+    ...['feed_cursor', 'reconciliation'],
+  ];
+  await pool.query(tables.map((table) => `delete from ${table};`).join(''));
 }
 
 /** A running desk whose account opened with `balances`, its first bar valued at `equity`. */

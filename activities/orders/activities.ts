@@ -1,7 +1,7 @@
 import type { Consensus } from '../../shared/consensus/consensus.ts';
 import type { Decision } from '../../shared/decision.ts';
 import { Decimal, floorToStep } from '../../shared/money.ts';
-import { quoteOf, type Pair } from '../../shared/pair.ts';
+import { quoteOf } from '../../shared/pair.ts';
 import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import { ladderOf } from '../../shared/ladder.ts';
@@ -151,7 +151,7 @@ function summaryOf(plan: EntryPlan): string {
   const risk = floorToStep(new Decimal(plan.riskUsdt), new Decimal('0.01')).toFixed(2);
   const targets = plan.targets.map((t) => t.price).join(', ');
   return (
-    `${plan.side} ${plan.quantity} ${plan.pair as Pair} at ${plan.entry.price ?? 'market'} ` +
+    `${plan.side} ${plan.quantity} ${plan.pair} at ${plan.entry.price ?? 'market'} ` +
     `(${worth} USDT, ${risk} at risk), stop ${plan.stopPrice}, target ${targets} ${quoteOf(plan.pair)}`
   );
 }

@@ -1,6 +1,7 @@
 import { Decimal, type DecimalText } from '../../shared/money.ts';
 import { VenueError, type VenueOrder } from '../../shared/venue.ts';
 import { adoptOrderState } from '../ledger/book-fill.ts';
+import { findOrder } from './order-store.ts';
 import type { SendingDeps } from './send-order.ts';
 
 /** What the venue says of an order after a change: cumulative, and whether it is over. */
@@ -39,11 +40,14 @@ export async function amendOrder(
   return stateOf(after);
 }
 
-/** Cancels an order and tells how much of it was filled before. An order that is over is an answer. */
+/**
+ * Cancels an order and tells how much of it was filled before. An order that is over is an answer; one
+ * that was not sent yet never will be. Throws while its request may still arrive, to be tried again.
+ */
 export async function cancelOrder(deps: SendingDeps, clientOrderId: string): Promise<OrderState> {
   await deps.venue.cancel(clientOrderId);
   const after = await deps.venue.orderByClientId(clientOrderId);
-  if (after === null) return unplaced();
+  if (after === null) return withdraw(deps, clientOrderId);
   if (after.status === 'open' || after.status === 'pending') {
     throw new VenueError(
       'retry',
@@ -52,6 +56,24 @@ export async function cancelOrder(deps: SendingDeps, clientOrderId: string): Pro
   }
   await adoptOrderState(deps, after);
   return stateOf(after);
+}
+
+/** Ends an order that the venue does not know, where that is sure to last. */
+async function withdraw(deps: SendingDeps, clientOrderId: string): Promise<OrderState> {
+  await deps.pool.query(
+    `update trade_order set status = 'rejected', reason = 'cancelled before it was sent'
+      where client_order_id = $1 and status = 'intended'`,
+    [clientOrderId],
+  );
+  const order = await findOrder(deps.pool, clientOrderId);
+  if (order !== null && ['sending', 'unknown', 'open'].includes(order.status)) {
+    throw new VenueError(
+      'retry',
+      `order ${clientOrderId} (${order.pair} ${order.leg}) is ${order.status} here and unknown to ` +
+        `${deps.venue.name}: its request may still arrive`,
+    );
+  }
+  return unplaced();
 }
 
 function isAlready(

@@ -1,0 +1,110 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { emptySchema } from '../ledger/desk-database.fixture.ts';
+import { clearTables, DESK, storeDesk, storeEntry } from '../ledger/example-desk.fixture.ts';
+import { noProbe } from '../probe.ts';
+import { amendOrder, cancelOrder } from './change-order.ts';
+import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
+import { findOrder } from './order-store.ts';
+import { sendOrder, settleOrder, type SendingDeps } from './send-order.ts';
+
+let pool: pg.Pool;
+let venue: MemoryVenue;
+let deps: SendingDeps;
+let id: string;
+
+beforeAll(async () => {
+  pool = await emptySchema(`change_order_${process.pid}`);
+});
+beforeEach(async () => {
+  await clearTables(pool);
+  await storeDesk(pool);
+  venue = memoryVenue();
+  deps = { pool, desk: DESK, venue, probe: noProbe, deadlineClock: null };
+  id = (await storeEntry(pool)).clientOrderId;
+});
+afterAll(() => pool?.end());
+
+const atVenue = () => venue.orderByClientId(id);
+
+describe('amending', () => {
+  test('gives the resting order its new quantity, here and there', async () => {
+    await sendOrder(deps, id);
+    const amended = await amendOrder(deps, { clientOrderId: id, quantity: '1.5' });
+    expect(amended).toEqual({ status: 'open', filledQuantity: '0', filledCost: '0' });
+    expect(await atVenue()).toMatchObject({ quantity: '1.5' });
+    expect(await findOrder(pool, id)).toMatchObject({ quantity: '1.5' });
+  });
+
+  test('a lost answer is settled by the next attempt, which asks first', async () => {
+    await sendOrder(deps, id);
+    venue.fates = ['answer-lost', 'refused'];
+    const change = { clientOrderId: id, quantity: '1.5' };
+    await expect(amendOrder(deps, change)).rejects.toMatchObject({ kind: 'ambiguous' });
+    // It is so already: the venue, which would refuse, is not asked to do it again.
+    expect(await amendOrder(deps, change)).toMatchObject({ status: 'open' });
+  });
+
+  test('an order that is over is an answer', async () => {
+    await sendOrder(deps, id);
+    venue.fill(id, '2');
+    expect(await amendOrder(deps, { clientOrderId: id, quantity: '1' })).toEqual({
+      ...{ status: 'filled', filledQuantity: '2', filledCost: '200' },
+    });
+  });
+
+  test('a refusal names order, pair, change and reason', async () => {
+    await sendOrder(deps, id);
+    venue.fates = ['refused'];
+    await expect(amendOrder(deps, { clientOrderId: id, quantity: '9' })).rejects.toThrow(
+      `memory refused to amend order ${id} (BTC/USDT) to quantity 9 price (same): EOrder:Insufficient`,
+    );
+  });
+});
+
+describe('cancelling', () => {
+  test('tells what was filled before', async () => {
+    await sendOrder(deps, id);
+    venue.fill(id, '0.5');
+    expect(await cancelOrder(deps, id)).toEqual({
+      ...{ status: 'canceled', filledQuantity: '0.5', filledCost: '50' },
+    });
+    expect((await findOrder(pool, id))?.status).toBe('canceled');
+  });
+
+  test('again, or after a lost answer, tells the same', async () => {
+    await sendOrder(deps, id);
+    venue.fates = ['answer-lost'];
+    await expect(cancelOrder(deps, id)).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'canceled' });
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'canceled' });
+  });
+
+  test('comes too late for an order that is filled', async () => {
+    await sendOrder(deps, id);
+    venue.fill(id, '2');
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'filled', filledQuantity: '2' });
+  });
+
+  test('an order that was not sent yet will not be', async () => {
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'unplaced' });
+    expect(await sendOrder(deps, id)).toMatchObject({ kind: 'refused' });
+    expect(venue.received).toEqual([]);
+  });
+
+  test('an order on its way is not over until it is known what became of it', async () => {
+    venue.fates = ['late'];
+    await sendOrder(deps, id).catch(() => null);
+    await expect(cancelOrder(deps, id)).rejects.toMatchObject({ kind: 'retry' });
+    venue.arriveLate();
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'canceled' });
+    expect(await settleOrder(deps, id)).toEqual({ kind: 'open' });
+    expect(venue.received).toHaveLength(1);
+  });
+
+  test('an order that the venue refused is none', async () => {
+    venue.fates = ['refused'];
+    await sendOrder(deps, id);
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'unplaced' });
+  });
+});

@@ -1,0 +1,120 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ledgerBalances } from '../ledger/balances.ts';
+import { emptySchema } from '../ledger/desk-database.fixture.ts';
+import {
+  clearTables,
+  CLOSE_MS,
+  DESK,
+  exampleProfile,
+  storeDesk,
+  storeEntry,
+} from '../ledger/example-desk.fixture.ts';
+import { noProbe } from '../probe.ts';
+import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
+import { findOrder } from './order-store.ts';
+import { reconcileAccount } from './reconcile-account.ts';
+import { reviewedDesk } from './reviewed-desk.ts';
+import { sendOrder, type SendingDeps } from './send-order.ts';
+
+let pool: pg.Pool;
+let venue: MemoryVenue;
+let deps: SendingDeps;
+
+beforeAll(async () => {
+  pool = await emptySchema(`reconcile_${process.pid}`);
+});
+beforeEach(async () => {
+  await clearTables(pool);
+  await storeDesk(pool);
+  venue = memoryVenue();
+  deps = { pool, desk: DESK, venue, probe: noProbe, deadlineClock: null };
+});
+afterAll(() => pool?.end());
+
+const reconcile = (n = 1) => reconcileAccount(deps, { id: `r${n}`, atMs: CLOSE_MS + n });
+const vetoesEntries = async (): Promise<boolean> => {
+  const of = { desk: DESK, profile: exampleProfile };
+  return !(await reviewedDesk(pool, of, { pair: 'BTC/USDT', atMs: CLOSE_MS })).reconciled;
+};
+
+test('ledger and venue agree', async () => {
+  expect(await reconcile()).toEqual([]);
+  expect(await vetoesEntries()).toBe(false);
+});
+
+test('an execution that nobody heard of is booked and is no difference', async () => {
+  const { clientOrderId } = await storeEntry(pool);
+  await sendOrder(deps, clientOrderId);
+  venue.fill(clientOrderId, '2');
+  expect(await reconcile()).toEqual([]);
+  expect(await ledgerBalances(pool)).toEqual({ BTC: '2', USDT: '799' });
+  expect((await findOrder(pool, clientOrderId))?.status).toBe('filled');
+});
+
+test('an order without answer is looked up and is no difference', async () => {
+  const { clientOrderId } = await storeEntry(pool);
+  venue.fates = ['answer-lost'];
+  await sendOrder(deps, clientOrderId).catch(() => null);
+  expect(await reconcile()).toEqual([]);
+  expect((await findOrder(pool, clientOrderId))?.status).toBe('open');
+});
+
+test('an order on its way explains itself', async () => {
+  const { clientOrderId } = await storeEntry(pool);
+  venue.fates = ['late'];
+  await sendOrder(deps, clientOrderId).catch(() => null);
+  expect(await reconcile()).toEqual([]);
+});
+
+test('a difference that stands vetoes entries; nothing is corrected; finding none ends it', async () => {
+  venue.account = { USDT: '990' };
+  expect(await reconcile(1)).toEqual(['USDT: memory holds 990, the ledger says 1000']);
+  expect(await ledgerBalances(pool)).toEqual({ USDT: '1000' });
+  expect(await vetoesEntries()).toBe(true);
+  venue.account = { USDT: '1000' };
+  expect(await reconcile(2)).toEqual([]);
+  expect(await vetoesEntries()).toBe(false);
+});
+
+test('a difference that only the first of two reads sees is none', async () => {
+  let reads = 0;
+  const { balances } = venue;
+  venue.balances = () => {
+    reads += 1;
+    return reads === 1 ? Promise.resolve({ USDT: { total: '990', held: '0' } }) : balances();
+  };
+  expect(await reconcile()).toEqual([]);
+  expect(reads).toBe(2);
+});
+
+test('an asset that only one of them knows', async () => {
+  venue.account = { USDT: '1000', XRP: '5' };
+  expect(await reconcile()).toEqual(['XRP: memory holds 5, the ledger says 0']);
+});
+
+test('an order that rests there and is not known here', async () => {
+  await venue.place({
+    ...{ clientOrderId: 'by hand', pair: 'BTC/USDT', side: 'buy', kind: 'limit', quantity: '1' },
+    price: '90',
+  });
+  expect(await reconcile()).toEqual([
+    'order by hand (BTC/USDT buy) rests at memory and is not known here',
+  ]);
+});
+
+test('an order that is open here and gone there', async () => {
+  const { clientOrderId } = await storeEntry(pool);
+  await sendOrder(deps, clientOrderId);
+  venue.end(clientOrderId, 'canceled');
+  expect(await reconcile()).toEqual([
+    `order ${clientOrderId} (BTC/USDT entry) is open here and canceled at memory`,
+  ]);
+});
+
+test('a retry tells what was found', async () => {
+  venue.account = { USDT: '990' };
+  const found = await reconcile();
+  venue.account = { USDT: '1000' };
+  expect(await reconcile()).toEqual(found);
+});
