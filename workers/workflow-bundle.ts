@@ -13,6 +13,14 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+const STATELESS = [
+  'decimal.js',
+  'uuid',
+  'ms',
+  'long',
+  ...['money', 'client-order-id', 'timeframe', 'names'].map((m) => join(ROOT, 'shared', `${m}.ts`)),
+];
+
 /**
  * The workflows' code as one file, built when any source that it can reach has changed and kept under
  * the hash of those: a start with unchanged sources does not bundle.
@@ -22,6 +30,8 @@ export async function workflowBundle(dir: string): Promise<{ codePath: string }>
   if (!existsSync(codePath)) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(ROOT, 'workflows', 'index.ts'),
+      // Loaded once and shared by all workflows: they keep no state of a workflow.
+      preloadModules: STATELESS,
       logger: silent,
     });
     mkdirSync(dir, { recursive: true });

@@ -24,7 +24,7 @@ export interface VenueEventSeen {
   concerned: string[];
 }
 
-/** Who has done everything that an event asked of them. A cycle names the guard it has set to work. */
+/** Who has done everything that an event asked of them, and whom they have set to work on it. */
 export interface Settled {
   event: number;
   by: string;
@@ -85,7 +85,6 @@ export const barClosed = defineSignal<[BarClosed]>('barClosed');
 export const venueEvent = defineSignal<[VenueEventSeen]>('venueEvent');
 export const settled = defineSignal<[Settled]>('settled');
 export const turnWanted = defineSignal<[TurnWanted]>('turnWanted');
-export const turnDone = defineSignal<[{ cycle: string }]>('turnDone');
 export const turn = defineSignal('turn');
 export const tradeClosed = defineSignal<[TradeClosed]>('tradeClosed');
 export const orderUpdate = defineSignal<[OrderUpdate]>('orderUpdate');

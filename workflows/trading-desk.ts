@@ -27,7 +27,6 @@ import {
   status,
   tradeClosed,
   turn,
-  turnDone,
   turnWanted,
   venueEvent,
   type BarClosed,
@@ -79,7 +78,8 @@ interface OpenEvent {
 interface CycleInFlight {
   pair: Pair;
   barMs: number;
-  turn: 'thinking' | 'wants' | 'has' | 'over';
+  event: number | null;
+  turn: 'thinking' | 'wants' | 'has';
 }
 
 type SteeringKind = 'pause' | 'resume' | 'halt' | 'flatten';
@@ -89,8 +89,7 @@ type Message =
   | { kind: 'event'; seen: VenueEventSeen }
   | ({ kind: 'settled' } & Settled)
   | { kind: 'turn-wanted'; cycle: string }
-  | { kind: 'turn-done'; cycle: string }
-  | { kind: 'cycle-closed'; cycle: string }
+  | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
   | ({ kind: 'trade-closed' } & TradeClosed)
   | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
   | { kind: 'reconcile'; by: Steering };
@@ -125,7 +124,6 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   setHandler(venueEvent, (seen) => void inbox.push({ kind: 'event', seen }));
   setHandler(settled, (m) => void inbox.push({ kind: 'settled', ...m }));
   setHandler(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle }));
-  setHandler(turnDone, (m) => void inbox.push({ kind: 'turn-done', cycle: m.cycle }));
   setHandler(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m }));
   const steer = (command: SteeringKind) => (by: Steering & { untilMs?: number }) =>
     void inbox.push({ kind: 'steer', command, by, untilMs: by.untilMs ?? null });
@@ -165,16 +163,13 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         if (cycle?.turn === 'thinking') cycle.turn = 'wants';
         return;
       }
-      case 'turn-done': {
-        const cycle = cycles.get(message.cycle);
-        if (cycle !== undefined) cycle.turn = 'over';
-        return;
-      }
-      case 'cycle-closed':
-        // Frees the turn and the event of a cycle that ended without a word.
+      case 'cycle-closed': {
+        // However it ended, its turn and its part of the event are over.
+        const event = cycles.get(message.cycle)?.event;
         cycles.delete(message.cycle);
-        if (s.open !== null) markDone(s.open, message.cycle);
-        return;
+        if (event == null) return;
+        return onSettled({ event, by: message.cycle, concerned: message.concerned });
+      }
       case 'trade-closed':
         return onTradeClosed(message);
       case 'steer':
@@ -237,7 +232,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
 
   async function startCycle(pair: Pair, bar: BarClosed, account: string): Promise<void> {
     const id = workflowIds.cycle(input.desk, pair, bar.barMs);
-    cycles.set(id, { pair, barMs: bar.barMs, turn: 'thinking' });
+    cycles.set(id, { pair, barMs: bar.barMs, event: bar.event, turn: 'thinking' });
     s.open?.waiting.push(id);
     try {
       const child = await startChild(tradingCycle, {
@@ -263,11 +258,15 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
           { key: pairKey, value: pair },
         ],
       });
-      const closed = (): void => void inbox.push({ kind: 'cycle-closed', cycle: id });
-      child.result().then(closed, closed);
+      const closed = (concerned: string[]): void =>
+        void inbox.push({ kind: 'cycle-closed', cycle: id, concerned });
+      child.result().then(
+        (result) => closed(result.concerned),
+        () => closed([]),
+      );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      inbox.push({ kind: 'cycle-closed', cycle: id });
+      inbox.push({ kind: 'cycle-closed', cycle: id, concerned: [] });
     }
   }
 
@@ -277,7 +276,6 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   }
 
   function onSettled(report: Settled): void {
-    cycles.delete(report.by);
     if (s.open?.number === report.event) markSettled(report);
     else if (report.event > s.lastEvent) s.early.push(report);
   }
@@ -363,19 +361,18 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
   }
 
-  /** Gives the turn to the first cycle in order that wants it, once all before it are over. */
+  /** Gives the turn to the first cycle in order that wants it, once all before it have ended. */
   async function grantTurn(): Promise<void> {
     const order = [...cycles.entries()].sort(
       ([, a], [, b]) =>
         a.barMs - b.barMs || input.pairs.indexOf(a.pair) - input.pairs.indexOf(b.pair),
     );
     for (const [id, cycle] of order) {
-      if (cycle.turn === 'over') continue;
       if (cycle.turn !== 'wants') return;
       cycle.turn = 'has';
       await getExternalWorkflowHandle(id)
         .signal(turn)
-        .catch(() => void inbox.push({ kind: 'cycle-closed', cycle: id }));
+        .catch(() => void inbox.push({ kind: 'cycle-closed', cycle: id, concerned: [] }));
       return;
     }
   }
