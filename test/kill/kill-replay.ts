@@ -1,0 +1,158 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ReplaySummary } from '../../activities/ledger/replay-summary.ts';
+import { openScene, type Scene } from './scene.ts';
+import { NAMED, randomStrike, type Strike } from './strikes.ts';
+
+export interface KillTest {
+  /** Folder below which the two homes lie. */
+  dir: string;
+  portBase: number;
+  /** Options of `npm start` that say what is replayed, `--from` and `--to` apart. */
+  market: readonly string[];
+  from: string;
+  to: string;
+  /** How often each named point is struck. */
+  eachNamed: number;
+  /** Strikes at random times beside those. */
+  random: number;
+  seed: number;
+  limitMs: number;
+  standstillMs: number;
+  log: (line: string) => void;
+}
+
+export interface KillReport {
+  undisturbed: ReplaySummary;
+  disturbed: ReplaySummary;
+  status: number | null;
+  /** How often each was struck and seen to be reached. */
+  reached: Record<string, number>;
+  kills: number;
+  seconds: { undisturbed: number; disturbed: number };
+}
+
+/** Strikes that hurt without killing anything. */
+const BLOODLESS = new Set(['the answer lost']);
+/** The share of the replay in which strikes begin; the named ones need orders after them. */
+const STRIKING = 0.85;
+
+/**
+ * Replays a market twice: once in peace, once while processes are killed at named points and at random
+ * times, the command being typed again after each kill of the supervisor. Throws when anything hangs,
+ * does not come back, or ends with another status than 0.
+ */
+export async function killReplay(test: KillTest): Promise<KillReport> {
+  const deadline = performance.now() + test.limitMs;
+  const options = {
+    portBase: test.portBase,
+    replay: [
+      ...test.market,
+      '--from',
+      test.from,
+      '--to',
+      test.to,
+      '--lockstep',
+      '--exit',
+      '--json',
+    ],
+    standstillMs: test.standstillMs,
+    deadline,
+    log: test.log,
+  };
+  const calm = await timed(openScene({ ...options, home: `${test.dir}/calm` }), async () => {});
+  test.log(`undisturbed: ${calm.seconds} s, ${calm.summary.fills} fills, ${calm.summary.hash}`);
+
+  const reached: Record<string, number> = Object.fromEntries(NAMED.map(({ name }) => [name, 0]));
+  let kills = 0;
+  const hurt = await timed(openScene({ ...options, home: `${test.dir}/hurt` }), async (scene) => {
+    await strikeAll(test, scene, ({ name }) => {
+      reached[name] = (reached[name] ?? 0) + 1;
+      if (!BLOODLESS.has(name)) kills += 1;
+    });
+  });
+  return {
+    undisturbed: calm.summary,
+    disturbed: hurt.summary,
+    status: hurt.status,
+    reached,
+    kills,
+    seconds: { undisturbed: calm.seconds, disturbed: hurt.seconds },
+  };
+}
+
+async function strikeAll(
+  test: KillTest,
+  scene: Scene,
+  onReached: (strike: Strike) => void,
+): Promise<void> {
+  const draw = generator(test.seed);
+  const named = Array.from({ length: test.eachNamed }, () => NAMED).flat();
+  const strikes = shuffled(
+    [...named, ...Array.from({ length: test.random }, () => randomStrike(draw))],
+    draw,
+  );
+  const from = Date.parse(test.from);
+  const span = (Date.parse(test.to) - from) * STRIKING;
+  for (const [index, strike] of strikes.entries()) {
+    const dueMs = from + (span * index) / strikes.length;
+    const isDue = await scene.until(`venue time ${new Date(dueMs).toISOString()}`, async () => {
+      return ((await scene.now()) ?? -Infinity) >= dueMs;
+    });
+    if (!isDue) return;
+    await pause(draw() * 1_000);
+    const begun = performance.now();
+    const at = await scene.now();
+    const isDone = await strike.perform(scene);
+    if (!isDone) {
+      test.log(`not reached: ${strike.name}`);
+      if (scene.isOver()) return;
+      continue;
+    }
+    onReached(strike);
+    test.log(
+      `${String(index + 1).padStart(2)}/${strikes.length} ` +
+        `${at === null ? '(venue away)    ' : new Date(at).toISOString().slice(0, 16)} ` +
+        `${((performance.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${strike.name}`,
+    );
+  }
+}
+
+async function timed(
+  scene: Scene,
+  disturb: (scene: Scene) => Promise<void>,
+): Promise<{ summary: ReplaySummary; status: number | null; seconds: number }> {
+  const begun = performance.now();
+  try {
+    await disturb(scene);
+    await scene.until('the end of the replay', () => scene.isOver());
+    const { status, summary } = await scene.run().ended;
+    if (summary === null) {
+      throw new Error(
+        `npm start ended with status ${status} and printed no summary:\n${scene.run().said().slice(-4000)}`,
+      );
+    }
+    return { summary, status, seconds: Math.round((performance.now() - begun) / 1000) };
+  } finally {
+    await scene.clear();
+  }
+}
+
+function shuffled<T>(items: readonly T[], draw: () => number): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(draw() * (i + 1));
+    [result[i], result[j]] = [result[j] as T, result[i] as T];
+  }
+  return result;
+}
+
+/** Numbers in [0, 1) from a seed (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

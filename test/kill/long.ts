@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { killReplay, type KillTest } from './kill-replay.ts';
+import { faultsOf, reportText } from './report.ts';
+import { NAMED } from './strikes.ts';
+
+/**
+ * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on candles of the years
+ * when they are there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
+ * Exit status 0 when nothing was lost, doubled or changed.
+ */
+const FILES = ['BTCUSDT', 'XRPUSDT', 'XRPBTC'].map((pair) => `${pair}-1h-binance.csv.gz`);
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    'port-base': { type: 'string', default: '24000' },
+    synthetic: { type: 'boolean', default: false },
+  },
+});
+
+const root = join(import.meta.dirname, '..', '..');
+const dir = mkdtempSync(join(tmpdir(), 'triplegain-kill-'));
+const least = { eachNamed: 2, kills: 40, fills: 20, named: NAMED.map(({ name }) => name) };
+try {
+  const report = await killReplay({
+    dir,
+    portBase: Number(values['port-base']),
+    ...market(),
+    eachNamed: 2,
+    random: 22,
+    seed: Number(values.seed),
+    limitMs: 30 * 60_000,
+    standstillMs: 120_000,
+    log: (line) => console.error(line),
+  });
+  console.log(reportText(report));
+  const faults = faultsOf(report, least);
+  for (const fault of faults) console.log(`WRONG: ${fault}`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+function market(): Pick<KillTest, 'market' | 'from' | 'to'> {
+  const sample = resolve(root, process.env['TRIPLEGAIN_SAMPLE_DATA'] ?? '../shared/data');
+  const balances = ['--balances', 'USDT=1000,XRP=2000,BTC=0.05'];
+  if (values.synthetic || !FILES.every((file) => existsSync(join(sample, file)))) {
+    return { market: ['--seed', '7', ...balances], from: '2026-01-05', to: '2026-01-10' };
+  }
+  const data = join(dir, 'data');
+  mkdirSync(data);
+  for (const file of FILES) symlinkSync(join(sample, file), join(data, file));
+  return { market: ['--data', data, ...balances], from: '2020-07-24', to: '2020-07-27' };
+}
