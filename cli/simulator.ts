@@ -103,10 +103,12 @@ function simulatorOptions(flags: Flags): SimulatorOptions {
   }
   const port = (offset: number): number => (base === 0 ? 0 : base + offset);
   const chosen = { ...range, ...(pairs === undefined ? {} : { pairs }) };
+  const deposits = depositsOf(flags.balances);
+  const pace = paceOf(flags);
   return {
     ...marketOf(flags, chosen, log),
-    deposits: depositsOf(flags.balances),
-    pace: paceOf(flags),
+    deposits,
+    pace,
     waitForDesk: flags['wait-for-desk'],
     journalDir: resolve(flags.journal ?? mkdtempSync(join(tmpdir(), 'triplegain-simulator-'))),
     ports: { rest: port(3), ws: port(4), wsAuth: port(5), control: port(6) },

@@ -135,7 +135,6 @@ export function createControlServer(options: ControlOptions): Server {
       case '/advance': {
         const { to } = parse(Advance, body);
         service.run(to);
-        service.noteTime();
         driver.moveOn();
         return openState();
       }

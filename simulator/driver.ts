@@ -10,7 +10,6 @@ export interface Driver {
 }
 
 const TICK_MS = 50;
-const NOTE_EVERY_MS = 5_000;
 
 /**
  * Lets the venue's clock run at its pace. In lockstep it goes from event to event while a desk is attached,
@@ -23,8 +22,6 @@ export function createDriver(
   const wallMs = options.wallMs ?? (() => performance.now());
   const { state } = service.exchange;
   let anchor = { wallMs: wallMs(), venueMs: state.nowMs };
-  let notedMs = state.nowMs;
-  let notedWallMs = wallMs();
 
   const hasDesk = (): boolean => state.attached !== null;
   const leaps = (): boolean => options.pace === 'lockstep' && hasDesk();
@@ -45,12 +42,7 @@ export function createDriver(
     if (state.nowMs > anchor.venueMs && state.nowMs > target()) {
       anchor = { wallMs: wallMs(), venueMs: state.nowMs };
     }
-    if (service.run(Math.floor(target()))) notedMs = state.nowMs;
-    if (wallMs() - notedWallMs > NOTE_EVERY_MS) {
-      if (state.nowMs > notedMs) service.noteTime();
-      notedMs = state.nowMs;
-      notedWallMs = wallMs();
-    }
+    service.run(Math.floor(target()));
   }
 
   function target(): number {

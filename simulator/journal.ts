@@ -44,6 +44,8 @@ export interface Journal {
   readonly checkpoint: string | null;
   /** What was written after the checkpoint, oldest first. */
   readonly records: readonly (Command | Fact)[];
+  /** Where the clock stood when that was last noted, or 0. */
+  readonly clockMs: number;
   /** Appends records; they are with the operating system when this returns. */
   append(records: readonly (Command | Fact)[]): void;
   /** Whether so much was written since the last checkpoint that a new one is due. */
@@ -53,6 +55,8 @@ export interface Journal {
   nonceFloor(): bigint;
   /** Raises the highest nonce used so far. */
   raiseNonce(nonce: bigint): void;
+  /** Notes where the clock is about to stand, for moments in which nothing else is written. */
+  noteClock(ms: number): void;
   close(): void;
 }
 
@@ -67,7 +71,8 @@ export function journaledTimeframe(dir: string): Timeframe | null {
 
 /** Bytes of journal after which a checkpoint is worth its price. */
 const CHECKPOINT_BYTES = 2_000_000;
-const NONCE_WIDTH = 24;
+const NUMBER_WIDTH = 24;
+const NEWLINE = 10;
 
 /**
  * Opens the journal in `dir` or begins one. The file only ever grows; a last line that a crash tore is cut
@@ -77,30 +82,29 @@ export function openJournal(dir: string, head: JournalHead): Journal {
   mkdirSync(dir, { recursive: true });
   const path = join(dir, 'journal.jsonl');
   const checkpointPath = join(dir, 'checkpoint.json');
-  const fd = openSync(path, existsSync(path) ? 'r+' : 'wx+');
-  const text = readWhole(fd, path);
-  let size = Buffer.byteLength(text);
-  if (text === '') {
-    size = writeSync(fd, `${JSON.stringify(head)}\n`, 0);
-  } else {
-    const first = JSON.parse(text.slice(0, text.indexOf('\n'))) as JournalHead;
-    if (JSON.stringify(first) !== JSON.stringify(head)) {
-      throw new Error(
-        `the journal in ${dir} is about another market or account (${first.market}); ` +
-          'start with the command it was begun with, or name another folder by --journal',
-      );
-    }
+  const fd = openFile(path);
+  const first = `${JSON.stringify(head)}\n`;
+  let size = cutTornLine(fd);
+  if (size === 0) size = writeSync(fd, first, 0);
+  const begun = readRange(fd, 0, Math.min(size, HEAD_MOST)).split('\n', 1)[0] ?? '';
+  if (`${begun}\n` !== first) {
+    const { market } = JSON.parse(begun) as JournalHead;
+    throw new Error(
+      `the journal in ${dir} is about another market or account (${market}); ` +
+        'start with the command it was begun with, or name another folder by --journal',
+    );
   }
   const saved = readCheckpoint(checkpointPath, size);
-  const from = saved?.offset ?? Buffer.byteLength(`${JSON.stringify(head)}\n`);
-  const records =
-    text === '' ? [] : parseLines(Buffer.from(text).subarray(from).toString('utf8'), path);
+  const from = saved?.offset ?? Buffer.byteLength(first);
+  const records = parseLines(readRange(fd, from, size), path);
   let sinceCheckpoint = size - from;
-  const nonces = openSync(join(dir, 'nonce'), existsSync(join(dir, 'nonce')) ? 'r+' : 'wx+');
-  let floor = BigInt(readWhole(nonces, 'nonce').trim() || '0');
+  const nonces = openFile(join(dir, 'nonce'));
+  const clock = openFile(join(dir, 'clock'));
+  let floor = BigInt(readNumber(nonces));
   return {
     checkpoint: saved?.state ?? null,
     records,
+    clockMs: Number(readNumber(clock)),
     append(lines) {
       if (lines.length === 0) return;
       const chunk = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -120,29 +124,51 @@ export function openJournal(dir: string, head: JournalHead): Journal {
     nonceFloor: () => floor,
     raiseNonce(nonce) {
       floor = nonce;
-      writeSync(nonces, nonce.toString().padEnd(NONCE_WIDTH), 0);
+      writeNumber(nonces, nonce.toString());
     },
+    noteClock: (ms) => writeNumber(clock, String(ms)),
     close() {
-      closeSync(fd);
-      closeSync(nonces);
+      for (const file of [fd, nonces, clock]) closeSync(file);
     },
   };
 }
 
-/** The file's text up to its last complete line; the rest is cut off. */
-function readWhole(fd: number, path: string): string {
-  const { size } = fstatSync(fd);
-  const buffer = Buffer.alloc(size);
-  let read = 0;
-  while (read < size) {
-    const count = readSync(fd, buffer, read, size - read, read);
+/** Longest head of a journal: its market and deposits in one line. */
+const HEAD_MOST = 65_536;
+
+const openFile = (path: string): number => openSync(path, existsSync(path) ? 'r+' : 'wx+');
+
+/** A number that is written over and over in one place. */
+function writeNumber(fd: number, text: string): void {
+  writeSync(fd, text.padEnd(NUMBER_WIDTH), 0);
+}
+
+function readNumber(fd: number): string {
+  return readRange(fd, 0, Math.min(NUMBER_WIDTH, fstatSync(fd).size)).trim() || '0';
+}
+
+function readRange(fd: number, from: number, to: number): string {
+  const buffer = Buffer.alloc(to - from);
+  for (let read = 0; read < buffer.length;) {
+    const count = readSync(fd, buffer, read, buffer.length - read, from + read);
     if (count === 0) break;
     read += count;
   }
-  if (path === 'nonce') return buffer.toString('utf8');
-  const end = buffer.lastIndexOf(10) + 1;
+  return buffer.toString('utf8');
+}
+
+/** Cuts off what follows the last complete line; returns the size that is left. */
+function cutTornLine(fd: number): number {
+  const { size } = fstatSync(fd);
+  const chunk = Buffer.alloc(1);
+  let end = size;
+  while (end > 0) {
+    readSync(fd, chunk, 0, 1, end - 1);
+    if (chunk[0] === NEWLINE) break;
+    end -= 1;
+  }
   if (end < size) ftruncateSync(fd, end);
-  return buffer.subarray(0, end).toString('utf8');
+  return end;
 }
 
 function readCheckpoint(path: string, size: number): { offset: number; state: string } | null {

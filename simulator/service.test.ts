@@ -157,6 +157,12 @@ describe('the journal', () => {
     expect(stateText(again.exchange.state)).toBe(before);
   });
 
+  it('finds the clock where somebody last saw it', () => {
+    const service = start();
+    service.run(START + 10 * 60_000);
+    expect(at(start())).toBe(START + 10 * 60_000);
+  });
+
   it('says what to do when it is about another account, or the candles changed', () => {
     const service = start();
     say(service, { do: 'attach', at: at(service), timeframes: ['1h'] });

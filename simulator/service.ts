@@ -18,10 +18,8 @@ export interface Service {
     apply: (exchange: Exchange) => T,
     changed?: (result: T) => boolean,
   ): T;
-  /** Lets the clock run; returns whether anything happened on the way. */
-  run(limitMs: number): boolean;
-  /** Notes the clock's place even though nothing happened. */
-  noteTime(): void;
+  /** Lets the clock run to `limitMs`, or to the next event. */
+  run(limitMs: number): void;
   /** Told of notices after they are journaled, in order. */
   onNotices(listener: (notices: readonly Notice[]) => void): void;
   /** Told after the listeners of notices whenever anything may have changed. */
@@ -44,15 +42,18 @@ export function openService(
   const listeners: ((notices: readonly Notice[]) => void)[] = [];
   const watchers: (() => void)[] = [];
   journal.append(replay(exchange, journal.records));
+  if (journal.clockMs > exchange.state.nowMs) {
+    exchange.run(journal.clockMs);
+    journal.append(exchange.take().facts);
+  }
 
-  function publish(command: Command | null): boolean {
+  function publish(command: Command | null): void {
     const { facts, notices } = exchange.take();
     journal.append(command === null ? facts : [command, ...facts]);
     if (command !== null) options.onJournaled?.(command);
     if (journal.checkpointDue()) journal.saveCheckpoint(exchange.save());
     if (notices.length > 0) for (const listener of listeners) listener(notices);
     for (const watcher of watchers) watcher();
-    return facts.length > 0;
   }
 
   return {
@@ -68,10 +69,9 @@ export function openService(
     },
     run(limitMs) {
       exchange.run(limitMs);
-      return publish(null);
-    },
-    noteTime() {
-      publish({ do: 'run', at: exchange.state.nowMs });
+      // Before anybody hears of a time: whoever did must find it again after a crash.
+      journal.noteClock(exchange.state.nowMs);
+      publish(null);
     },
     onNotices: (listener) => void listeners.push(listener),
     onChange: (watcher) => void watchers.push(watcher),
