@@ -18,6 +18,11 @@ testRules({
   ],
   confidence: [
     {
+      name: 'NaN where none is asked for',
+      change: { decision: { confidence: NaN }, limits: { confidence: 0 } },
+      outcome: 'veto',
+    },
+    {
       name: 'none at all, where none is asked for',
       change: { decision: { confidence: 0 }, limits: { confidence: 0 } },
       outcome: 'pass',

@@ -42,6 +42,21 @@ describe('measures', () => {
     );
   });
 
+  test('tells a loss although a person paused it, or another period is known', () => {
+    const paused = deskStateAfter(newDeskState(NOON), {
+      kind: 'pause',
+      atMs: NOON,
+      ...ada,
+      untilMs: null,
+    });
+    expect(kinds('950', paused)).toEqual(['day']);
+    const week = { kind: 'loss-limit' as const, atMs: NOON, period: 'week' as const, pct: 10 };
+    const known = deskStateAfter(newDeskState(NOON), week);
+    expect(kinds('950', known)).toEqual(['day']);
+    const resumed = deskStateAfter(known, { kind: 'resume', atMs: NOON, ...ada });
+    expect(kinds('950', resumed)).toEqual(['day']);
+  });
+
   test('tells percent to two digits', () => {
     const told = deskMeasures(newDeskState(NOON), { ...marks, equity: '876.544' }, limits, NOON);
     // (1000 - 876.544) / 1000

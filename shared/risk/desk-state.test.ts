@@ -332,10 +332,25 @@ describe('desk states', () => {
       { period: 'day', untilMs: Date.UTC(2026, 2, 5) },
       { period: 'week', untilMs: Date.UTC(2026, 2, 9) },
     ]);
-    const next = deskStateAfter(state, { kind: 'roll-over', atMs: NOON, period: 'day' });
+    const midnight = Date.UTC(2026, 2, 5);
+    const next = deskStateAfter(state, { kind: 'roll-over', atMs: midnight, period: 'day' });
     expect(next.waived.map((w) => w.period)).toEqual(['week']);
-    const later = deskStateAfter(state, { kind: 'clock', atMs: Date.UTC(2026, 2, 5) });
-    expect(later.waived.map((w) => w.period)).toEqual(['week']);
+    expect(deskStateAfter(state, { kind: 'clock', atMs: midnight - 1 })).toBe(state);
+  });
+
+  test('a resume waives nothing but loss limits', () => {
+    const state = after([
+      { kind: 'pause', atMs: NOON, ...ada, untilMs: null },
+      drawdown('pause', 10),
+      { kind: 'resume', atMs: NOON, ...bob },
+    ]);
+    expect(state.waived).toEqual([]);
+    expect(state.locks).toEqual([]);
+  });
+
+  test('flat says nothing to a desk that is not flattening', () => {
+    const paused = after([{ kind: 'pause', atMs: NOON, ...ada, untilMs: null }]);
+    expect(deskStateAfter(paused, { kind: 'flat', atMs: NOON })).toBe(paused);
   });
 
   test('says who resumed it, and why', () => {

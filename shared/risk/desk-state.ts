@@ -47,7 +47,7 @@ export type DeskEvent =
   | { kind: 'roll-over'; atMs: number; period: Period }
   | { kind: 'reconcile-difference'; atMs: number; why: string }
   | { kind: 'reconciled'; atMs: number }
-  /** Nothing but that venue time has come so far: timed pauses end. */
+  /** Venue time has come so far: what is timed ends. A roll-over is the same, told for the record. */
   | { kind: 'clock'; atMs: number };
 
 /** A desk that starts. */
@@ -100,8 +100,6 @@ export function deskStateAfter(state: DeskState, event: DeskEvent): DeskState {
       return afterDrawdown(at, event);
     case 'loss-limit':
       return afterLoss(at, event);
-    case 'roll-over':
-      return rolledOver(at, event.period);
     case 'reconcile-difference': {
       const lock: DeskLock = {
         cause: 'reconcile',
@@ -115,6 +113,7 @@ export function deskStateAfter(state: DeskState, event: DeskEvent): DeskState {
     }
     case 'reconciled':
       return at.reconciled ? at : { ...at, reconciled: true };
+    case 'roll-over':
     case 'clock':
       return at;
     default:
@@ -215,12 +214,6 @@ function expired(state: DeskState, atMs: number): DeskState {
   return { ...state, locks: state.locks.filter(lasts), waived: state.waived.filter(lasts) };
 }
 
-function rolledOver(state: DeskState, period: Period): DeskState {
-  const next = without(state, (lock) => lock.cause === period);
-  if (!next.waived.some((waiver) => waiver.period === period)) return next;
-  return { ...next, waived: next.waived.filter((waiver) => waiver.period !== period) };
-}
-
 function afterLoss(
   state: DeskState,
   event: { atMs: number; period: Period; pct: number },
@@ -255,9 +248,9 @@ function resumed(
   };
 }
 
-function waiverOf({ cause, untilMs }: DeskLock): DeskState['waived'][number][] {
+function waiverOf({ cause, sinceMs, untilMs }: DeskLock): DeskState['waived'][number][] {
   const period = PERIODS.find((each) => each === cause);
-  return period === undefined || untilMs === null ? [] : [{ period, untilMs }];
+  return period === undefined ? [] : [{ period, untilMs: untilMs ?? sinceMs }];
 }
 
 function afterDrawdown(
@@ -276,8 +269,7 @@ function afterDrawdown(
   const mine = { ...event, who: 'risk', why };
   let next: DeskState = { ...state, drawdownBand: event.band };
   if (reaches('halt')) return locked(next, lockOf(mine, 'drawdown', 'flattening'));
-  if (to < DRAWDOWN_BANDS.indexOf('reduce'))
-    next = without(next, (lock) => lock.mode === 'reduced');
+  next = without(next, (lock) => lock.mode === 'reduced');
   if (reaches('reduce')) next = locked(next, lockOf(mine, 'drawdown', 'reduced'));
   if (reaches('pause')) {
     const untilMs = event.atMs + event.pauseHours * 3_600_000;

@@ -110,6 +110,21 @@ describe('a reduction', () => {
     );
   });
 
+  test.each<[Partial<ReductionReviewInput>, string]>([
+    [{ lot: '0' }, 'unreadable: lot'],
+    [{ lot: 'one' }, 'unreadable: lot'],
+    [{ pair: 'BTC', price: 'x' }, 'unreadable: pair, price'],
+    [{ quantity: '0.009' }, '0.009 is less than one lot'],
+    [{ inExitOrders: '5' }, '5 held, 5 in exit orders: nothing to sell'],
+  ])('%o is refused in words', (change, note) => {
+    expect(reviewReduction({ ...sale, ...change }).rules[0]?.note).toBe(note);
+  });
+
+  test('shows no endless text', () => {
+    const { rules } = reviewReduction({ ...sale, quantity: 'x'.repeat(99) });
+    expect(rules[0]?.observed).toBe('x'.repeat(40));
+  });
+
   test('without a lot the quantity is taken as it is', () => {
     const { lot: _, ...noLot } = sale;
     expect(reviewReduction({ ...noLot, quantity: '4.123456789' }).plan?.quantity).toBe(

@@ -3,6 +3,8 @@ import { reviewEntry } from './review.ts';
 import { exampleReview } from './example-review.ts';
 import { vetoesOf, type Shown } from './verdict.ts';
 
+const TRACK = { trades: 100, wins: 40, meanWinR: 2, meanLossR: 1 };
+
 test('approves an entry that breaks no rule and says what may be sent', () => {
   const verdict = reviewEntry(exampleReview());
   expect(vetoesOf(verdict)).toEqual([]);
@@ -160,6 +162,31 @@ test.each<[string, Shown, Shown]>([
 ])('%s shows what it saw and what it allows', (rule, observed, limit) => {
   const { rules } = reviewEntry(exampleReview({ decision: { sizePct: 50 } }));
   expect(rules.find((r) => r.rule === rule)).toMatchObject({ observed, limit });
+});
+
+test.each<[string, object, Shown]>([
+  ['is not set', {}, null],
+  [
+    'waits for more trades',
+    { limits: { kellyFraction: 0.25 }, track: { ...TRACK, trades: 99 } },
+    null,
+  ],
+  ['has no record', { limits: { kellyFraction: 0.25 } }, null],
+  ['shows no edge', { limits: { kellyFraction: 0.25 }, track: TRACK }, 0.1],
+])('the Kelly bound that %s allows %o', (_name, change, limit) => {
+  const { rules } = reviewEntry(exampleReview(change));
+  expect(rules.find((r) => r.rule === 'kelly')?.limit).toBe(limit);
+});
+
+test('of many problems five are told', () => {
+  const { rules } = reviewEntry(
+    exampleReview({
+      account: { equity: 'a', peakEquity: 'b', dayStartEquity: 'c' },
+      market: { bid: 'd', ask: 'e' },
+      instrument: { tick: 'f' },
+    }),
+  );
+  expect(rules[0]?.note.split('; ')).toHaveLength(5);
 });
 
 test('a wish that is no number is shown as text, and not at length', () => {

@@ -1,10 +1,11 @@
 import { Decimal } from '../money.ts';
 import { approve } from './approved.ts';
-import { entryContext, type EntryContext } from './entry-context.ts';
+import { entryContext, type EntryContext, type Figures } from './entry-context.ts';
 import type { EntryReviewInput } from './entry-input.ts';
 import { ENTRY_RULES } from './entry-rules.ts';
 import type { EntryPlan } from './plan.ts';
 import type { EntryRule, Finding } from './rule.ts';
+import type { Setup } from './setup.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
 import type { RuleOutcome, Shown, Verdict } from './verdict.ts';
 
@@ -33,11 +34,13 @@ export function reviewEntry(input: EntryReviewInput): Verdict<EntryPlan> {
       note: noteOf(rule, finding, outcome),
     });
   }
-  const plan = quantity === null ? null : planOf(context, quantity);
-  if (plan === null || rules.some((r) => r.outcome === 'veto')) {
+  const { figures, setup } = context;
+  const isVetoed = rules.some((r) => r.outcome === 'veto');
+  if (isVetoed || quantity === null || figures === null || setup === null) {
     return { kind: 'vetoed', rules, plan: null };
   }
   const shrunk = rules.some((r) => r.outcome === 'shrink');
+  const plan = planOf(input, figures, setup, quantity);
   return { kind: shrunk ? 'resized' : 'approved', rules, plan: approve(plan) };
 }
 
@@ -80,9 +83,12 @@ function noteOf(rule: EntryRule, finding: Finding, outcome: RuleOutcome['outcome
   return finding.note;
 }
 
-function planOf(context: EntryContext, wanted: Decimal): EntryPlan | null {
-  const { figures, setup, input } = context;
-  if (figures === null || setup === null) return null;
+function planOf(
+  input: EntryReviewInput,
+  figures: Figures,
+  setup: Setup,
+  wanted: Decimal,
+): EntryPlan {
   const quantity = floorToStep(wanted, figures.lot);
   const isLimit = setup.type === 'limit';
   const usdt = (perUnit: Decimal): string =>

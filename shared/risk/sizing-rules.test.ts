@@ -125,6 +125,14 @@ testRules({
       change: { ...kelly(100, 40), limits: { kellyFraction: 0.25, kellyFloorPct: 0 } },
       outcome: 'veto',
     },
+    { name: 'an infinite mean', change: kelly(100, 50, 2, Infinity), outcome: 'veto' },
+    {
+      name: 'wins and losses of nothing',
+      change: kelly(100, 50, 0, 0),
+      outcome: 'shrink',
+      quantity: '3.34',
+    },
+    { name: 'an infinite number of trades', change: kelly(Infinity, 50), outcome: 'veto' },
     { name: 'no record', change: { limits: { kellyFraction: 0.25 } }, outcome: 'not-applicable' },
     {
       name: 'a profile without it',

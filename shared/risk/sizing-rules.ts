@@ -119,7 +119,6 @@ export const sizingRules: readonly EntryRule[] = [
       if (volatility === null || volatility < 0) {
         return veto(shownNumber(seen), 'the volatility is no percentage');
       }
-      if (volatility === 0) return pass(0);
       const perUnit = percentOf(value, volatility);
       const observed = shownPercent(quantity.mul(perUnit), figures.equity);
       const most = percentOf(figures.equity, limits.volatilityTargetPct);
