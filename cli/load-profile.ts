@@ -24,16 +24,22 @@ export function loadProfile(path: string): Profile {
   }
   const parsed = ProfileSchema.safeParse(document.toJS());
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(
-    (issue) => `  ${placeOf(document, lines, issue.path)}${keyOf(issue)}: ${meaning(issue)}`,
+  const mistakes = parsed.error.issues.flatMap((issue) =>
+    pathsOf(issue).map(
+      (path) => `  ${placeOf(document, lines, path)}${keyOf(path)}: ${meaning(issue)}`,
+    ),
   );
   throw new Error(`profile ${path} has ${mistakes.length} mistake(s):\n${mistakes.join('\n')}`);
 }
 
-function keyOf(issue: z.core.$ZodIssue): string {
-  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...issue.path, ...unknown].map(String).join('.');
-  return path === '' ? 'profile' : path;
+/** Where a mistake is: each key that is not known is one of its own. */
+function pathsOf(issue: z.core.$ZodIssue): PropertyKey[][] {
+  if (issue.code !== 'unrecognized_keys') return [issue.path];
+  return issue.keys.map((key) => [...issue.path, key]);
+}
+
+function keyOf(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'profile' : path.map(String).join('.');
 }
 
 function meaning(issue: z.core.$ZodIssue): string {

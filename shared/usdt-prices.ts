@@ -3,14 +3,15 @@ import { baseOf, quoteOf, type Asset, type Pair } from './pair.ts';
 
 /**
  * USDT per unit of each asset that the pairs' prices lead to, directly (`BTC/USDT`) or over another
- * asset (`XRP/BTC`, then `BTC/USDT`). Assets that no chain of pairs reaches are absent.
+ * asset (`XRP/BTC`, then `BTC/USDT`), by the shortest chain. Assets that no chain reaches are absent.
  */
 export function usdtPrices(closes: Record<Pair, number>): Record<Asset, DecimalText> {
   const prices = new Map<Asset, Decimal>([['USDT', new Decimal(1)]]);
   const pairs = Object.entries(closes).sort(([a], [b]) => (a < b ? -1 : 1));
   for (let round = 0; round < pairs.length; round++) {
+    const known = new Map(prices);
     for (const [pair, close] of pairs) {
-      const quote = prices.get(quoteOf(pair));
+      const quote = known.get(quoteOf(pair));
       if (quote !== undefined && !prices.has(baseOf(pair))) {
         prices.set(baseOf(pair), quote.mul(close));
       }
