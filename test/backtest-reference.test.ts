@@ -240,7 +240,7 @@ describe('golden trades', () => {
         "random-entry": "273 ef5ffc71dfc7102a",
         "squeeze": "14 f25e307dd4ddd382",
         "trend": "569 5c7fc943a31c3011",
-        "trend-breakout": "437 b9a87bbf15ba09f1",
+        "trend-breakout": "475 5a94ff62eef11bf9",
       }
     `);
   });

@@ -131,14 +131,20 @@ function monthOf(day: number): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
-/** Pairs in the order in which they give each asset its price, starting from the numeraire. */
+/**
+ * Pairs in the order in which they give each asset its price, starting from the numeraire; by name, as
+ * `usdtPrices` does for a live account.
+ */
 function pricingRoute(account: Account, pairs: readonly Pair[]): Int32Array {
   const known = new Set<number>([0]);
   const route: number[] = [];
+  const byName = pairs.map((pair, p) => ({ pair, p })).sort((a, b) => (a.pair < b.pair ? -1 : 1));
   for (let round = 0; round < pairs.length; round++) {
-    for (let p = 0; p < pairs.length; p++) {
+    // The shortest chain wins: what this round adds leads on in the next.
+    const before = new Set(known);
+    for (const { p } of byName) {
       const base = account.baseIndex[p]!;
-      if (known.has(base) || !known.has(account.quoteIndex[p]!)) continue;
+      if (known.has(base) || !before.has(account.quoteIndex[p]!)) continue;
       known.add(base);
       route.push(p);
     }

@@ -190,7 +190,7 @@ export class DeskGate implements EntryGate {
     const slippage = limits.slippageBps / 10_000;
     const cost = (1 + half) * (1 + instrument.takerFee + slippage);
     const kept = 1 - instrument.takerFee - slippage - half;
-    const tick = Number(instrument.tick) / order.close;
+    const tick = Number(instrument.tick) / order.quote;
     const reward = (1 + half + tick) * (1 + order.targetPct / 100) * kept - cost;
     const risk = cost - ((1 + half) * (1 - order.stopPct / 100) + tick) * kept;
     if (risk > 0 && reward < limits.rewardRisk * risk * (1 - SLACK)) return 'reward-risk';
@@ -206,7 +206,7 @@ export class DeskGate implements EntryGate {
     const pair = pairs[order.pair]!;
     const instrument = instruments[order.pair]!;
     const half = new Decimal(halfSpread[order.pair]!);
-    const close = new Decimal(order.close);
+    const price = new Decimal(order.quote);
     const free = Float64Array.from(account.balance);
     const positions: EntryReviewInput['account']['positions'] = [];
     const reservations: EntryReviewInput['account']['reservations'] = [];
@@ -275,11 +275,11 @@ export class DeskGate implements EntryGate {
         restingEntries: reservations.map((r) => r.pair),
       },
       market: {
-        bid: close
+        bid: price
           .mul(half.neg().add(1))
           .toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_DOWN)
           .toFixed(),
-        ask: close
+        ask: price
           .mul(half.add(1))
           .toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_UP)
           .toFixed(),

@@ -40,6 +40,8 @@ export class EngineRun {
   private readonly warmup: number;
   private readonly order = new EntryOrder();
   private readonly exit = new ExitFinder();
+  /** Exits inside the bars of the present time. */
+  private insideCount = 0;
   private barsInPosition = 0;
   private turnover = 0;
 
@@ -211,6 +213,7 @@ export class EngineRun {
     const { closes, quantity, ordered, account } = state;
     state.timeMs = time;
     state.closeMs = time + input.barMs;
+    this.insideCount = 0;
     for (let p = 0; p < nextMs.length; p++) {
       if (nextMs[p]! !== time) continue;
       const i = next[p]!;
@@ -259,8 +262,8 @@ export class EngineRun {
     if (bars.low[i]! > stop && bars.high[i]! < target) return;
     const { exit } = this;
     exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!);
-    // As in the simulator, what happens inside a bar happens half-way through it.
-    const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2;
+    // As in the simulator, what happens inside a bar happens half-way through it, a millisecond apart.
+    const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2 + this.insideCount++;
     const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
     this.close(p, i, exit.price, exit.reason, fee, atMs);
   }
@@ -341,6 +344,8 @@ export class EngineRun {
     order.bar = bar;
     order.timeMs = state.timeMs;
     order.close = state.closes[p]!;
+    const follows = this.nextMs[p]! === state.closeMs;
+    order.quote = follows ? state.bars[p]!.open[bar + 1]! : order.close;
     order.stopPct = entries.stopPct;
     order.targetPct = entries.targetPct;
     order.quantity = 0;

@@ -34,6 +34,8 @@ export class EntryOrder {
   timeMs = 0;
   /** Close of the signal's bar. */
   close = 0;
+  /** Price that the review sees: the first tick of the next bar, which is how a close shows; else the close. */
+  quote = 0;
   stopPct = 0;
   targetPct = 0;
   /** In the base asset; 0 when vetoed. */

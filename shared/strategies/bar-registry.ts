@@ -56,7 +56,16 @@ export const BAR_STRATEGIES = {
   }),
   trend: z.strictObject({ ...trend, ...exits, ...fills }),
   breakout: z.strictObject({ ...breakout, ...exits, ...fills }),
-  'trend-breakout': z.strictObject({ ...trend, ...breakout, ...exits, ...fills }),
+  'trend-breakout': z.strictObject({
+    ...trend,
+    ...breakout,
+    closeQuorum: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .describe('how many must say that their state is over'),
+    ...exits,
+    ...fills,
+  }),
   'donchian-ensemble': z.strictObject({
     lookbackDays: z
       .array(z.number().positive())
@@ -128,7 +137,7 @@ export function barStrategyFactory(choice: BarStrategyChoice, barMs: number): Ba
       return () => new BreakoutBars(choice.parameters, choice.parameters);
     case 'trend-breakout': {
       const p = choice.parameters;
-      return () => new QuorumBars(new TrendBars(p, p), new BreakoutBars(p, p));
+      return () => new QuorumBars(new TrendBars(p, p), new BreakoutBars(p, p), p.closeQuorum);
     }
     case 'donchian-ensemble': {
       const p = choice.parameters;
