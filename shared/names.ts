@@ -30,6 +30,11 @@ export function queuesOf(desk: string, venue: string): Queues {
   return { cycle: `cycle-${desk}`, market: `market-${desk}`, orders: `orders-${venue}-${desk}` };
 }
 
+/** Where calls to one provider wait for their turn; `provider` as `resolveModel` names it. */
+export function decideQueue(desk: string, provider: string): string {
+  return `decide-${provider}-${desk}`;
+}
+
 export const SEARCH_ATTRIBUTES = {
   desk: 'Desk',
   pair: 'Pair',

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { isDecimalText } from './money.ts';
 import { isPair } from './pair.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
+import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
+import { LlmSettingsSchema, type LlmSettings } from './llm/settings.ts';
 import { RiskLimitsSchema } from './risk/limits.ts';
 import { STRATEGY_NAMES } from './strategies/registry.ts';
 import { TIMEFRAMES } from './timeframe.ts';
@@ -12,7 +14,7 @@ const amount = z.string().refine((t) => isDecimalText(t) && !t.startsWith('-'), 
 });
 
 const StrategyDeciderSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9-]+$/, 'must be lower-case letters, digits and dashes'),
+  id: deciderId,
   provider: z.literal('strategy'),
   strategy: z.enum(STRATEGY_NAMES),
   confidence: z
@@ -20,7 +22,12 @@ const StrategyDeciderSchema = z.strictObject({
     .min(0)
     .max(1)
     .describe("Stated confidence of the strategy's answers: a setting, not an estimate"),
+  votes: z
+    .boolean()
+    .optional()
+    .describe('false: asked and recorded like the others, but without a vote'),
 });
+const DeciderSchema = z.discriminatedUnion('provider', [StrategyDeciderSchema, ModelDeciderSchema]);
 
 /**
  * A desk profile (`desks/*.yaml`). Strict: a key that is not known is an error, since a misspelt limit
@@ -36,7 +43,8 @@ export const ProfileSchema = z
     timeframe: z.enum(TIMEFRAMES).describe('A cycle runs at each close of this bar'),
     snapshotTimeframes: z.array(z.enum(TIMEFRAMES)).min(1),
     balances: z.record(z.string(), amount).describe('What the simulated account starts with'),
-    deciders: z.array(StrategyDeciderSchema).min(1),
+    deciders: z.array(DeciderSchema).min(1),
+    llm: LlmSettingsSchema.optional().describe('How models are asked'),
     consensus: ConsensusSettingsSchema,
     risk: RiskLimitsSchema,
     guard: z.strictObject({
@@ -56,9 +64,13 @@ export const ProfileSchema = z
     path: ['deciders'],
     message: 'names an id twice',
   })
-  .refine((p) => (p.consensus.quorum ?? 0) <= p.deciders.length, {
+  .refine((p) => (p.consensus.quorum ?? 0) <= p.deciders.filter(isVoter).length, {
     path: ['consensus', 'quorum'],
     message: 'is larger than the roster of deciders, so it could never be reached',
+  })
+  .refine((p) => isNullOrDecider(p.consensus.fallback, p.deciders), {
+    path: ['consensus', 'fallback'],
+    message: 'names no decider of the profile',
   })
   .refine((p) => p.snapshotTimeframes.includes(p.timeframe), {
     path: ['snapshotTimeframes'],
@@ -66,3 +78,25 @@ export const ProfileSchema = z
   });
 export type Profile = z.infer<typeof ProfileSchema>;
 export type DeciderProfile = Profile['deciders'][number];
+export type StrategyDecider = z.infer<typeof StrategyDeciderSchema>;
+
+/** Ids of the deciders that have a vote, in the profile's order: the roster of a consensus. */
+export function rosterOf(profile: Pick<Profile, 'deciders'>): string[] {
+  return profile.deciders.filter(isVoter).map((d) => d.id);
+}
+
+export function modelDecidersOf(profile: Pick<Profile, 'deciders'>): ModelDecider[] {
+  return profile.deciders.filter((d) => d.provider !== 'strategy');
+}
+
+export function llmSettingsOf(profile: Pick<Profile, 'llm'>): LlmSettings {
+  return profile.llm ?? LlmSettingsSchema.parse({});
+}
+
+function isVoter({ votes }: { votes?: boolean | undefined }): boolean {
+  return votes !== false;
+}
+
+function isNullOrDecider(id: string | null, deciders: readonly { id: string }[]): boolean {
+  return id === null || deciders.some((d) => d.id === id);
+}

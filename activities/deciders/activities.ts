@@ -1,5 +1,5 @@
 import { DecisionSchema, type DeciderAnswer, type Decision } from '../../shared/decision.ts';
-import type { DeciderProfile, Profile } from '../../shared/profile.ts';
+import type { Profile, StrategyDecider } from '../../shared/profile.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { StrategySignal } from '../../shared/strategies/strategy.ts';
 import { createStrategy } from '../../shared/strategies/registry.ts';
@@ -15,13 +15,15 @@ export type DeciderActivities = ReturnType<typeof createDeciderActivities>;
 
 export function createDeciderActivities({ profile, documents }: DeciderDeps) {
   const roster = new Map(
-    profile.deciders.map((d) => [
-      d.id,
-      { profile: d, strategy: createStrategy(d.strategy, { timeframe: profile.timeframe }) },
-    ]),
+    profile.deciders
+      .filter((d) => d.provider === 'strategy')
+      .map((d) => [
+        d.id,
+        { profile: d, strategy: createStrategy(d.strategy, { timeframe: profile.timeframe }) },
+      ]),
   );
   return {
-    /** Asks one decider of the roster; a strategy is a pure function of the snapshot. */
+    /** Asks a strategy of the profile: a pure function of the snapshot. */
     async askDecider(ask: { decider: string; snapshot: string }): Promise<DeciderAnswer> {
       const decider = roster.get(ask.decider);
       if (decider === undefined) {
@@ -39,7 +41,7 @@ export function createDeciderActivities({ profile, documents }: DeciderDeps) {
 }
 
 /** A strategy's signal as a decision; its confidence is the profile's constant. */
-function decisionOf(signal: StrategySignal, decider: DeciderProfile): Decision {
+function decisionOf(signal: StrategySignal, decider: StrategyDecider): Decision {
   const isEntry = signal.action === 'long' || signal.action === 'short';
   return {
     evidenceFor: signal.evidenceFor,

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+const DECIDER_ID = /^[a-z0-9-]+$/;
+
+/** Id of a decider within its desk, strategy or model. */
+export const deciderId = z
+  .string()
+  .regex(DECIDER_ID, 'must be lower-case letters, digits and dashes');
+
+export const MODEL_PROVIDERS = ['openai', 'anthropic', 'openai-compatible', 'ollama'] as const;
+/** The protocol a server speaks: Responses, Messages, Chat Completions, or Ollama's own. */
+export type ModelProvider = (typeof MODEL_PROVIDERS)[number];
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * A model as a decider of a profile. Only `id`, `provider` and `model` are needed for a model of the
+ * catalogue; any other server that speaks one of the protocols is named by `baseUrl` and `keyEnv`.
+ */
+export const ModelDeciderSchema = z
+  .strictObject({
+    id: deciderId,
+    provider: z.enum(MODEL_PROVIDERS),
+    model: z.string().min(1).max(200),
+    baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+    keyEnv: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*$/, 'must name an environment variable, like XAI_API_KEY')
+      .optional(),
+    effort: z.string().min(1).optional().describe("Depth of thought, in the model's own words"),
+    maxOutputTokens: z.int().min(256).max(200_000).optional(),
+    contextTokens: z.int().min(1024).max(4_000_000).optional(),
+    timeoutSeconds: z.number().positive().max(1800).optional().describe('Limit of one call'),
+    price: z
+      .strictObject({ input: z.number().min(0), output: z.number().min(0) })
+      .optional()
+      .describe('USD per million tokens, for a model that the catalogue does not know'),
+    votes: z
+      .boolean()
+      .optional()
+      .describe('false: asked and recorded like the others, but without a vote'),
+  })
+  .refine((d) => d.keyEnv === undefined || d.baseUrl === undefined || isPrivate(d.baseUrl), {
+    path: ['baseUrl'],
+    message: 'must be https (or on this machine): a key would cross the network in the open',
+  });
+export type ModelDecider = z.infer<typeof ModelDeciderSchema>;
+
+function isPrivate(address: string): boolean {
+  const url = new URL(address);
+  return url.protocol === 'https:' || LOOPBACK.test(url.hostname);
+}

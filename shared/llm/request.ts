@@ -1,0 +1,104 @@
+import { ANSWER_SCHEMA } from './answer-schema.ts';
+import type { ResolvedModel } from './resolve-model.ts';
+
+/** What a model is asked: one system text, then the user's and, in a repair, what was said before. */
+export interface Conversation {
+  system: string;
+  turns: readonly { role: 'user' | 'assistant'; text: string }[];
+}
+
+const SCHEMA_NAME = 'decision';
+/** Room for what a tokenizer counts otherwise than we do. */
+const CONTEXT_SLACK = 1.25;
+
+/**
+ * The body of one request, as it is stored and sent. Everything that differs between models comes from
+ * the catalogue. No sampling parameters: most models refuse them beside thinking.
+ */
+export function requestBody(
+  model: ResolvedModel,
+  conversation: Conversation,
+  promptTokens: number,
+): Record<string, unknown> {
+  const { facts, effort } = model;
+  const messages = conversation.turns.map(({ role, text }) => ({ role, content: text }));
+  const system = { role: 'system', content: conversation.system };
+  switch (facts.api) {
+    case 'responses':
+      return {
+        model: facts.id,
+        instructions: conversation.system,
+        input: messages,
+        max_output_tokens: facts.maxOutputTokens,
+        store: false,
+        text: {
+          format: {
+            type: 'json_schema',
+            name: SCHEMA_NAME,
+            strict: true,
+            schema: ANSWER_SCHEMA,
+          },
+        },
+        ...(effort === null ? {} : { reasoning: { effort } }),
+        ...facts.extra,
+      };
+    case 'messages':
+      return {
+        model: facts.id,
+        system: conversation.system,
+        messages,
+        max_tokens: facts.maxOutputTokens,
+        output_config: {
+          ...(effort === null ? {} : { effort }),
+          format: { type: 'json_schema', schema: ANSWER_SCHEMA },
+        },
+        ...facts.extra,
+      };
+    case 'chat':
+      return {
+        model: facts.id,
+        messages: [system, ...messages],
+        [facts.outputLimit]: facts.maxOutputTokens,
+        response_format:
+          facts.structured === 'json-object'
+            ? { type: 'json_object' }
+            : {
+                type: 'json_schema',
+                json_schema: { name: SCHEMA_NAME, strict: true, schema: ANSWER_SCHEMA },
+              },
+        ...(effort === null ? {} : { reasoning_effort: effort }),
+        ...facts.extra,
+      };
+    case 'ollama':
+      return {
+        model: facts.id,
+        messages: [system, ...messages],
+        stream: false,
+        format: ANSWER_SCHEMA,
+        // A prompt that does not fit is an error, never cut in silence.
+        truncate: false,
+        shift: false,
+        keep_alive: -1,
+        options: {
+          temperature: 0,
+          seed: 1,
+          num_ctx: contextSize(model, promptTokens),
+          num_predict: facts.maxOutputTokens,
+        },
+        ...facts.extra,
+      };
+    default:
+      return facts.api satisfies never;
+  }
+}
+
+/** Whether prompt and answer fit into the model's context. */
+export function fitsContext(model: ResolvedModel, promptTokens: number): boolean {
+  return promptTokens * CONTEXT_SLACK + model.facts.maxOutputTokens <= model.facts.contextTokens;
+}
+
+/** Ollama keeps memory for its whole context: as much as is needed, in steps, so that it loads once. */
+function contextSize({ facts }: ResolvedModel, promptTokens: number): number {
+  const needed = promptTokens * CONTEXT_SLACK + facts.maxOutputTokens;
+  return Math.min(facts.contextTokens, Math.ceil(needed / 4096) * 4096);
+}

@@ -1,0 +1,26 @@
+import { countTokens } from '../llm/token-count.ts';
+import { triplegain1, type PromptParts } from './triplegain-1.ts';
+import type { PromptVersion } from './versions.ts';
+
+export interface Prompt {
+  version: PromptVersion;
+  system: string;
+  user: string;
+  /** Of both together, as `countTokens` measures. */
+  tokens: number;
+}
+
+/** The prompt of a snapshot: the same bytes for every model, and on every repetition. */
+export function buildPrompt(version: PromptVersion, parts: PromptParts): Prompt {
+  const { system, user } = textsOf(version, parts);
+  return { version, system, user, tokens: countTokens(system) + countTokens(user) };
+}
+
+function textsOf(version: PromptVersion, parts: PromptParts): { system: string; user: string } {
+  switch (version) {
+    case 'triplegain-1':
+      return triplegain1(parts);
+    default:
+      return version satisfies never;
+  }
+}
