@@ -17,20 +17,23 @@ const untilItWorks = {
 type Local = DeciderActivities & LedgerActivities & MarketActivities & ReviewActivities;
 
 /** Short steps on database and venue control, safe to repeat: retried until they work. */
-export const local = proxyLocalActivities<Local>({
+export const localStep = {
   startToCloseTimeout: '20s',
   localRetryThreshold: '1m',
   retry: untilItWorks,
-});
+} as const;
+export const local = proxyLocalActivities<Local>(localStep);
 
 /** Sends that must happen once: one attempt, and whatever is not a definite answer goes to `settling`. */
 export const sendingOn = (
   taskQueue: string,
+  summary: string,
 ): Pick<OrderActivities, 'placeEntry' | 'placeReduction'> =>
   proxyActivities<OrderActivities>({
     taskQueue,
     startToCloseTimeout: '15s',
     heartbeatTimeout: '3s',
+    summary,
     retry: { maximumAttempts: 1 },
   });
 
@@ -54,5 +57,6 @@ export const feedOn = (taskQueue: string): FeedActivities =>
     taskQueue,
     startToCloseTimeout: '24h',
     heartbeatTimeout: '10s',
+    summary: 'prices and executions',
     retry: { initialInterval: '200ms', maximumInterval: '5s' },
   });

@@ -157,7 +157,6 @@ export async function positionGuard(
 
 /** What a guard does at the venue; every step leaves `state` true of what has been answered. */
 function guardSteps(input: GuardInput, self: string, state: GuardState) {
-  const sending = sendingOn(input.ordersQueue);
   const settling = settlingOn(input.ordersQueue);
   const isOrderable = (quantity: Decimal): boolean =>
     quantity.gte(input.minQuantity) && quantity.mul(state.stopPrice).gte(input.minCost);
@@ -184,7 +183,8 @@ function guardSteps(input: GuardInput, self: string, state: GuardState) {
       atMs,
     };
     // An answer that is not definite is looked up before anything is sent again.
-    const placed = await sending
+    const at = order.price === null ? 'at market' : `at ${order.price}`;
+    const placed = await sendingOn(input.ordersQueue, `${leg} ${reduction.quantity} ${at}`)
       .placeReduction(reduction)
       .catch(() => settling.settleReduction(reduction));
     if (leg === 'stop') state.stopN = n;

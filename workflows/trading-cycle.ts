@@ -11,7 +11,7 @@ import {
 import { positionId, workflowIds } from '../shared/names.ts';
 import type { Pair } from '../shared/pair.ts';
 import { isoTime } from '../shared/timeframe.ts';
-import { local, sendingOn, settlingOn } from './activities.ts';
+import { local, localStep, sendingOn, settlingOn } from './activities.ts';
 import { closePosition, orderUpdate, progress, turn, turnWanted } from './messages.ts';
 import { positionGuard } from './position-guard.ts';
 import { actionKey, confidenceKey, deskKey, outcomeKey, pairKey } from './search-attributes.ts';
@@ -33,9 +33,16 @@ export interface CycleInput {
 export type CycleOutcome =
   'held' | 'vetoed' | 'ordered' | 'closing' | 'refused' | 'absent' | 'skipped';
 
+/** What the cycle's page shows of it at once; times are ISO. */
 export interface CycleResult {
+  bar: string;
   action: string;
   outcome: CycleOutcome;
+  confidence: number | null;
+  /** Decider: what it said. */
+  said: Record<string, string>;
+  verdict: string | null;
+  order: string | null;
   /** Guards that this cycle has set to work on the same event. */
   concerned: string[];
 }
@@ -54,7 +61,16 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   let step = 'started';
   let outcome: CycleOutcome | null = null;
   let hasTurn = false;
-  const concerned: string[] = [];
+  const result: CycleResult = {
+    bar: isoTime(barMs),
+    action: 'none',
+    outcome: 'skipped',
+    confidence: null,
+    said: {},
+    verdict: null,
+    order: null,
+    concerned: [],
+  };
   setHandler(progress, () => ({ step, outcome }));
   setHandler(turn, () => {
     hasTurn = true;
@@ -65,16 +81,23 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   };
 
   const isOurs = await local.lockBar({ pair, barMs, cycle: workflowId, runId });
-  if (!isOurs) return end('none', 'skipped', null);
+  if (!isOurs) return end('skipped');
 
   step = 'snapshot';
   const snapshot = await local.buildSnapshot({ pair, barMs, atMs, account: input.account });
   step = 'deciders';
   const answers = await Promise.all(
-    input.deciders.map((decider) => local.askDecider({ decider, snapshot: snapshot.hash })),
+    input.deciders.map((decider) =>
+      local.askDecider.executeWithOptions({ ...localStep, summary: decider }, [
+        { decider, snapshot: snapshot.hash },
+      ]),
+    ),
   );
   step = 'consensus';
   const consensus = await local.combine({ cycle: workflowId, answers });
+  result.action = consensus.action;
+  result.confidence = consensus.confidence;
+  result.said = consensus.said;
   tell(`**${pair}** ${isoTime(barMs)}, price ${snapshot.price}`);
   tell(consensus.table);
   tell(`Consensus: **${consensus.action}** - ${consensus.reason}`);
@@ -98,8 +121,9 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
       .then(() => true)
       // The position may have been closed by its stop a moment ago.
       .catch(() => false);
-    if (isThere) concerned.push(snapshot.guard);
-    tell(isThere ? 'The guard closes the position.' : 'The position is closed already.');
+    if (isThere) result.concerned.push(snapshot.guard);
+    result.order = isThere ? 'the guard closes the position' : 'the position is closed already';
+    tell(`Order: ${result.order}`);
     return finish('closing');
   }
   return finish(consensus.answered === 0 ? 'absent' : 'held');
@@ -111,6 +135,7 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
     step = 'risk review';
     const guardId = workflowIds.guard(input.desk, positionId(pair, barMs));
     const verdict = await local.reviewRisk({ ...record, guard: guardId });
+    result.verdict = verdict.headline;
     tell(verdict.table);
     if (verdict.entry === null) {
       return finish('vetoed');
@@ -139,12 +164,13 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
       ],
     });
     const clientOrderId = entry.guard.entryClientOrderId;
-    const placed = await sendingOn(input.ordersQueue)
+    const placed = await sendingOn(input.ordersQueue, entry.summary)
       .placeEntry({ clientOrderId })
       // No definite answer: look it up before anything is sent again.
       .catch(() => settlingOn(input.ordersQueue).settleEntry({ clientOrderId }));
     if (placed.kind === 'refused') {
-      tell(`Order refused: ${placed.reason}`);
+      result.order = `refused: ${placed.reason}`;
+      tell(`Order ${result.order}`);
       const isThere = await guard
         .signal(orderUpdate, {
           event,
@@ -165,31 +191,29 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
         .then(() => true)
         // A halt may have ended it a moment ago.
         .catch(() => false);
-      if (isThere) concerned.push(guardId);
+      if (isThere) result.concerned.push(guardId);
       return finish('refused');
     }
+    result.order = entry.summary;
     tell(`Ordered: ${entry.summary}`);
     return finish('ordered');
   }
 
-  async function finish(result: CycleOutcome): Promise<CycleResult> {
-    await local.recordCycle({ ...record, outcome: result });
-    return end(consensus.action, result, consensus.confidence);
+  async function finish(how: CycleOutcome): Promise<CycleResult> {
+    await local.recordCycle({ ...record, outcome: how });
+    return end(how);
   }
 
-  async function end(
-    action: string,
-    result: CycleOutcome,
-    confidence: number | null,
-  ): Promise<CycleResult> {
+  function end(how: CycleOutcome): CycleResult {
     step = 'done';
-    outcome = result;
-    tell(`Outcome: **${result}**`);
+    outcome = how;
+    result.outcome = how;
+    tell(`Outcome: **${how}**`);
     upsertSearchAttributes([
-      { key: actionKey, value: action },
-      { key: outcomeKey, value: result },
-      { key: confidenceKey, value: confidence },
+      { key: actionKey, value: result.action },
+      { key: outcomeKey, value: how },
+      { key: confidenceKey, value: result.confidence },
     ]);
-    return { action, outcome: result, concerned };
+    return result;
   }
 }

@@ -11,7 +11,7 @@ import type { Instrument, Venue } from '../../shared/venue.ts';
 import type { Probe, ProbePoint } from '../probe.ts';
 import { closesAt, readAccount } from './account.ts';
 import { inTransaction } from './database.ts';
-import { answersTable } from './answers-table.ts';
+import { answersTable, saidBy } from './answers-table.ts';
 import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
 import type { DocumentStore } from './documents.ts';
 import { openDesk } from './open-desk.ts';
@@ -90,6 +90,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
       confidence: number | null;
       reason: string;
       answered: number;
+      said: Record<string, string>;
       table: string;
       hash: string;
     }> {
@@ -107,6 +108,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
         confidence: combined.confidence,
         reason: combined.reason,
         answered: of.answers.filter((a) => a.kind === 'answered').length,
+        said: saidBy(of.answers),
         table: answersTable(of.answers),
         hash: await documents.put('consensus', { kind, ...combined }),
       };

@@ -9,3 +9,13 @@ export function answersTable(answers: readonly DeciderAnswer[]): string {
   );
   return ['| decider | says | confidence | because |', '|---|---|---|---|', ...rows].join('\n');
 }
+
+/** Who said what, a few words each. */
+export function saidBy(answers: readonly DeciderAnswer[]): Record<string, string> {
+  return Object.fromEntries(
+    answers.map((a) => [
+      a.decider,
+      a.kind === 'absent' ? `absent: ${a.cause}` : `${a.decision.action} ${a.decision.confidence}`,
+    ]),
+  );
+}

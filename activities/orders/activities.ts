@@ -11,7 +11,7 @@ import { reconcileAccount } from './reconcile-account.ts';
 import { intendReduction, type Reduction } from './reduce.ts';
 import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review-risk.ts';
 import { sendOrder, settleOrder, type Placed, type SendingDeps } from './send-order.ts';
-import { verdictTable } from './verdict-table.ts';
+import { verdictHeadline, verdictTable } from './verdict-table.ts';
 
 export interface OrderDeps extends SendingDeps, ReviewDeps {
   documents: DocumentStore;
@@ -44,6 +44,7 @@ export function createReviewActivities(deps: OrderDeps) {
      */
     async reviewRisk(of: Omit<ReviewRequest, 'decision'> & { consensus: string }): Promise<{
       kind: string;
+      headline: string;
       table: string;
       entry: { summary: string; guard: GuardPlan } | null;
     }> {
@@ -53,12 +54,15 @@ export function createReviewActivities(deps: OrderDeps) {
       }
       const decision: Decision = consensus.decision;
       const verdict = await reviewRisk(deps, { ...of, decision });
-      const table = verdictTable(verdict.kind, verdict.rules);
-      if (verdict.plan === null) return { kind: verdict.kind, table, entry: null };
+      const told = {
+        kind: verdict.kind,
+        headline: verdictHeadline(verdict.kind, verdict.rules),
+        table: verdictTable(verdict.kind, verdict.rules),
+      };
+      if (verdict.plan === null) return { ...told, entry: null };
       const instrument = await deps.instrument(of.pair);
       return {
-        kind: verdict.kind,
-        table,
+        ...told,
         entry: {
           summary: summaryOf(verdict.plan),
           guard: guardPlan(
