@@ -4,6 +4,8 @@ import { timeframeMs, type Timeframe } from './timeframe.ts';
 
 const DAY_MS = 86_400_000;
 const SUBSTEPS = 4;
+/** A rising trend begins this long before the origin: who starts there soon sees something happen. */
+const OPENING_MS = DAY_MS / 2;
 /** Days generated at a time when the market is asked for more. */
 const BLOCK_DAYS = 8;
 
@@ -95,7 +97,11 @@ export function syntheticMarket(options: SyntheticMarketOptions): SyntheticMarke
     count += 1;
   }
 
-  for (let i = 0; i < untilOrigin; i += 1) generate();
+  const opening = Math.max(0, untilOrigin - Math.round(OPENING_MS / stepMs));
+  for (let i = 0; i < untilOrigin; i += 1) {
+    if (i === opening) market.rise();
+    generate();
+  }
   for (const asset of assets) {
     const path = paths.get(asset) as Float64Array;
     offsets.set(asset, Math.log((TRAITS[asset] ?? OTHER).price) - (path[SUBSTEPS] as number));
@@ -171,16 +177,23 @@ class Mover {
     return this.result;
   }
 
+  /** Begins a rising trend of some days. */
+  rise(): void {
+    this.isRange = false;
+    this.drift = this.dailyVolatility * (1 + 0.5 * this.random());
+    this.left = 3 + 4 * this.random();
+  }
+
   private changeRegime(): void {
     const draw = this.random();
     // The farther from where it began, the likelier the way back: prices stay plausible for ever.
-    const up = Math.min(0.9, Math.max(0.1, 0.55 - this.position * 0.9));
+    const up = Math.min(0.9, Math.max(0.1, 0.58 - this.position * 0.9));
     this.isRange = draw < 0.25;
     this.center = this.position;
     const strength = this.dailyVolatility * (0.6 + 0.9 * this.random());
     const rises = this.random() < up;
     this.drift = this.isRange ? 0 : rises ? strength : -strength;
-    this.left = this.isRange ? 0.7 + 2 * this.random() : 2 + 6 * this.random();
+    this.left = this.isRange ? 0.3 + 0.9 * this.random() : 0.8 + 2.4 * this.random();
   }
 }
 
