@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { runEmaCross } from '../../shared/backtest/ema-cross.ts';
-import { runEngine, type EngineResult } from '../../shared/backtest/engine.ts';
+import { runEngine } from '../../shared/backtest/engine.ts';
+import type { EngineResult } from '../../shared/backtest/engine-types.ts';
 import type { PairCosts } from '../../shared/backtest/exit-finder.ts';
 import { DeskGate } from '../../shared/backtest/desk-gate.ts';
 import { equalShare } from '../../shared/backtest/equal-share.ts';

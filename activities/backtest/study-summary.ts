@@ -97,7 +97,10 @@ export function studySummary(
     grossPnl: gross,
     fees,
     netPnl: net,
-    vetoes: run.desk === null ? null : Object.fromEntries([...run.desk.vetoes].sort()),
+    vetoes:
+      run.desk === null
+        ? null
+        : Object.fromEntries([...run.desk.vetoes].sort(([a], [b]) => (a < b ? -1 : 1))),
     halted:
       run.desk?.halted == null
         ? null

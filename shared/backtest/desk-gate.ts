@@ -16,7 +16,7 @@ import { openRiskUsdt } from '../risk/open-risk.ts';
 import { reviewEntry } from '../risk/review.ts';
 import { vetoesOf } from '../risk/verdict.ts';
 import type { Instrument } from '../venue.ts';
-import type { EngineState, EntryGate, EntryOrder } from './engine.ts';
+import type { EngineState, EntryGate, EntryOrder } from './engine-types.ts';
 
 const DAY_MS = 86_400_000;
 /** As in the live review: usual volatility is the mean over 30 days of hours. */

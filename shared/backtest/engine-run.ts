@@ -1,6 +1,11 @@
 import { ENTER_LONG, LEAVE_LONG } from '../strategies/bar-strategy.ts';
 import { Account } from './account.ts';
-import { EntryOrder, type EngineInput, type EngineResult, type EngineState } from './engine.ts';
+import {
+  EntryOrder,
+  type EngineInput,
+  type EngineResult,
+  type EngineState,
+} from './engine-types.ts';
 import { Beneath, boughtAt, ExitFinder, soldAt } from './exit-finder.ts';
 import { segmentEnds } from './segments.ts';
 import { strategySignals, type Entries } from './strategy-signals.ts';

@@ -1,6 +1,6 @@
 import type { DecimalText } from '../money.ts';
 import type { PairCosts } from './exit-finder.ts';
-import type { EntryGate, EntryOrder, EngineState } from './engine.ts';
+import type { EntryGate, EntryOrder, EngineState } from './engine-types.ts';
 
 /**
  * No risk engine: each entry takes an equal share of the account (equity over the number of pairs), as far

@@ -1,4 +1,4 @@
-import type { EntryGate, EntryOrder } from './engine.ts';
+import type { EntryGate, EntryOrder } from './engine-types.ts';
 
 /** No risk engine: every entry has the same quantity, exits measured from the fill or from the close. */
 export function fixedQuantity(quantity: number, reference: 'fill' | 'close'): EntryGate {

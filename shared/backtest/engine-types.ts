@@ -1,0 +1,92 @@
+import type { CandleColumns } from '../candle.ts';
+import type { Asset, Pair } from '../pair.ts';
+import type { BarStrategyFactory } from '../strategies/bar-strategy.ts';
+import type { Account } from './account.ts';
+import type { PairCosts } from './exit-finder.ts';
+import type { TradeLog } from './trade-log.ts';
+
+export interface EngineInput {
+  pairs: readonly Pair[];
+  /** One per pair, all of one timeframe. */
+  bars: readonly CandleColumns[];
+  /** Finer bars of the same pair, to tell which of stop and target came first; null where there are none. */
+  beneath?: readonly (CandleColumns | null)[];
+  barMs: number;
+  strategy: BarStrategyFactory;
+  costs: readonly PairCosts[];
+  numeraire: Asset;
+  balances: Record<Asset, number>;
+  gate: EntryGate;
+  /** More missing bars than this end a segment; Infinity for one series. */
+  gapBars: number;
+  /** Signals count from this bar index of each pair on. */
+  warmupBars?: number;
+  /** A target rests as a limit order (maker), or is sold at the market when it is touched (taker). */
+  targetRests: boolean;
+}
+
+/** What the engine asks before an entry, and what the answer fills in. */
+export class EntryOrder {
+  pair = 0;
+  /** The signal's bar, as an index into the pair's columns. */
+  bar = 0;
+  timeMs = 0;
+  /** Close of the signal's bar. */
+  close = 0;
+  /** Price that the review sees: the first tick of the next bar, which is how a close shows; else the close. */
+  quote = 0;
+  stopPct = 0;
+  targetPct = 0;
+  /** In the base asset; 0 when vetoed. */
+  quantity = 0;
+  /** Absolute prices; NaN to measure `stopPct` and `targetPct` from the fill. */
+  stopPrice = NaN;
+  targetPrice = NaN;
+  /** The most that the entry may take from the quote balance. */
+  reserve = 0;
+}
+
+/** The risk engine as the backtest sees it. */
+export interface EntryGate {
+  /** Decides on `order` by writing its quantity, stop, target and reserve; quantity 0 is a veto. */
+  review(order: EntryOrder, state: EngineState): void;
+  /** Told after every close of a bar, before entries; true flattens every position at the next open. */
+  afterMark?(state: EngineState): boolean;
+  /** Told of each closed trade by its index in the log, and of the time its exit counts from. */
+  closed?(trade: number, atMs: number, state: EngineState): void;
+}
+
+/** Positions and orders of all pairs between two bars; arrays are indexed by pair. */
+export interface EngineState {
+  pairs: readonly Pair[];
+  /** To be read up to the bars that have closed. */
+  bars: readonly CandleColumns[];
+  account: Account;
+  log: TradeLog;
+  /** Open time of the bar that has just closed. */
+  timeMs: number;
+  closeMs: number;
+  /** Last closes, NaN before the first. */
+  closes: Float64Array;
+  /** Base held by the open position, 0 when flat. */
+  quantity: Float64Array;
+  entryPrice: Float64Array;
+  stopPrice: Float64Array;
+  targetPrice: Float64Array;
+  /** Base ordered and not yet filled, 0 for none. */
+  ordered: Float64Array;
+  orderedStop: Float64Array;
+  reserved: Float64Array;
+}
+
+export interface EngineResult {
+  log: TradeLog;
+  account: Account;
+  /** Bars read, all pairs. */
+  bars: number;
+  /** Bars at whose close a position was open, all pairs. */
+  barsInPosition: number;
+  /** Money bought and sold, in the numeraire. */
+  turnover: number;
+  segments: number;
+}
