@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testClient, type TestClient, type TestSocket } from './client.fixture.ts';
+import { signature } from './keys.ts';
 import { handMarket, type Row } from './market.fixture.ts';
 import { readJournal } from './read-journal.ts';
 import { startSimulator, type Simulator } from './start-simulator.ts';
@@ -207,6 +210,42 @@ describe('ordered trouble', () => {
     await fault({ kind: 'delay', path: 'Time', ms: 60 });
     await client.public('Time');
     expect(readJournal(dir).orders).toEqual([]);
+  });
+
+  it('knows in a look-up of every request that a dead client had sent before', async () => {
+    for (let i = 0; i < 15; i += 1) {
+      const id = `gone${i}`;
+      const path = '/0/private/AddOrder';
+      const nonce = String(1_800_000_000_000 + i * 10);
+      const body = new URLSearchParams({
+        nonce,
+        pair: 'XRPUSDT',
+        ...limit,
+        cl_ord_id: id,
+      }).toString();
+      const { hostname, port } = new URL(simulator.rest);
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      // sent, and gone at once: what the process leaves behind when it is killed
+      socket.end(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n` +
+          `API-Key: ${simulator.key}\r\nAPI-Sign: ${signature(simulator.secret, path, nonce, body)}\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+      socket.destroySoon();
+      const open = (await client.private(
+        'OpenOrders',
+        { cl_ord_id: id },
+        String(Number(nonce) + 5),
+      )) as {
+        result: { open: object };
+      };
+      const found = Object.keys(open.result.open).length;
+      const written = () => readJournal(dir).orders.filter((o) => o.clientOrderId === id).length;
+      expect(written()).toBe(found);
+      await client.public('Time');
+      expect(written()).toBe(found);
+    }
   });
 
   it.each([
