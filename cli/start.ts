@@ -8,6 +8,7 @@ import {
 import { findCandleFiles, type CandleFile } from '../candles/candle-files.ts';
 import { homeDir, openHome } from '../infra/home.ts';
 import { createSupervisor } from '../infra/supervise.ts';
+import { withoutKey } from '../shared/llm/model-asks.ts';
 import type { Profile } from '../shared/profile.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { readJournal } from '../simulator/read-journal.ts';
@@ -141,6 +142,7 @@ async function runDesk(run: {
       { name: 'exchange', address: addresses.rest },
     ];
     print(addressBlock(shown, paint));
+    for (const line of withoutKey(profile, (name) => process.env[name])) print(line);
     const range = market.toMs === null ? null : { fromMs: market.fromMs, toMs: market.toMs };
     const bar = range === null ? null : progressBar(process.stderr, range);
     const how = await watchDesk({

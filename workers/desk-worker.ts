@@ -4,6 +4,9 @@ import { connectDatabase } from '../activities/ledger/database.ts';
 import { createDocumentStore } from '../activities/ledger/documents.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { createDeciderActivities } from '../activities/deciders/activities.ts';
+import { createCallStore } from '../activities/deciders/call-store.ts';
+import { createModelActivities } from '../activities/deciders/model-activities.ts';
+import { sendRequest } from '../activities/deciders/send-request.ts';
 import { createFeedActivities, createMarketActivities } from '../activities/market/activities.ts';
 import { createCandleStore } from '../activities/market/candle-store.ts';
 import { createVenueControl } from '../activities/market/venue-control.ts';
@@ -13,10 +16,12 @@ import { fileNonces } from '../activities/orders/kraken/nonces.ts';
 import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
 import { createKrakenVenue } from '../activities/orders/kraken/venue.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
+import { llmSettingsOf } from '../shared/profile.ts';
 import { readWorkerConfig } from './config.ts';
 import { crashProbe } from './crash-probe.ts';
 import { feedMessages } from './feed-messages.ts';
 import { heartbeating } from './heartbeat.ts';
+import { modelWorkers } from './model-workers.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** One process that serves all of a desk's queues. Reads its config, connects, creates, runs, closes. */
@@ -111,6 +116,26 @@ const workers = await Promise.all([
     activities: createFeedActivities(() => feed),
   }),
 ]);
+workers.push(
+  ...(await modelWorkers(
+    desk,
+    profile,
+    createModelActivities({
+      profile,
+      documents,
+      calls: createCallStore({
+        pool,
+        desk,
+        budget: llmSettingsOf(profile).budget,
+        clock: Date.now,
+      }),
+      send: sendRequest,
+      keyOf: (name) => process.env[name],
+      clock: Date.now,
+    }),
+    shared,
+  )),
+);
 process.send?.('ready');
 await Promise.all(workers.map((worker) => worker.run()));
 venue.close();

@@ -1,8 +1,10 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { DeciderActivities } from '../activities/deciders/activities.ts';
+import type { ModelActivities } from '../activities/deciders/model-activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { FeedActivities, MarketActivities } from '../activities/market/activities.ts';
 import type { OrderActivities, ReviewActivities } from '../activities/orders/activities.ts';
+import type { ModelAsk } from '../shared/llm/model-asks.ts';
 
 /**
  * The time budget of everything a workflow calls, in one place. A lost worker is noticed by the
@@ -49,6 +51,23 @@ export const settlingOn = (
     startToCloseTimeout: '20s',
     heartbeatTimeout: '3s',
     retry: untilItWorks,
+  });
+
+/**
+ * Asking one model, on its provider's queue. At real time the decision deadline ends it, queueing and
+ * retries included; in stepped time the market waits, and only the calls keep their own limits. How
+ * often is tried, the activity decides: a lost process must not count as a try.
+ */
+export const askingOn = (ask: ModelAsk, isRealTime: boolean): ModelActivities =>
+  proxyActivities<ModelActivities>({
+    taskQueue: ask.queue,
+    ...(isRealTime ? { scheduleToCloseTimeout: ask.deadlineMs } : {}),
+    startToCloseTimeout: ask.attemptMs,
+    heartbeatTimeout: '3s',
+    // Called off without waiting for it: a model that hangs holds nobody up.
+    cancellationType: 'TRY_CANCEL',
+    summary: ask.summary,
+    retry: { initialInterval: '1s', maximumInterval: '20s', backoffCoefficient: 2 },
   });
 
 /** The venue's socket: one activity that lives as long as the connection does. */

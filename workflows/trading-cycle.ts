@@ -8,10 +8,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ModelAsk } from '../shared/llm/model-asks.ts';
 import { positionId, workflowIds } from '../shared/names.ts';
 import type { Pair } from '../shared/pair.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { local, localStep, sendingOn, settlingOn } from './activities.ts';
+import { askModel } from './ask-model.ts';
 import { closePosition, orderUpdate, progress, turn, turnWanted } from './messages.ts';
 import { positionGuard } from './position-guard.ts';
 import { actionKey, confidenceKey, deskKey, outcomeKey, pairKey } from './search-attributes.ts';
@@ -27,6 +29,8 @@ export interface CycleInput {
   /** The account that all cycles of this bar see, by its hash. */
   account: string;
   deciders: string[];
+  /** Those of the deciders that are models. */
+  models?: Record<string, ModelAsk>;
   ordersQueue: string;
 }
 
@@ -87,11 +91,14 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   const snapshot = await local.buildSnapshot({ pair, barMs, atMs, account: input.account });
   step = 'deciders';
   const answers = await Promise.all(
-    input.deciders.map((decider) =>
-      local.askDecider.executeWithOptions({ ...localStep, summary: decider }, [
-        { decider, snapshot: snapshot.hash },
-      ]),
-    ),
+    input.deciders.map((decider) => {
+      const model = input.models?.[decider];
+      return model === undefined
+        ? local.askDecider.executeWithOptions({ ...localStep, summary: decider }, [
+            { decider, snapshot: snapshot.hash },
+          ])
+        : askModel(model, { cycle: workflowId, decider, snapshot: snapshot.hash }, event === null);
+    }),
   );
   step = 'consensus';
   const consensus = await local.combine({ cycle: workflowId, answers });

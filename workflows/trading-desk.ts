@@ -10,10 +10,12 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ModelAsk } from '../shared/llm/model-asks.ts';
 import { workflowIds } from '../shared/names.ts';
 import type { Pair } from '../shared/pair.ts';
 import { isoTime, type Timeframe } from '../shared/timeframe.ts';
 import { local } from './activities.ts';
+import { handleInOrder, on } from './handle-in-order.ts';
 import {
   barClosed,
   cancelEntry,
@@ -45,6 +47,8 @@ export interface DeskInput {
   pairs: Pair[];
   timeframe: Timeframe;
   deciders: string[];
+  /** Those of the deciders that are models. */
+  models?: Record<string, ModelAsk>;
   ordersQueue: string;
   /** Venue time between reconciliations. */
   reconcileEveryMs: number;
@@ -120,18 +124,20 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   const cycles = new Map<string, CycleInFlight>();
   const { inbox } = s;
 
-  setHandler(barClosed, (m) => void inbox.push({ kind: 'bar', ...m }));
-  setHandler(venueEvent, (seen) => void inbox.push({ kind: 'event', seen }));
-  setHandler(settled, (m) => void inbox.push({ kind: 'settled', ...m }));
-  setHandler(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle }));
-  setHandler(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m }));
   const steer = (command: SteeringKind) => (by: Steering & { untilMs?: number }) =>
     void inbox.push({ kind: 'steer', command, by, untilMs: by.untilMs ?? null });
-  setHandler(pause, steer('pause'));
-  setHandler(resume, steer('resume'));
-  setHandler(halt, steer('halt'));
-  setHandler(flatten, steer('flatten'));
-  setHandler(reconcileNow, (by) => void inbox.push({ kind: 'reconcile', by }));
+  handleInOrder([
+    on(barClosed, (m) => void inbox.push({ kind: 'bar', ...m })),
+    on(venueEvent, (seen) => void inbox.push({ kind: 'event', seen })),
+    on(settled, (m) => void inbox.push({ kind: 'settled', ...m })),
+    on(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle })),
+    on(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m })),
+    on(pause, steer('pause')),
+    on(resume, steer('resume')),
+    on(halt, steer('halt')),
+    on(flatten, steer('flatten')),
+    on(reconcileNow, (by) => void inbox.push({ kind: 'reconcile', by })),
+  ]);
   let state = await local.openDesk();
   setHandler(status, () => deskStatus());
   showDetails();
@@ -247,6 +253,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
             event: bar.event,
             account,
             deciders: input.deciders,
+            ...(input.models === undefined ? {} : { models: input.models }),
             ordersQueue: input.ordersQueue,
           },
         ],

@@ -4,7 +4,7 @@ import type { Consensus } from '../../shared/consensus/consensus.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import type { DecimalText } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
-import type { Profile } from '../../shared/profile.ts';
+import { rosterOf, type Profile } from '../../shared/profile.ts';
 import type { DeskEvent } from '../../shared/risk/desk-state.ts';
 import { usdtPrices } from '../../shared/usdt-prices.ts';
 import type { Instrument, Venue } from '../../shared/venue.ts';
@@ -95,7 +95,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
       hash: string;
     }> {
       const { kind, ...settings } = profile.consensus;
-      const roster = profile.deciders.map((d) => d.id);
+      const roster = rosterOf(profile);
       const combined = combineDecisions(kind, of.answers, roster, settings);
       await pool.query(
         `insert into decision (cycle, decider, answer)

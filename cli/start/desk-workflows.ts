@@ -1,4 +1,5 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { modelAsks } from '../../shared/llm/model-asks.ts';
 import { queuesOf, workflowIds } from '../../shared/names.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { status, type DeskStatus } from '../../workflows/messages.ts';
@@ -27,6 +28,7 @@ export async function deskWorkflows(
   const queues = queuesOf(desk, profile.venue);
   const deskId = workflowIds.desk(desk);
   const feedId = workflowIds.feed(desk, profile.venue);
+  const models = modelAsks(desk, profile);
   const common = {
     taskQueue: queues.cycle,
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
@@ -46,6 +48,7 @@ export async function deskWorkflows(
             pairs: profile.pairs,
             timeframe: profile.timeframe,
             deciders: profile.deciders.map((d) => d.id),
+            ...(Object.keys(models).length === 0 ? {} : { models }),
             ordersQueue: queues.orders,
             reconcileEveryMs: profile.reconcileEveryHours * 3_600_000,
           },

@@ -273,7 +273,7 @@ export const MODELS: readonly ModelFacts[] = [
     contextTokens: 32_768,
     maxOutputTokens: 2_000,
     // Without a graphics card a prompt of 5,000 tokens takes minutes.
-    timeoutSeconds: 300,
+    timeoutSeconds: 290,
     prices: [],
     knowledgeCutoff: null,
     releasedAt: '2024-09-19',

@@ -30,7 +30,7 @@ export const ModelDeciderSchema = z
     effort: z.string().min(1).optional().describe("Depth of thought, in the model's own words"),
     maxOutputTokens: z.int().min(256).max(200_000).optional(),
     contextTokens: z.int().min(1024).max(4_000_000).optional(),
-    timeoutSeconds: z.number().positive().max(1800).optional().describe('Limit of one call'),
+    timeoutSeconds: z.number().positive().max(290).optional().describe('Limit of one call'),
     price: z
       .strictObject({ input: z.number().min(0), output: z.number().min(0) })
       .optional()

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { CATALOGUE_DATE } from '../../shared/llm/catalogue.ts';
+import type { ResolvedModel } from '../../shared/llm/resolve-model.ts';
+import type { LlmBudget } from '../../shared/llm/settings.ts';
+import type { TokenUsage } from '../../shared/llm/usage.ts';
+import { Decimal } from '../../shared/money.ts';
+import type { Prompt } from '../../shared/prompts/build-prompt.ts';
+import { inTransaction } from '../ledger/database.ts';
+import type { IncomingResponse } from './send-request.ts';
+
+export type Purpose = 'decision' | 'repair';
+
+/** A call as it is kept: what was asked for, and what came of it. */
+export interface StoredCall {
+  id: string;
+  purpose: Purpose;
+  state: 'sent' | 'answered' | 'failed' | 'lost';
+  response: IncomingResponse | null;
+  failure: string | null;
+}
+
+export interface CallToReserve {
+  cycle: string;
+  decider: string;
+  purpose: Purpose;
+  model: ResolvedModel;
+  prompt: string;
+  request: Record<string, unknown>;
+  /** Venue time of the cycle, Unix ms. */
+  venueAtMs: number;
+  /** The most that it can cost, USD. */
+  mostUsd: Decimal;
+}
+
+export interface CallEnd {
+  response: IncomingResponse | null;
+  latencyMs: number;
+  build: string | null;
+  usage: TokenUsage | null;
+  /** Null while it is not known what was billed: then the reservation goes on counting. */
+  costUsd: Decimal | null;
+  /** Null for a response with status 200. */
+  failure: string | null;
+}
+
+/** Calls to models, written down before and after; what they may spend is taken before they are sent. */
+export interface CallStore {
+  keepPrompt(prompt: Prompt, snapshot: string): Promise<string>;
+  /**
+   * The calls of a decider in a cycle, oldest first. One that is still open belonged to an attempt that
+   * is gone: it is marked as lost, and its reservation stays, since it may have been billed.
+   */
+  takeOver(cycle: string, decider: string): Promise<StoredCall[]>;
+  reserve(
+    call: CallToReserve,
+  ): Promise<{ kind: 'reserved'; id: string } | { kind: 'refused'; cause: string }>;
+  end(id: string, of: CallEnd): Promise<void>;
+  /** Nobody waits for it any more. Its reservation stays. */
+  lose(id: string): Promise<void>;
+}
+
+export function createCallStore(deps: {
+  pool: pg.Pool;
+  desk: string;
+  budget: LlmBudget;
+  /** The wall clock, Unix ms: budgets are of its UTC days. */
+  clock: () => number;
+}): CallStore {
+  const { pool, desk, budget, clock } = deps;
+  return {
+    async keepPrompt(prompt, snapshot) {
+      const hash = createHash('sha256')
+        .update(JSON.stringify([prompt.version, prompt.system, prompt.user]))
+        .digest('hex');
+      await pool.query(
+        `insert into prompt (hash, version, snapshot, system_text, user_text, tokens)
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+        [hash, prompt.version, snapshot, prompt.system, prompt.user, prompt.tokens],
+      );
+      return hash;
+    },
+
+    async takeOver(cycle, decider) {
+      await pool.query(
+        `update llm_call set state = 'lost', ended_at = $3
+          where cycle = $1 and decider = $2 and state = 'sent'`,
+        [cycle, decider, new Date(clock())],
+      );
+      const { rows } = await pool.query<{
+        id: string;
+        purpose: Purpose;
+        state: StoredCall['state'];
+        status: number | null;
+        headers: Record<string, string> | null;
+        response: string | null;
+        failure: string | null;
+      }>(
+        `select id, purpose, state, status, headers, response, failure
+           from llm_call where cycle = $1 and decider = $2 order by n`,
+        [cycle, decider],
+      );
+      return rows.map(({ id, purpose, state, status, headers, response, failure }) => ({
+        ...{ id, purpose, state, failure },
+        response: status === null ? null : { status, headers: headers ?? {}, text: response ?? '' },
+      }));
+    },
+
+    reserve: (call) =>
+      inTransaction(pool, async (client) => {
+        const atMs = clock();
+        // One reservation of a desk at a time: two calls never take the same money.
+        await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+          `model spend of ${desk}`,
+        ]);
+        const cause = refusal(budget, call.mostUsd, await spentBy(client, desk, call, atMs));
+        if (cause !== null) return { kind: 'refused', cause };
+        const { rows } = await client.query<{ id: string }>(
+          `insert into llm_call (desk, cycle, decider, n, purpose, provider, model, catalogue, prompt, request,
+                                 venue_at, sent_at, state, reserved_usd)
+           select $1, $2, $3, coalesce(max(n), 0) + 1, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', $12
+             from llm_call where cycle = $2 and decider = $3
+           returning id`,
+          [
+            ...[desk, call.cycle, call.decider, call.purpose, call.model.provider],
+            ...[call.model.facts.id, CATALOGUE_DATE, call.prompt, JSON.stringify(call.request)],
+            ...[new Date(call.venueAtMs), new Date(atMs), call.mostUsd.toFixed(8)],
+          ],
+        );
+        const id = rows[0]?.id;
+        if (id === undefined) throw new Error(`the call of ${call.decider} was not stored`);
+        return { kind: 'reserved', id };
+      }),
+
+    async end(id, of) {
+      await pool.query(
+        `update llm_call
+            set state = $2, ended_at = $3, latency_ms = $4, status = $5, headers = $6, response = $7,
+                build = $8, usage = $9, cost_usd = $10, failure = $11
+          where id = $1`,
+        [
+          ...[id, of.failure === null ? 'answered' : 'failed', new Date(clock())],
+          ...[Math.round(of.latencyMs), of.response?.status ?? null],
+          of.response === null ? null : JSON.stringify(of.response.headers),
+          // PostgreSQL keeps no NUL in a text.
+          of.response?.text.replaceAll('\u0000', '\uFFFD') ?? null,
+          of.build,
+          of.usage === null ? null : JSON.stringify(of.usage),
+          ...[of.costUsd?.toFixed(8) ?? null, of.failure],
+        ],
+      );
+    },
+
+    async lose(id) {
+      await pool.query(
+        `update llm_call set state = 'lost', ended_at = $2 where id = $1 and state = 'sent'`,
+        [id, new Date(clock())],
+      );
+    },
+  };
+}
+
+interface Spent {
+  cycle: Decimal;
+  day: Decimal;
+  model: Decimal;
+}
+
+async function spentBy(
+  client: pg.PoolClient,
+  desk: string,
+  call: Pick<CallToReserve, 'cycle' | 'decider'>,
+  atMs: number,
+): Promise<Spent> {
+  const today = new Date(atMs);
+  today.setUTCHours(0, 0, 0, 0);
+  const { rows } = await client.query<{ cycle: string; day: string; model: string }>(
+    `select coalesce(sum(usd) filter (where cycle = $2), 0) as cycle,
+            coalesce(sum(usd) filter (where sent_at >= $4), 0) as day,
+            coalesce(sum(usd) filter (where sent_at >= $4 and decider = $3), 0) as model
+       from (select cycle, decider, sent_at, coalesce(cost_usd, reserved_usd) as usd
+               from llm_call where desk = $1 and (sent_at >= $4 or cycle = $2)) as calls`,
+    [desk, call.cycle, call.decider, today],
+  );
+  const of = (sum: string | undefined): Decimal => new Decimal(sum ?? 0);
+  return { cycle: of(rows[0]?.cycle), day: of(rows[0]?.day), model: of(rows[0]?.model) };
+}
+
+/** Which cap a call would break, or null. A call that costs nothing breaks none. */
+function refusal(budget: LlmBudget, mostUsd: Decimal, spent: Spent): string | null {
+  if (mostUsd.isZero()) return null;
+  const caps: [string, number, Decimal][] = [
+    ['this call', budget.callUsd, new Decimal(0)],
+    ['this cycle', budget.cycleUsd, spent.cycle],
+    ['the desk today', budget.dayUsd, spent.day],
+    ['this model today', budget.modelDayUsd, spent.model],
+  ];
+  for (const [what, cap, before] of caps) {
+    if (before.plus(mostUsd).gt(cap)) {
+      return (
+        `the budget of ${what} is used up: ${before.toFixed(2)} of ${cap} USD spent, ` +
+        `this call may cost ${mostUsd.toFixed(2)}`
+      );
+    }
+  }
+  return null;
+}

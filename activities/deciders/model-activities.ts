@@ -1,0 +1,253 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { DeciderAnswer } from '../../shared/decision.ts';
+import {
+  connectionFailure,
+  statusFailure,
+  type CallFailure,
+} from '../../shared/llm/call-failure.ts';
+import { costUsd, mostUsd } from '../../shared/llm/cost.ts';
+import { parseDecision } from '../../shared/llm/parse-decision.ts';
+import { readAnswer, type ModelAnswer } from '../../shared/llm/read-answer.ts';
+import { repairConversation } from '../../shared/llm/repair.ts';
+import { fitsContext, requestBody, type Conversation } from '../../shared/llm/request.ts';
+import { resolveModel, type ResolvedModel } from '../../shared/llm/resolve-model.ts';
+import { countTokens } from '../../shared/llm/token-count.ts';
+import { Decimal } from '../../shared/money.ts';
+import { llmSettingsOf, modelDecidersOf, type Profile } from '../../shared/profile.ts';
+import { buildPrompt } from '../../shared/prompts/build-prompt.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
+import type { DocumentStore } from '../ledger/documents.ts';
+import type { CallStore, Purpose, StoredCall } from './call-store.ts';
+import type { Exchange, IncomingResponse, SendRequest } from './send-request.ts';
+
+export interface ModelDeps {
+  profile: Profile;
+  documents: Pick<DocumentStore, 'get'>;
+  calls: CallStore;
+  send: SendRequest;
+  /** The key in an environment variable. */
+  keyOf: (name: string) => string | undefined;
+  /** The wall clock, Unix ms. */
+  clock: () => number;
+}
+
+export type ModelActivities = ReturnType<typeof createModelActivities>;
+
+/** What one question brought: the model's answer, or a final reason why there is none. */
+type Asked = { kind: 'answer'; answer: ModelAnswer } | { kind: 'absent'; cause: string };
+
+/** Waiting longer than this for a provider is no better than an absence, ms. */
+const LONGEST_WAIT_MS = 60_000;
+/** Room to store an answer before the deadline, ms. */
+const ROOM_MS = 100;
+
+export function createModelActivities(deps: ModelDeps) {
+  const { profile, documents, calls, clock } = deps;
+  const settings = llmSettingsOf(profile);
+  const models = new Map(modelDecidersOf(profile).map((d) => [d.id, resolveModel(d)]));
+
+  return {
+    /**
+     * Asks a model for its decision on a snapshot. Every call is stored before it is sent and before
+     * its answer is parsed, under cycle and decider: a repeated attempt uses the answer that is there
+     * and pays for no second one. An answer that cannot be used is asked to be repaired once. Returns
+     * an absence for whatever another try cannot change; throws only what Temporal should try again.
+     */
+    async askModel(ask: {
+      cycle: string;
+      decider: string;
+      snapshot: string;
+    }): Promise<DeciderAnswer> {
+      const absent = (cause: string): DeciderAnswer => ({
+        kind: 'absent',
+        decider: ask.decider,
+        cause,
+      });
+      const model = models.get(ask.decider);
+      if (model === undefined) return absent('not in the profile any more');
+      const key = model.keyEnv === null ? null : deps.keyOf(model.keyEnv);
+      if (key === undefined || key === '') {
+        return absent(`no key for ${model.provider} (set ${model.keyEnv})`);
+      }
+      const snapshot = (await documents.get(ask.snapshot)) as Snapshot; // its hash says it is ours
+      const prompt = buildPrompt(settings.prompt, {
+        snapshot,
+        snapshotHash: ask.snapshot,
+        limits: profile.risk,
+      });
+      if (prompt.tokens > settings.maxPromptTokens) {
+        return absent(
+          `the prompt measures ${prompt.tokens} tokens, the limit is ${settings.maxPromptTokens}`,
+        );
+      }
+      const question: Question = {
+        ...ask,
+        model,
+        key,
+        prompt: await calls.keepPrompt(prompt, ask.snapshot),
+        venueAtMs: Date.parse(snapshot.asOf),
+        deadlineMs: deadlineOf(activityInfo()),
+        earlier: await calls.takeOver(ask.cycle, ask.decider),
+      };
+
+      const conversation: Conversation = {
+        system: prompt.system,
+        turns: [{ role: 'user', text: prompt.user }],
+      };
+      const first = await askOnce(question, 'decision', conversation);
+      if (first.kind === 'absent') return absent(first.cause);
+      if (first.answer.kind === 'none') return absent(first.answer.cause);
+      const parsed = parseDecision(first.answer.text, snapshot.legalActions);
+      if (parsed.kind === 'decision') {
+        return { kind: 'answered', decider: ask.decider, decision: parsed.decision };
+      }
+
+      const again = repairConversation(conversation, first.answer.text, parsed.mistakes);
+      const repaired = await askOnce(question, 'repair', again);
+      const mistakes = parsed.mistakes.slice(0, 2).join('; ');
+      if (repaired.kind === 'absent')
+        return absent(`unusable (${mistakes}), repair: ${repaired.cause}`);
+      if (repaired.answer.kind === 'none') {
+        return absent(`unusable (${mistakes}), repair: ${repaired.answer.cause}`);
+      }
+      const second = parseDecision(repaired.answer.text, snapshot.legalActions);
+      return second.kind === 'decision'
+        ? { kind: 'answered', decider: ask.decider, decision: second.decision }
+        : absent(`unusable and not repaired (${second.mistakes.slice(0, 2).join('; ')})`);
+    },
+  };
+
+  async function askOnce(
+    question: Question,
+    purpose: Purpose,
+    conversation: Conversation,
+  ): Promise<Asked> {
+    const { model } = question;
+    const earlier = question.earlier.filter((call) => call.purpose === purpose);
+    const known = earlier.find((call) => call.state === 'answered')?.response;
+    if (known != null) return { kind: 'answer', answer: readAnswer(model.facts.api, known.text) };
+    // A call that was lost with its process costs a retry, never an absence: only failures count.
+    const failed = earlier.filter((call) => call.state === 'failed');
+    const last = failed.at(-1);
+    if (last !== undefined) {
+      const failure = failureOf(last, clock());
+      if (failed.length >= failure.mostCalls) return givenUp(failure, failed.length);
+    }
+
+    const tokens = countTokens(
+      conversation.system + conversation.turns.map((t) => t.text).join('\n'),
+    );
+    if (!fitsContext(model, tokens)) {
+      return {
+        kind: 'absent',
+        cause: `${tokens} tokens do not fit into the context of ${model.facts.contextTokens}`,
+      };
+    }
+    const request = requestBody(model, conversation, tokens);
+    const reserved = await calls.reserve({
+      ...question,
+      purpose,
+      request,
+      mostUsd: mostUsd(model.facts, tokens),
+    });
+    if (reserved.kind === 'refused') return { kind: 'absent', cause: reserved.cause };
+
+    const { exchange, latencyMs } = await exchanged(question, reserved.id, request);
+    if (exchange.kind === 'response' && exchange.response.status === 200) {
+      const answer = readAnswer(model.facts.api, exchange.response.text);
+      await calls.end(reserved.id, {
+        ...{ response: exchange.response, latencyMs, failure: null },
+        ...{ build: answer.build, usage: answer.usage },
+        costUsd: answer.usage === null ? null : costUsd(model.facts, answer.usage, clock()),
+      });
+      return { kind: 'answer', answer };
+    }
+    const response = exchange.kind === 'response' ? exchange.response : exchange.partial;
+    const failure =
+      exchange.kind === 'response'
+        ? failureOfStatus(exchange.response, clock())
+        : connectionFailure(exchange.cause);
+    await calls.end(reserved.id, {
+      ...{ response, latencyMs, failure: failure.cause, build: null, usage: null },
+      costUsd: failure.mayBeBilled ? null : new Decimal(0),
+    });
+    return triedAgain(question, failure, failed.length + 1);
+  }
+
+  async function exchanged(
+    { model, key, deadlineMs }: Question,
+    id: string,
+    body: Record<string, unknown>,
+  ): Promise<{ exchange: Exchange; latencyMs: number }> {
+    const startMs = clock();
+    const timeoutMs = Math.min(
+      model.facts.timeoutSeconds * 1000,
+      Math.max(1, deadlineMs - ROOM_MS - startMs),
+    );
+    const { baseUrl } = model;
+    const { api } = model.facts;
+    const signal = cancellationSignal();
+    try {
+      const exchange = await deps.send({ api, baseUrl, key, body, timeoutMs, signal });
+      return { exchange, latencyMs: clock() - startMs };
+    } catch (error) {
+      // Called off with its process or at the deadline: what was billed is not known.
+      if (signal.aborted) await calls.lose(id);
+      throw error;
+    }
+  }
+
+  /** Leaves the waiting to Temporal, unless it is in vain. */
+  function triedAgain({ model, deadlineMs }: Question, failure: CallFailure, tries: number): Asked {
+    if (tries >= failure.mostCalls) return givenUp(failure, tries);
+    const waitMs = failure.retryAfterMs;
+    if (waitMs !== null && waitMs > Math.min(LONGEST_WAIT_MS, deadlineMs - clock())) {
+      return {
+        kind: 'absent',
+        cause: `${failure.cause}, asks to wait ${Math.ceil(waitMs / 1000)} s`,
+      };
+    }
+    throw ApplicationFailure.create({
+      type: 'ModelCallFailed',
+      message: `${model.provider}: ${failure.cause}`,
+      ...(waitMs === null ? {} : { nextRetryDelay: Math.max(1, waitMs) }),
+    });
+  }
+}
+
+interface Question {
+  cycle: string;
+  decider: string;
+  model: ResolvedModel;
+  key: string | null;
+  /** Hash of the prompt. */
+  prompt: string;
+  venueAtMs: number;
+  /** Wall clock, Unix ms; infinite where no deadline is armed. */
+  deadlineMs: number;
+  earlier: StoredCall[];
+}
+
+function deadlineOf(info: {
+  scheduledTimestampMs: number;
+  scheduleToCloseTimeoutMs: number;
+}): number {
+  const limit = info.scheduleToCloseTimeoutMs;
+  return limit > 0 ? info.scheduledTimestampMs + limit : Infinity;
+}
+
+function failureOf(call: StoredCall, nowMs: number): CallFailure {
+  const { response, failure } = call;
+  return response === null || response.status === 200
+    ? connectionFailure(failure ?? 'no response')
+    : failureOfStatus(response, nowMs);
+}
+
+function failureOfStatus(response: IncomingResponse, nowMs: number): CallFailure {
+  return statusFailure(response.status, response.headers, response.text, nowMs);
+}
+
+function givenUp(failure: CallFailure, tries: number): Asked {
+  return { kind: 'absent', cause: tries > 1 ? `${failure.cause}, ${tries} calls` : failure.cause };
+}
