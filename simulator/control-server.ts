@@ -6,6 +6,7 @@ import type { WakeRequest } from './exchange.ts';
 import { FaultSchema, type Faults } from './faults.ts';
 import { TIERS } from './rate-limits.ts';
 import { journalBalances, readJournal } from './read-journal.ts';
+import type { Timing } from './timing.ts';
 import type { Service } from './service.ts';
 import { SYSTEM_MODES, type VenueEvent } from './state.ts';
 
@@ -13,6 +14,7 @@ export interface ControlOptions {
   service: Service;
   driver: Driver;
   faults: Faults;
+  timing: Timing;
   journalDir: string;
   /** Breaks the connections of one socket or both. */
   drop(socket: 'public' | 'private' | 'both'): void;
@@ -178,6 +180,7 @@ export function createControlServer(options: ControlOptions): Server {
   }
 
   function get(path: string): unknown {
+    if (path === '/timing') return { barToOrderMs: options.timing.barToOrderMs() };
     if (path === '/market') {
       return {
         pairs: market.pairs,

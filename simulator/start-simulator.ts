@@ -10,6 +10,7 @@ import { keysIn, type KeyPair } from './keys.ts';
 import type { MarketSource } from './market-source.ts';
 import { createRestServer } from './rest-server.ts';
 import { openService, type Service } from './service.ts';
+import { measureTiming } from './timing.ts';
 import { createSocketServer } from './socket-server.ts';
 import { createTokens } from './tokens.ts';
 
@@ -75,12 +76,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     key: keys.key,
     honoursDeadlines: options.pace === 1,
   });
+  const timing = measureTiming(service);
   const publicSocket = createSocketServer({ service, tokens, faults }, 'public');
   const privateSocket = createSocketServer({ service, tokens, faults }, 'private');
   const control = createControlServer({
     service,
     driver,
     faults,
+    timing,
     journalDir: options.journalDir,
     drop(which) {
       if (which !== 'private') publicSocket.drop();
