@@ -1,3 +1,4 @@
+import type { QuietBand } from './engine-types.ts';
 import type { Asset, Pair } from '../pair.ts';
 import { baseOf, quoteOf } from '../pair.ts';
 
@@ -77,6 +78,52 @@ export class Account {
     this.equity = equity;
     if (equity > this.peakEquity) this.peakEquity = equity;
     else if (equity < this.deepest * this.peakEquity) this.deepest = equity / this.peakEquity;
+  }
+
+  /**
+   * Marks `count` times in a row at which every pair has a bar: pair `p` at index `from[p]` on. Ends early
+   * after a mark that opens a new day or is not above the band; returns how many were made.
+   */
+  markRange(
+    times: Float64Array,
+    columns: readonly Float64Array[],
+    from: Int32Array,
+    count: number,
+    first: number,
+    band: QuietBand,
+  ): number {
+    const { price, balance, route, baseIndex, quoteIndex } = this;
+    const { floor, peakShare } = band;
+    const assets = balance.length;
+    let peak = this.peakEquity;
+    let lowest = this.deepest;
+    let equity = this.equity;
+    let done = 0;
+    while (done < count) {
+      for (let k = 0; k < route.length; k++) {
+        const pair = route[k]!;
+        price[baseIndex[pair]!] = columns[pair]![from[pair]! + done]! * price[quoteIndex[pair]!]!;
+      }
+      equity = balance[0]!;
+      for (let a = 1; a < assets; a++) equity += balance[a]! * price[a]!;
+      const timeMs = times[first + done]!;
+      done++;
+      if (timeMs >= this.dayEndMs) {
+        if (peak > this.peakEquity) this.peakEquity = peak;
+        this.newDay(timeMs, equity);
+        this.equity = equity;
+        peak = Math.max(this.peakEquity, equity);
+        if (equity < lowest * peak) lowest = equity / peak;
+        break;
+      }
+      this.equity = equity;
+      if (equity > peak) peak = equity;
+      else if (equity < lowest * peak) lowest = equity / peak;
+      if (equity <= floor || equity <= peakShare * peak) break;
+    }
+    this.peakEquity = peak;
+    this.deepest = lowest;
+    return done;
   }
 
   /** Notes the days of the bars from index `from` to before `timeMs`, with the equity as it stands. */

@@ -16,7 +16,7 @@ import { openRiskUsdt } from '../risk/open-risk.ts';
 import { reviewEntry } from '../risk/review.ts';
 import { vetoesOf } from '../risk/verdict.ts';
 import type { Instrument } from '../venue.ts';
-import type { EngineState, EntryGate, EntryOrder } from './engine-types.ts';
+import type { EngineState, EntryGate, EntryOrder, QuietBand } from './engine-types.ts';
 
 const DAY_MS = 86_400_000;
 /** As in the live review: usual volatility is the mean over 30 days of hours. */
@@ -113,6 +113,24 @@ export class DeskGate implements EntryGate {
       this.standing = deskStanding(desk);
     }
     return this.standing.mode === 'flattening';
+  }
+
+  quietAbove({ account }: EngineState, into: QuietBand): void {
+    const { limits } = this.options;
+    const { desk, standing } = this;
+    const stopped = standing?.mode === 'halted';
+    const isCalm = desk !== null && desk.drawdownBand === 'none' && desk.locks.length === 0;
+    const kept = (pct: number): number => (1 - pct / 100) * (1 + SLACK);
+    into.floor = stopped
+      ? -Infinity
+      : isCalm
+        ? Math.max(
+            account.dayStartEquity * kept(limits.dailyLossPct),
+            account.weekStartEquity * kept(limits.weeklyLossPct),
+            account.monthStartEquity * kept(limits.monthlyLossPct),
+          )
+        : Infinity;
+    into.peakShare = stopped ? 0 : kept(limits.drawdownPausePct);
   }
 
   closed(trade: number, atMs: number, state: EngineState): void {

@@ -5,6 +5,7 @@ import {
   type EngineInput,
   type EngineResult,
   type EngineState,
+  type QuietBand,
 } from './engine-types.ts';
 import { Beneath, boughtAt, ExitFinder, soldAt } from './exit-finder.ts';
 import { segmentEnds } from './segments.ts';
@@ -45,6 +46,7 @@ export class EngineRun {
   private readonly warmup: number;
   private readonly order = new EntryOrder();
   private readonly exit = new ExitFinder();
+  private readonly band: QuietBand = { floor: 0, peakShare: 0 };
   /** Exits inside the bars of the present time. */
   private insideCount = 0;
   private barsInPosition = 0;
@@ -59,7 +61,7 @@ export class EngineRun {
       pairs,
       bars,
       account: new Account(pairs, input.numeraire, input.balances),
-      log: new TradeLog(),
+      log: new TradeLog(Math.max(1024, bars.reduce((sum, b) => sum + b.close.length, 0) >> 6)),
       timeMs: 0,
       closeMs: 0,
       // Until a pair has traded, what it prices is worth its first open: known soon enough, and constant.
@@ -159,23 +161,67 @@ export class EngineRun {
       return true;
     }
     const { gate } = input;
-    const asks = gate.afterMark !== undefined;
     const count = nextMs.length;
     for (;;) {
       let time = nextMs[0]!;
       for (let p = 1; p < count; p++) if (nextMs[p]! < time) time = nextMs[p]!;
       if (time >= timeMs) return true;
-      for (let p = 0; p < count; p++) {
-        if (nextMs[p]! !== time) continue;
-        closes[p] = this.closeColumns[p]![this.next[p]!]!;
-        this.advance(p);
-        if (state.quantity[p]! > 0) this.barsInPosition++;
+      const together = this.barsTogether(timeMs);
+      if (together > 1) {
+        this.passTogether(together);
+      } else {
+        for (let p = 0; p < count; p++) {
+          if (nextMs[p]! !== time) continue;
+          closes[p] = this.closeColumns[p]![this.next[p]!]!;
+          this.advance(p);
+          if (state.quantity[p]! > 0) this.barsInPosition++;
+        }
+        state.timeMs = time;
+        state.closeMs = time + input.barMs;
+        account.mark(time, closes);
       }
-      state.timeMs = time;
-      state.closeMs = time + input.barMs;
-      account.mark(time, closes);
-      if (asks && gate.afterMark!(state) && this.flattenAll()) return false;
+      if (gate.afterMark !== undefined && gate.afterMark(state) && this.flattenAll()) return false;
     }
+  }
+
+  /** How many next bars before `timeMs` all pairs have at the same times without a gap; 0 for none. */
+  private barsTogether(timeMs: number): number {
+    const { nextMs, next, times } = this;
+    const { barMs } = this.input;
+    const first = nextMs[0]!;
+    let count = Math.round((timeMs - first) / barMs);
+    for (let p = 0; p < nextMs.length; p++) {
+      if (nextMs[p]! !== first) return 0;
+      const column = times[p]!;
+      const from = next[p]!;
+      count = Math.min(count, column.length - from);
+      // The last time tells whether any bar is missing on the way: bars lie on their grid.
+      if (count > 0 && column[from + count - 1]! !== first + (count - 1) * barMs) return 0;
+    }
+    return count;
+  }
+
+  /** Marks up to `count` bars of all pairs in one loop. */
+  private passTogether(count: number): void {
+    const { next, nextMs, state, times, closeColumns, band, input } = this;
+    const { gate } = input;
+    if (gate.afterMark === undefined || gate.quietAbove === undefined) {
+      band.floor = gate.afterMark === undefined ? -Infinity : Infinity;
+      band.peakShare = 0;
+    } else {
+      gate.quietAbove(state, band);
+    }
+    const { account } = state;
+    const done = account.markRange(times[0]!, closeColumns, next, count, next[0]!, band);
+    for (let p = 0; p < nextMs.length; p++) {
+      const at = next[p]! + done;
+      next[p] = at;
+      nextMs[p] = at < times[p]!.length ? times[p]![at]! : Infinity;
+      state.closes[p] = closeColumns[p]![at - 1]!;
+      if (state.quantity[p]! > 0) this.barsInPosition += done;
+    }
+    state.timeMs = times[0]![next[0]! - 1]!;
+    state.closeMs = state.timeMs + input.barMs;
   }
 
   private advance(p: number): void {

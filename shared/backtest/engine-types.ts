@@ -46,12 +46,23 @@ export class EntryOrder {
   reserve = 0;
 }
 
+/** Equity above both bounds needs no look. */
+export interface QuietBand {
+  floor: number;
+  peakShare: number;
+}
+
 /** The risk engine as the backtest sees it. */
 export interface EntryGate {
   /** Decides on `order` by writing its quantity, stop, target and reserve; quantity 0 is a veto. */
   review(order: EntryOrder, state: EngineState): void;
   /** Told after every close of a bar, before entries; true flattens every position at the next open. */
   afterMark?(state: EngineState): boolean;
+  /**
+   * Below which equity `afterMark` must be asked at all; above it asking would change nothing until the day
+   * changes. Written to `into`: `floor`, and `peakShare` of the highest equity so far.
+   */
+  quietAbove?(state: EngineState, into: QuietBand): void;
   /** Told of each closed trade by its index in the log, and of the time its exit counts from. */
   closed?(trade: number, atMs: number, state: EngineState): void;
 }
