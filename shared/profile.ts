@@ -4,6 +4,7 @@ import { isPair } from './pair.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
 import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
 import { LlmSettingsSchema, type LlmSettings } from './llm/settings.ts';
+import { ExtraIndicatorSchema } from './indicators/extra-indicators.ts';
 import { RiskLimitsSchema } from './risk/limits.ts';
 import { STRATEGY_NAMES } from './strategies/registry.ts';
 import { TIMEFRAMES } from './timeframe.ts';
@@ -42,6 +43,10 @@ export const ProfileSchema = z
     pairs: z.array(pair).min(1).max(20),
     timeframe: z.enum(TIMEFRAMES).describe('A cycle runs at each close of this bar'),
     snapshotTimeframes: z.array(z.enum(TIMEFRAMES)).min(1),
+    extraIndicators: z
+      .array(ExtraIndicatorSchema)
+      .default([])
+      .describe('Further indicators for the snapshot, from technicalindicators'),
     balances: z.record(z.string(), amount).describe('What the simulated account starts with'),
     deciders: z.array(DeciderSchema).min(1),
     llm: LlmSettingsSchema.optional().describe('How models are asked'),
@@ -72,6 +77,11 @@ export const ProfileSchema = z
     path: ['consensus', 'fallback'],
     message: 'names no decider of the profile',
   })
+  .refine(
+    (p) =>
+      p.extraIndicators.every((e) => p.snapshotTimeframes.includes(e.timeframe ?? p.timeframe)),
+    { path: ['extraIndicators'], message: 'names a timeframe that the snapshot does not have' },
+  )
   .refine((p) => p.snapshotTimeframes.includes(p.timeframe), {
     path: ['snapshotTimeframes'],
     message: 'must contain the timeframe that is decided on',

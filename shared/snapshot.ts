@@ -61,6 +61,10 @@ export const SnapshotSchema = z.strictObject({
     ratioTo7dMean: z.number().nullable().describe('24 h volume over its 7-day mean'),
   }),
   timeframes: z.partialRecord(timeframe, timeframeData.nullable()),
+  extraIndicators: z
+    .record(z.string(), z.union([z.number(), z.record(z.string(), z.number()), z.null()]))
+    .optional()
+    .describe('Named `<indicator> <timeframe>`; absent where the profile asks for none'),
   derivatives: z.null(),
   orderBook: z.null(),
   readings: z.array(z.never()),

@@ -1,4 +1,5 @@
 import type { CandleColumns } from '../../shared/candle.ts';
+import { extraIndicator } from '../../shared/indicators/extra-indicators.ts';
 import { computeIndicators } from '../../shared/indicators/indicator-set.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
@@ -74,6 +75,7 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     },
     volume: volumeOf(decided, profile.timeframe),
     timeframes,
+    ...extraIndicators(profile, candles),
     derivatives: null,
     orderBook: null,
     readings: [],
@@ -90,6 +92,20 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     // Spot without margin: nothing can be sold that is not held.
     legalActions: position === null ? ['long', 'hold'] : ['hold', 'close'],
   };
+}
+
+function extraIndicators(
+  profile: Profile,
+  candles: SnapshotParts['candles'],
+): Pick<Snapshot, 'extraIndicators'> {
+  if (profile.extraIndicators.length === 0) return {};
+  const values = profile.extraIndicators.map((extra) => {
+    const timeframe = extra.timeframe ?? profile.timeframe;
+    const columns = candles[timeframe];
+    const value = columns === undefined ? null : extraIndicator(extra, columns);
+    return [`${extra.name} ${timeframe}`, value] as const;
+  });
+  return { extraIndicators: Object.fromEntries(values) };
 }
 
 function candleRows(c: CandleColumns): [string, number, number, number, number, number][] {
