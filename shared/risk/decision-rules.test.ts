@@ -97,6 +97,18 @@ testRules({
     },
   ],
   stop: [
+    {
+      name: 'none shows nothing',
+      change: { decision: { stopLossPct: null } },
+      outcome: 'veto',
+      observed: null,
+    },
+    {
+      name: 'a yes',
+      change: { decision: { stopLossPct: true as never } },
+      outcome: 'veto',
+      observed: 'a value of type boolean',
+    },
     { name: 'a quiet market', change: { market: { atrPct: 0 } }, outcome: 'pass' },
     {
       name: 'an ATR that is not there',

@@ -130,5 +130,8 @@ describe('a reduction', () => {
     expect(reviewReduction({ ...noLot, quantity: '4.123456789' }).plan?.quantity).toBe(
       '4.123456789',
     );
+    expect(reviewReduction({ ...noLot, quantity: 'all', held: '' }).rules[0]?.note).toBe(
+      'unreadable: quantity, held',
+    );
   });
 });
