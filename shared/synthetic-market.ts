@@ -4,7 +4,7 @@ import { timeframeMs, type Timeframe } from './timeframe.ts';
 
 const DAY_MS = 86_400_000;
 const SUBSTEPS = 4;
-/** A rising trend begins this long before the origin: who starts there soon sees something happen. */
+/** A calm and rising trend begins this long before the origin: who starts there soon sees something happen. */
 const OPENING_MS = DAY_MS / 2;
 /** Days generated at a time when the market is asked for more. */
 const BLOCK_DAYS = 8;
@@ -99,7 +99,10 @@ export function syntheticMarket(options: SyntheticMarketOptions): SyntheticMarke
 
   const opening = Math.max(0, untilOrigin - Math.round(OPENING_MS / stepMs));
   for (let i = 0; i < untilOrigin; i += 1) {
-    if (i === opening) market.rise();
+    if (i === opening) {
+      market.rise();
+      for (const mover of [market, ...movers.values()]) mover.calm();
+    }
     generate();
   }
   for (const asset of assets) {
@@ -182,6 +185,12 @@ class Mover {
     this.isRange = false;
     this.drift = this.dailyVolatility * (1 + 0.5 * this.random());
     this.left = 3 + 4 * this.random();
+  }
+
+  /** Ends a burst of volatility. */
+  calm(): void {
+    this.slow = Math.min(this.slow, -0.35);
+    this.fast = Math.min(this.fast, -0.2);
   }
 
   private changeRegime(): void {
