@@ -15,6 +15,8 @@ export interface KillTest {
   eachNamed: number;
   /** Strikes at random times beside those. */
   random: number;
+  /** The share of the replay in which strikes begin; the named ones need orders after them. */
+  striking: number;
   seed: number;
   limitMs: number;
   standstillMs: number;
@@ -33,8 +35,6 @@ export interface KillReport {
 
 /** Strikes that hurt without killing anything. */
 const BLOODLESS = new Set(['the answer lost']);
-/** The share of the replay in which strikes begin; the named ones need orders after them. */
-const STRIKING = 0.85;
 
 /**
  * Replays a market twice: once in peace, once while processes are killed at named points and at random
@@ -92,7 +92,7 @@ async function strikeAll(
     draw,
   );
   const from = Date.parse(test.from);
-  const span = (Date.parse(test.to) - from) * STRIKING;
+  const span = (Date.parse(test.to) - from) * test.striking;
   for (const [index, strike] of strikes.entries()) {
     const dueMs = from + (span * index) / strikes.length;
     const isDue = await scene.until(`venue time ${new Date(dueMs).toISOString()}`, async () => {

@@ -30,6 +30,7 @@ try {
     ...market(),
     eachNamed: 2,
     random: 22,
+    striking: 0.85,
     seed: Number(values.seed),
     limitMs: 30 * 60_000,
     standstillMs: 120_000,

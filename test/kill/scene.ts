@@ -132,7 +132,7 @@ export function openScene(options: SceneOptions): Scene {
         headers: { 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const answer = (await response.json()) as unknown;
+      const answer: unknown = await response.json();
       if (!response.ok) log(`${method} ${path}: ${JSON.stringify(answer)}`);
       return response.ok ? answer : null;
     } catch {
