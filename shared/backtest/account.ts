@@ -128,6 +128,7 @@ export class Account {
 
   /** Notes the days of the bars from index `from` to before `timeMs`, with the equity as it stands. */
   noteDays(times: Float64Array, from: number, timeMs: number): void {
+    if (timeMs <= this.dayEndMs) return;
     for (let i = from; i < times.length && times[i]! < timeMs; i++) {
       if (times[i]! < this.dayEndMs) {
         // On to the next day, by doubling steps; back to single ones near its start.

@@ -13,6 +13,7 @@ export class Entries {
   /** Per cent, of the bar last sought. */
   stopPct = 0;
   targetPct = 0;
+  private isConstant = false;
   private count = 0;
   private at = 0;
   private bars = new Int32Array(64);
@@ -27,8 +28,16 @@ export class Entries {
     this.count++;
   }
 
+  /** The same distances on every bar. */
+  always(stopPct: number, targetPct: number): void {
+    this.stopPct = stopPct;
+    this.targetPct = targetPct;
+    this.isConstant = true;
+  }
+
   /** Moves to `bar`, which says ENTER_LONG and lies after every bar sought before. */
   seek(bar: number): void {
+    if (this.isConstant) return;
     while (this.bars[this.at]! < bar) this.at++;
     this.stopPct = this.stops[this.at]!;
     this.targetPct = this.targets[this.at]!;
@@ -63,7 +72,13 @@ export function strategySignals(
   };
   let from = 0;
   for (const last of segmentEnds) {
-    runSegment(bars, from, last, create(), signals);
+    const strategy = create();
+    if (strategy.updateAll === undefined) {
+      runSegment(bars, from, last, strategy, signals);
+    } else {
+      strategy.updateAll(bars.close, from, last, signals.says);
+      signals.entries.always(strategy.stopPct, strategy.targetPct);
+    }
     from = last + 1;
   }
   return signals;

@@ -20,6 +20,11 @@ export interface BarStrategy {
     close: number,
     volume: number,
   ): number;
+  /**
+   * The same as `update` on each bar from `from` to `last` of a fresh strategy, written to `says` by bar: for
+   * strategies whose plain loop is worth writing out. Their stop and target do not change.
+   */
+  updateAll?(close: Float64Array, from: number, last: number, says: Uint8Array): void;
 }
 
 /** Makes a fresh strategy: one per pair, and a new one after every gap in the data. */

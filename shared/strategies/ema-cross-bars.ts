@@ -37,4 +37,21 @@ export class EmaCrossBars implements BarStrategy {
     if (d < 0 && before >= 0) return LEAVE_LONG;
     return SAYS_NOTHING;
   }
+
+  updateAll(close: Float64Array, from: number, last: number, says: Uint8Array): void {
+    const { fast, fastRest, slow, slowRest } = this;
+    let fastMean = close[from]!;
+    let slowMean = fastMean;
+    let before = 0;
+    for (let i = from + 1; i <= last; i++) {
+      const c = close[i]!;
+      fastMean = fastMean * fastRest + fast * c;
+      slowMean = slowMean * slowRest + slow * c;
+      const d = fastMean - slowMean;
+      if (d > 0) {
+        if (before <= 0) says[i] = ENTER_LONG;
+      } else if (d < 0 && before >= 0) says[i] = LEAVE_LONG;
+      before = d;
+    }
+  }
 }
