@@ -224,7 +224,7 @@ function guardSteps(input: GuardInput, self: string, state: GuardState) {
       if (wanted.eq(state.stop.quantity)) return;
       if (!isOrderable(quantity)) {
         await cancel(state.stop);
-        retire(state, 'stop');
+        tidy();
         return;
       }
       const after = await settling.amendOrder({

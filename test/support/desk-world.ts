@@ -1,0 +1,389 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Standing } from '../../activities/ledger/desk-store.ts';
+import type { Reduction } from '../../activities/orders/reduce.ts';
+import { clientOrderId } from '../../shared/client-order-id.ts';
+import { Decimal } from '../../shared/money.ts';
+import { positionId, queuesOf, workflowIds } from '../../shared/names.ts';
+import type { Pair } from '../../shared/pair.ts';
+import { heartbeating } from '../../workers/heartbeat.ts';
+import {
+  barClosed,
+  orderUpdate,
+  status,
+  venueEvent,
+  type DeskStatus,
+  type OrderState,
+} from '../../workflows/messages.ts';
+import type { tradingDesk } from '../../workflows/trading-desk.ts';
+import { temporalAddress } from './services.ts';
+import { testBundle } from './test-bundle.ts';
+
+export const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
+export const HOUR_MS = 3_600_000;
+/** Open of the first bar: 2026-01-05 12:00. */
+export const BAR_MS = Date.UTC(2026, 0, 5, 12);
+
+interface VenueOrder extends OrderState {
+  kind: string;
+  quantity: string;
+  price: string | null;
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** What can be done to a desk before a worker runs. */
+interface EarlyWorld {
+  handle: WorkflowHandle<typeof tradingDesk>;
+  bar(event: number | null): Promise<void>;
+}
+
+type CycleOf = { cycle: string };
+type Command = 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened';
+const KINDS: Record<Command, Standing['kind']> = {
+  pause: 'paused',
+  resume: 'running',
+  halt: 'halted',
+  flatten: 'flattening',
+  flattened: 'halted',
+};
+
+/**
+ * The real workflows of one desk on the test's Temporal server, over activities that keep all they are
+ * asked in memory: a market that says what the test says, and a venue whose orders rest until the test
+ * fills them. Everything bought costs 100. `early` sends what is there before any worker runs.
+ */
+export async function openWorld(early?: (to: EarlyWorld) => Promise<void>) {
+  const desk = `world-${randomUUID().slice(0, 8)}`;
+  const queues = queuesOf(desk, 'kraken');
+  const deskId = workflowIds.desk(desk);
+  const address = temporalAddress();
+  const connection = await NativeConnection.connect({ address });
+  const client = new Client({ connection: await Connection.connect({ address }) });
+
+  const world = {
+    /** What the deciders agree on, by pair; `hold` where nothing is said. */
+    actions: {} as Record<Pair, string>,
+    /** Pairs whose entry the risk review lets pass; the others are vetoed. */
+    approved: new Set<Pair>(),
+    /** What happens before the named step of a pair goes on. */
+    before: {} as Record<`${'ask' | 'review' | 'send'} ${Pair}`, () => Promise<unknown>>,
+    /** Legs whose next orders are refused, or lose their answer before or after they have arrived. */
+    refuse: [] as string[],
+    losesRequest: [] as string[],
+    losesAnswer: [] as string[],
+    state: standing('running'),
+    reviewed: [] as Pair[],
+    recorded: [] as { cycle: string; outcome: string }[],
+    acknowledged: [] as number[],
+    commands: [] as Command[],
+    closed: [] as { position: string; exitReason: string }[],
+    wakes: new Map<string, { above?: string; atMs?: number }>(),
+    orders: new Map<string, VenueOrder>(),
+    /** Every moment at which exits could have sold more than was bought. */
+    oversold: [] as string[],
+    desk,
+    client,
+    handle: client.workflow.getHandle<typeof tradingDesk>(deskId),
+    guardOf,
+    cycleOf,
+    order,
+    fill,
+    end,
+    restingExits,
+    bar,
+    tell,
+    acked,
+    when,
+    statusOf: (): Promise<DeskStatus> => client.workflow.getHandle(deskId).query(status),
+    gate,
+    async close() {
+      for (const open of gates) open();
+      await world.handle.terminate('the test is over').catch(() => null);
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await connection.close();
+      await client.connection.close();
+    },
+  };
+  const waiting = new Set<() => void>();
+  const gates: (() => void)[] = [];
+  const changed = (): void => {
+    for (const check of [...waiting]) check();
+  };
+
+  const local = {
+    openDesk: () => world.state,
+    openBar: ({ atMs }: { atMs: number }) => ({
+      ...{ account: `account at ${atMs}`, equity: '1000', state: world.state },
+      flatten: world.state.kind === 'flattening',
+    }),
+    lockBar: () => true,
+    buildSnapshot: ({ pair }: { pair: Pair }) => ({
+      ...{ hash: pair, price: 100 },
+      guard: isHeld(pair) ? guardOf(pair) : null,
+    }),
+    async askDecider({ decider, snapshot }: { decider: string; snapshot: string }) {
+      await world.before[`ask ${snapshot}`]?.();
+      return { kind: 'absent', decider, cause: snapshot };
+    },
+    combine: ({ answers }: { answers: { cause: string }[] }) => ({
+      ...{ action: world.actions[answers[0]!.cause] ?? 'hold', confidence: 0.7, reason: '' },
+      ...{ answered: 1, table: '', hash: 'consensus', said: {} },
+    }),
+    async reviewRisk({ pair, barMs, cycle }: CycleOf & { pair: Pair; barMs: number }) {
+      world.reviewed.push(pair);
+      changed();
+      await world.before[`review ${pair}`]?.();
+      if (!world.approved.has(pair))
+        return { kind: 'vetoed', headline: '', table: '', entry: null };
+      const id = clientOrderId(cycle, 'entry', 1);
+      world.orders.set(id, {
+        ...{ clientOrderId: id, leg: 'entry', n: 1, status: 'open', kind: 'market' },
+        ...{ quantity: '2', price: null, filledQuantity: '0', filledCost: '0' },
+      });
+      const guard = {
+        ...{ entryClientOrderId: id, entryQuantity: '2', stopPrice: '98', lot: '0.01' },
+        ...{ targets: [{ price: '108', quantity: '2' }], tick: '0.01', minQuantity: '0.01' },
+        ...{ minCost: '5', targetSlippage: 0.002, barMs },
+      };
+      return { kind: 'approved', headline: '', table: '', entry: { summary: 'buy 2', guard } };
+    },
+    recordCycle(of: { cycle: string; outcome: string }) {
+      world.recorded.push({ cycle: of.cycle, outcome: of.outcome });
+    },
+    changeDeskState({ command, who, why }: { command: Command; who: string; why: string }) {
+      world.commands.push(command);
+      const isNoChange = command === 'flattened' && world.state.kind !== 'flattening';
+      if (!isNoChange) world.state = { ...standing(KINDS[command]), who, why };
+      return world.state;
+    },
+    openGuards: () => PAIRS.filter((pair) => isGuarded(pair)).map((pair) => guardOf(pair)),
+    acknowledgeUpdates: () => {},
+    closeTrade({ position, exitReason }: { position: string; exitReason: string }) {
+      world.closed.push({ position, exitReason });
+      return { pnl: '0' };
+    },
+    passProbe: () => {},
+    acknowledgeEvent({ event }: { event: number }) {
+      world.acknowledged.push(event);
+    },
+    wakeAt: ({ id, atMs }: { id: string; atMs: number }) => void world.wakes.set(id, { atMs }),
+    watchLevel: ({ id, above }: { id: string; above: string }) =>
+      void world.wakes.set(id, { above }),
+    forgetLevel: ({ id }: { id: string }) => void world.wakes.delete(id),
+  };
+  const orders = {
+    async placeEntry({ clientOrderId: id }: { clientOrderId: string }) {
+      const pair = PAIRS.find((p) => clientOrderId(cycleOf(p), 'entry', 1) === id)!;
+      await world.before[`send ${pair}`]?.();
+      loses('entry');
+      return refuses('entry') ?? { kind: 'open' };
+    },
+    settleEntry: () => refuses('entry') ?? { kind: 'open' },
+    placeReduction(r: Reduction) {
+      if (take(world.losesRequest, r.leg)) throw new Error('no answer');
+      const answer = refuses(r.leg) ?? rest(r);
+      loses(r.leg);
+      return answer;
+    },
+    settleReduction: (r: Reduction) =>
+      world.orders.has(clientOrderId(r.guard, r.leg, r.n))
+        ? { kind: 'open', quantity: r.quantity }
+        : (refuses(r.leg) ?? rest(r)),
+    amendOrder({ clientOrderId: id, quantity }: { clientOrderId: string; quantity: string }) {
+      const known = world.orders.get(id)!;
+      if (known.status === 'open') known.quantity = quantity;
+      noteOversold();
+      return stateOf(known);
+    },
+    cancelOrder({ clientOrderId: id }: { clientOrderId: string }) {
+      const known = world.orders.get(id)!;
+      if (known.status === 'open') known.status = 'canceled';
+      return stateOf(known);
+    },
+    reconcile: () => ({ differences: [] }),
+  };
+  const telling = (activities: object): Record<string, (input: never) => Promise<unknown>> =>
+    Object.fromEntries(
+      Object.entries(activities as Record<string, (input: never) => unknown>).map(([name, run]) => [
+        name,
+        async (input: never) => {
+          const result = await run(input);
+          changed();
+          return result;
+        },
+      ]),
+    );
+  const common = {
+    ...{ connection, shutdownForceTime: '3s' as const },
+    interceptors: { activity: [heartbeating] },
+  };
+  await client.workflow.start<typeof tradingDesk>('tradingDesk', {
+    ...{ workflowId: deskId, taskQueue: queues.cycle },
+    args: [
+      {
+        ...{ desk, pairs: PAIRS, timeframe: '1h', deciders: ['only'] },
+        ...{ ordersQueue: queues.orders, reconcileEveryMs: 1e12 },
+      },
+    ],
+  });
+  await early?.(world);
+  const workers = await Promise.all([
+    Worker.create({
+      ...{ ...common, taskQueue: queues.cycle, workflowBundle: await testBundle() },
+      activities: telling(local),
+    }),
+    Worker.create({ ...common, taskQueue: queues.orders, activities: telling(orders) }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return world;
+
+  function guardOf(pair: Pair, bar = 0): string {
+    return workflowIds.guard(desk, positionId(pair, BAR_MS + bar * HOUR_MS));
+  }
+  function cycleOf(pair: Pair, bar = 0): string {
+    return workflowIds.cycle(desk, pair, BAR_MS + bar * HOUR_MS);
+  }
+
+  /** A promise that the test fulfils, at its end at the latest. */
+  function gate(): { open: () => void; passed: () => Promise<void> } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gates.push(resolve);
+    return { open: resolve, passed: () => promise };
+  }
+
+  /** An order of the first bar's position on the pair; throws when the desk has not placed it. */
+  function order(pair: Pair, leg: string, n = 1): VenueOrder {
+    const id = clientOrderId(leg === 'entry' ? cycleOf(pair) : guardOf(pair), leg, n);
+    const found = world.orders.get(id);
+    if (found === undefined) throw new Error(`no ${leg} ${n} was placed for ${pair}`);
+    return found;
+  }
+
+  /** Executes part of an order. Returns its state, as the feed would tell it. */
+  function fill(pair: Pair, leg: string, quantity: string, n = 1): OrderState {
+    const known = order(pair, leg, n);
+    known.filledQuantity = new Decimal(known.filledQuantity).plus(quantity).toFixed();
+    known.filledCost = new Decimal(known.filledQuantity).mul(100).toFixed();
+    if (new Decimal(known.filledQuantity).gte(known.quantity)) known.status = 'filled';
+    return { ...known };
+  }
+
+  /** Ends an order at the venue. Returns its state, as the feed would tell it. */
+  function end(pair: Pair, leg: string, state: OrderState['status'], n = 1): OrderState {
+    const known = order(pair, leg, n);
+    known.status = state;
+    return { ...known };
+  }
+
+  /** Quantity that exits still rest for, by leg. */
+  function restingExits(): Record<string, string> {
+    return Object.fromEntries(
+      [...world.orders.values()]
+        .filter((o) => o.leg !== 'entry' && o.status === 'open')
+        .map((o) => [`${o.leg} ${o.n}`, new Decimal(o.quantity).minus(o.filledQuantity).toFixed()]),
+    );
+  }
+
+  /** The close of the bar `bar` hours after the first; the event is handed out under `event`. */
+  async function bar(event: number | null, of: { bar?: number; pairs?: Pair[] } = {}) {
+    const barMs = BAR_MS + (of.bar ?? 0) * HOUR_MS;
+    await world.handle.signal(barClosed, {
+      ...{ event, barMs, atMs: barMs + HOUR_MS, timeframe: '1h', concerned: [] },
+      pairs: (of.pairs ?? PAIRS).map((pair) => ({ pair, state: 'closed' as const })),
+    });
+  }
+
+  /** What the feed does at an event that concerns the pair's guard. */
+  async function tell(
+    event: number,
+    pair: Pair,
+    of: { orders?: OrderState[]; wakes?: string[] },
+  ): Promise<void> {
+    const guard = guardOf(pair);
+    const atMs = BAR_MS + HOUR_MS + event * 1000;
+    const wakes = (of.wakes ?? []).map((wake) => `${guard}#${wake}`);
+    const states = (of.orders ?? []).map(({ clientOrderId: id, leg, n, ...rest }) => ({
+      ...{ clientOrderId: id, leg, n, status: rest.status },
+      ...{ filledQuantity: rest.filledQuantity, filledCost: rest.filledCost },
+    }));
+    const update = { event, atMs, orders: states, wakes, outbox: [event] };
+    await client.workflow.getHandle(guard).signal(orderUpdate, update);
+    await world.handle.signal(venueEvent, { event, atMs, kind: 'orders', concerned: [guard] });
+  }
+
+  /** Resolves when the desk has acknowledged the event. */
+  function acked(event: number): Promise<void> {
+    return when(() => world.acknowledged.includes(event));
+  }
+
+  /** Resolves when it is so; looked at after every activity. */
+  async function when(isSo: () => boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const check = (): void => {
+        if (!isSo()) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  }
+
+  function exitsOf(pair: Pair): VenueOrder[] {
+    return [...world.orders.entries()]
+      .filter(([id, o]) =>
+        [1, 2, 3, 4, 5].some((n) => clientOrderId(guardOf(pair), o.leg, n) === id),
+      )
+      .map(([, o]) => o);
+  }
+  function isHeld(pair: Pair): boolean {
+    const entry = world.orders.get(clientOrderId(cycleOf(pair), 'entry', 1));
+    return entry !== undefined && entry.filledQuantity !== '0' && isGuarded(pair);
+  }
+  function isGuarded(pair: Pair): boolean {
+    const isThere = world.orders.has(clientOrderId(cycleOf(pair), 'entry', 1));
+    return isThere && !world.closed.some((c) => c.position === positionId(pair, BAR_MS));
+  }
+  function rest(r: Reduction) {
+    const id = clientOrderId(r.guard, r.leg, r.n);
+    world.orders.set(id, {
+      ...{ clientOrderId: id, leg: r.leg, n: r.n, status: 'open', kind: r.kind },
+      ...{ quantity: r.quantity, price: r.price, filledQuantity: '0', filledCost: '0' },
+    });
+    noteOversold();
+    return { kind: 'open', quantity: r.quantity };
+  }
+  /** Notes when what exits have sold and may still sell is more than was bought. */
+  function noteOversold(): void {
+    for (const pair of PAIRS) {
+      const bought = world.orders.get(clientOrderId(cycleOf(pair), 'entry', 1))?.filledQuantity;
+      const out = exitsOf(pair).map((o) => (o.status === 'open' ? o.quantity : o.filledQuantity));
+      const sum = Decimal.sum(0, ...out);
+      if (sum.gt(bought ?? 0)) world.oversold.push(`${pair}: ${sum.toFixed()} of ${bought}`);
+    }
+  }
+  function loses(leg: string): void {
+    if (take(world.losesAnswer, leg)) throw new Error('no answer');
+  }
+  function refuses(leg: string): { kind: 'refused'; reason: string } | null {
+    return take(world.refuse, leg) ? { kind: 'refused', reason: 'the venue says no' } : null;
+  }
+}
+
+function standing(kind: Standing['kind']): Standing {
+  return { kind, untilMs: null, who: '', why: '' };
+}
+
+function stateOf({ status: now, filledQuantity, filledCost }: VenueOrder) {
+  return { status: now, filledQuantity, filledCost };
+}
+
+/** Whether the list names it; takes it off once. */
+function take(list: string[], item: string): boolean {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
+}

@@ -1,0 +1,400 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  cancelEntry,
+  closePosition,
+  flatten,
+  halt,
+  pause,
+  progress,
+  resume,
+  venueEvent,
+} from '../workflows/messages.ts';
+import { BAR_MS, HOUR_MS, openWorld, PAIRS, type World } from './support/desk-world.ts';
+
+const BTC = 'BTC/USDT';
+const by = { who: 'ann', why: 'test' };
+
+let world: World;
+beforeAll(() => {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+  });
+});
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world?.close());
+
+const outcomes = () => world.recorded.map((r) => r.outcome);
+const decided = (bar = 0) =>
+  PAIRS.filter((p) => world.recorded.some((r) => r.cycle === world.cycleOf(p, bar)));
+const allLong = (): void => {
+  for (const pair of PAIRS) world.actions[pair] = 'long';
+};
+
+describe('the desk', () => {
+  test('lets cycles take their turns in the profile’s order, whoever answers first', async () => {
+    allLong();
+    const first = world.gate();
+    world.before[`ask ${BTC}`] = first.passed;
+    await world.bar(1);
+    for (const pair of PAIRS.slice(1)) {
+      const cycle = world.client.workflow.getHandle(world.cycleOf(pair));
+      await expect
+        .poll(() => cycle.query(progress).catch(() => null))
+        .toMatchObject({ step: 'waiting for its turn' });
+    }
+    expect(world.reviewed).toEqual([]);
+    first.open();
+    await world.acked(1);
+    expect(world.reviewed).toEqual(PAIRS);
+    expect(outcomes()).toEqual(['vetoed', 'vetoed', 'vetoed']);
+  });
+
+  test('does not let a cycle that holds keep the others waiting', async () => {
+    allLong();
+    world.actions[BTC] = 'hold';
+    await world.bar(1);
+    await world.acked(1);
+    expect(world.reviewed).toEqual(PAIRS.slice(1));
+    expect(world.recorded[0]).toEqual({ cycle: world.cycleOf(BTC), outcome: 'held' });
+  });
+
+  test('starts no cycle for a bar that is missing', async () => {
+    await world.bar(1, { pairs: [BTC] });
+    await world.acked(1);
+    expect(decided()).toEqual([BTC]);
+  });
+
+  test('paused, decides nothing and acknowledges; resumed, goes on with the next bar', async () => {
+    await world.handle.signal(pause, by);
+    await world.bar(1);
+    await world.acked(1);
+    expect(world.commands).toEqual(['pause']);
+    expect(world.recorded).toEqual([]);
+    expect(await world.statusOf()).toMatchObject({ state: 'paused', who: 'ann', why: 'test' });
+    await world.handle.signal(resume, by);
+    await world.bar(2, { bar: 1 });
+    await world.acked(2);
+    expect(decided(0)).toEqual([]);
+    expect(decided(1)).toEqual(PAIRS);
+  });
+
+  test('does not decide a bar twice: not a repeat, not a late one', async () => {
+    await world.bar(1, { bar: 1 });
+    await world.bar(1, { bar: 1 });
+    await world.acked(1);
+    await world.bar(1, { bar: 1 });
+    await world.bar(2, { bar: 1 });
+    await world.bar(3, { bar: 0 });
+    await world.acked(3);
+    expect(world.recorded).toHaveLength(PAIRS.length);
+    expect(decided(1)).toEqual(PAIRS);
+    expect(await world.statusOf()).toMatchObject({ missedBars: 2, lastBarMs: BAR_MS + HOUR_MS });
+  });
+
+  test('frees turn and event of a cycle that dies', async () => {
+    allLong();
+    const never = world.gate();
+    world.before[`review ${BTC}`] = never.passed;
+    await world.bar(1);
+    await world.when(() => world.reviewed.length === 1);
+    await world.client.workflow.getHandle(world.cycleOf(BTC)).terminate('killed by the test');
+    await world.acked(1);
+    expect(world.reviewed).toEqual(PAIRS);
+    expect(decided()).toEqual(PAIRS.slice(1));
+    never.open();
+  });
+
+  test('takes what came before it ran in the order in which it came', async () => {
+    await world.close();
+    world = await openWorld(async ({ handle, bar }) => {
+      await handle.signal(resume, by);
+      await handle.signal(pause, by);
+      await bar(1);
+    });
+    await world.acked(1);
+    expect(world.commands).toEqual(['resume', 'pause']);
+    expect(world.recorded).toEqual([]);
+  });
+
+  test('crosses the border of days with messages in flight and loses none', async () => {
+    const { runId } = await world.handle.describe();
+    // Three bars a day for three days, commands between: each bar begins while the last one still ends.
+    const bars = [0, 4, 8, 12, 20, 28, 36, 44, 52];
+    for (const [i, bar] of bars.entries()) {
+      await Promise.all([
+        world.bar(i + 1, { bar, pairs: [BTC] }),
+        world.handle.signal(i % 2 === 0 ? halt : resume, by),
+        world.handle.signal(resume, by),
+      ]);
+      await world.acked(i + 1);
+    }
+    await world.when(() => world.commands.length === 2 * bars.length);
+    expect((await world.handle.describe()).runId).not.toBe(runId);
+    expect([...new Set(world.acknowledged)]).toEqual(bars.map((_, i) => i + 1));
+    expect(await world.statusOf()).toMatchObject({
+      ...{ state: 'running', missedBars: 0, lastBarMs: BAR_MS + 52 * HOUR_MS },
+    });
+    const cycles = world.recorded.map((r) => r.cycle);
+    expect(new Set(cycles).size).toBe(cycles.length);
+  });
+
+  test('decides every bar of a burst over three days, at a venue that does not wait', async () => {
+    const bars = [0, 20, 40, 60];
+    for (const bar of bars) await world.bar(null, { bar, pairs: [BTC] });
+    await world.when(() => world.recorded.length === bars.length);
+    expect(bars.map((bar) => decided(bar))).toEqual(bars.map(() => [BTC]));
+  });
+});
+
+/** A position of 2 BTC whose stop rests, after events 1 and 2. */
+async function openPosition(filled = '2'): Promise<void> {
+  world.actions[BTC] = 'long';
+  world.approved.add(BTC);
+  await world.bar(1);
+  await world.acked(1);
+  await world.tell(2, BTC, { orders: [world.fill(BTC, 'entry', filled)] });
+  await world.acked(2);
+}
+const closedAs = () => world.closed.map((c) => c.exitReason);
+
+describe('an entry', () => {
+  test('is guarded before it is sent, and by a stop from its fill', async () => {
+    await openPosition();
+    expect(outcomes()).toContain('ordered');
+    expect(world.order(BTC, 'stop')).toMatchObject({
+      kind: 'stop-loss',
+      quantity: '2',
+      price: '98',
+    });
+    expect([...world.wakes]).toEqual([[`${world.guardOf(BTC)}#target-0`, { above: '108' }]]);
+  });
+
+  test('without a definite answer is looked up, not sent again', async () => {
+    world.losesAnswer = ['entry'];
+    await openPosition();
+    expect(outcomes()).toContain('ordered');
+    expect(world.restingExits()).toEqual({ 'stop 1': '2' });
+  });
+
+  test('that is refused leaves no guard behind', async () => {
+    world.refuse = ['entry'];
+    world.actions[BTC] = 'long';
+    world.approved.add(BTC);
+    await world.bar(1);
+    await world.acked(1);
+    expect(outcomes()).toContain('refused');
+    expect(closedAs()).toEqual(['unfilled']);
+  });
+
+  test('is cancelled by a halt, even on its way, and its cycle is recorded', async () => {
+    const sent = world.gate();
+    world.before[`send ${BTC}`] = sent.passed;
+    world.refuse = ['entry'];
+    world.actions[BTC] = 'long';
+    world.approved.add(BTC);
+    await world.bar(1);
+    await world.when(() => world.orders.size === 1);
+    await expect
+      .poll(() =>
+        world.client.workflow
+          .getHandle(world.guardOf(BTC))
+          .describe()
+          .catch(() => null),
+      )
+      .not.toBeNull();
+    await world.handle.signal(halt, by);
+    await world.when(() => closedAs().includes('unfilled'));
+    sent.open();
+    await world.acked(1);
+    expect(world.recorded.find((r) => r.cycle === world.cycleOf(BTC))?.outcome).toBe('refused');
+    await world.bar(2, { bar: 1 });
+    await world.acked(2);
+    expect(decided(1)).toEqual([]);
+  });
+
+  test('that fills in parts is covered part by part by one stop', async () => {
+    await openPosition('0.5');
+    expect(world.restingExits()).toEqual({ 'stop 1': '0.5' });
+    await world.tell(3, BTC, { orders: [world.fill(BTC, 'entry', '1.5')] });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'stop 1': '2' });
+  });
+
+  test('that is cancelled half filled stays guarded with what it got', async () => {
+    await openPosition('0.5');
+    await world.client.workflow
+      .getHandle(world.guardOf(BTC))
+      .signal(cancelEntry, { event: null, atMs: BAR_MS, reason: 'halted' });
+    await world.when(() => world.order(BTC, 'entry').status === 'canceled');
+    expect(world.restingExits()).toEqual({ 'stop 1': '0.5' });
+    expect(closedAs()).toEqual([]);
+  });
+});
+
+describe('a guard', () => {
+  test('ends when its stop has sold everything, and frees the pair', async () => {
+    await openPosition();
+    await world.tell(3, BTC, { orders: [world.fill(BTC, 'stop', '2')] });
+    await world.acked(3);
+    expect(closedAs()).toEqual(['stop']);
+    expect(world.wakes.size).toBe(0);
+  });
+
+  test('whose stop cannot be placed closes at market', async () => {
+    world.refuse = ['stop'];
+    await openPosition();
+    expect(world.order(BTC, 'exit')).toMatchObject({ kind: 'market', quantity: '2' });
+    await world.tell(3, BTC, { orders: [world.fill(BTC, 'exit', '2')] });
+    await world.acked(3);
+    expect(closedAs()).toEqual(['unprotected']);
+  });
+
+  test.each(['losesRequest', 'losesAnswer'] as const)(
+    'a stop whose sending %s rests once',
+    async (fate) => {
+      world[fate] = ['stop'];
+      await openPosition();
+      expect(world.restingExits()).toEqual({ 'stop 1': '2' });
+      expect(world.oversold).toEqual([]);
+    },
+  );
+
+  test('tries a refused exit again until it is sold', async () => {
+    world.refuse = ['stop', 'exit'];
+    await openPosition();
+    expect(world.restingExits()).toEqual({});
+    expect(world.wakes.has(`${world.guardOf(BTC)}#exit`)).toBe(true);
+    await world.tell(3, BTC, { wakes: ['exit'] });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'exit 2': '2' });
+  });
+
+  test('sells a target below its price at worst, and the stop makes room first', async () => {
+    await openPosition();
+    await world.tell(3, BTC, { wakes: ['target-0'] });
+    await world.acked(3);
+    // 108 less 0.2 %, on the tick
+    expect(world.order(BTC, 'target')).toMatchObject({ kind: 'limit', price: '107.78' });
+    expect(world.restingExits()).toEqual({ 'target 1': '2' });
+    await world.tell(4, BTC, { orders: [world.fill(BTC, 'target', '2')] });
+    await world.acked(4);
+    expect(closedAs()).toEqual(['target']);
+    expect(world.oversold).toEqual([]);
+  });
+
+  test('puts what a target left unsold back under a stop', async () => {
+    await openPosition();
+    await world.tell(3, BTC, { wakes: ['target-0'] });
+    await world.acked(3);
+    world.fill(BTC, 'target', '0.5');
+    await world.tell(4, BTC, { orders: [world.end(BTC, 'target', 'canceled')] });
+    await world.acked(4);
+    expect(world.restingExits()).toEqual({ 'stop 2': '1.5' });
+    expect([...world.wakes.keys()]).toEqual([`${world.guardOf(BTC)}#target-0`]);
+  });
+
+  test('touched at stop and target never sells more than it holds', async () => {
+    await openPosition();
+    // The stop has sold half of it when the target is touched.
+    const stopped = world.fill(BTC, 'stop', '1');
+    await world.tell(3, BTC, { orders: [stopped], wakes: ['target-0'] });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'target 1': '1' });
+    expect(world.oversold).toEqual([]);
+  });
+
+  test('whose stop sells everything while it makes room sells no target', async () => {
+    await openPosition();
+    // Nobody has told it yet: it learns so from the cancel.
+    world.fill(BTC, 'stop', '2');
+    await world.tell(3, BTC, { wakes: ['target-0'] });
+    await world.acked(3);
+    expect(closedAs()).toEqual(['stop']);
+    expect(world.oversold).toEqual([]);
+  });
+
+  test('told to close while its entry still fills sells what it got, once', async () => {
+    await openPosition('0.5');
+    const close = { event: null, atMs: BAR_MS, reason: 'signal' };
+    const guard = world.client.workflow.getHandle(world.guardOf(BTC));
+    // Another part was filled of which it has not heard.
+    world.fill(BTC, 'entry', '0.25');
+    await guard.signal(closePosition, close);
+    await guard.signal(closePosition, close);
+    await world.when(() => world.restingExits()['exit 1'] !== undefined);
+    expect(world.order(BTC, 'entry').status).toBe('canceled');
+    expect(world.restingExits()).toEqual({ 'exit 1': '0.75' });
+    await world.tell(3, BTC, { orders: [world.fill(BTC, 'exit', '0.75')] });
+    await world.acked(3);
+    expect(closedAs()).toEqual(['signal']);
+    expect(world.oversold).toEqual([]);
+  });
+
+  test('closes on the consensus of a later bar', async () => {
+    await openPosition();
+    world.actions[BTC] = 'close';
+    await world.bar(3, { bar: 1 });
+    await world.acked(3);
+    expect(outcomes()).toContain('closing');
+    expect(world.restingExits()).toEqual({ 'exit 1': '2' });
+  });
+
+  test('a repeated or late message changes nothing', async () => {
+    await openPosition();
+    const late = { ...world.order(BTC, 'entry'), filledQuantity: '0.5', status: 'open' as const };
+    await world.tell(3, BTC, { orders: [late, late] });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'stop 1': '2' });
+  });
+
+  test('a stop that the venue cancels is placed anew', async () => {
+    await openPosition();
+    await world.tell(3, BTC, { orders: [world.end(BTC, 'stop', 'canceled')] });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'stop 2': '2' });
+  });
+
+  test('of dust that cannot be sold ends and says so', async () => {
+    await openPosition('0.01');
+    await world.tell(3, BTC, { orders: [world.end(BTC, 'entry', 'canceled')] });
+    await world.acked(3);
+    expect(closedAs()).toEqual(['dust']);
+  });
+});
+
+describe('flattening', () => {
+  test('closes every position and is over when the last one is', async () => {
+    await openPosition();
+    await world.handle.signal(flatten, by);
+    await world.when(() => world.restingExits()['exit 1'] !== undefined);
+    expect(await world.statusOf()).toMatchObject({ state: 'flattening' });
+    await world.tell(3, BTC, { orders: [world.fill(BTC, 'exit', '2')] });
+    await world.acked(3);
+    await expect.poll(() => world.statusOf()).toMatchObject({ state: 'halted' });
+    expect(closedAs()).toEqual(['flatten']);
+  });
+
+  test('of an entry that was never filled is over at once', async () => {
+    world.actions[BTC] = 'long';
+    world.approved.add(BTC);
+    await world.bar(1);
+    await world.acked(1);
+    await world.handle.signal(flatten, by);
+    await expect.poll(() => world.statusOf()).toMatchObject({ state: 'halted' });
+    expect(closedAs()).toEqual(['unfilled']);
+  });
+});
+
+test('the end of a replay is told when everything of it is settled', async () => {
+  await world.bar(1);
+  await world.acked(1);
+  expect(await world.statusOf()).toMatchObject({ isEnded: false });
+  const end = { event: 2, atMs: BAR_MS + 2 * HOUR_MS, kind: 'end' as const, concerned: [] };
+  await world.handle.signal(venueEvent, end);
+  await world.acked(2);
+  await expect.poll(() => world.statusOf()).toMatchObject({ isEnded: true });
+});
