@@ -32,7 +32,35 @@ export interface ModelDeps {
   clock: () => number;
 }
 
-export type ModelActivities = ReturnType<typeof createModelActivities>;
+export interface ModelActivities {
+  /**
+   * Asks a model for its decision on a snapshot; see `createModels`. Keyed by cycle and decider. Throws
+   * `ModelCallFailed`, retryable, while another call may help; every final failure is an absence.
+   */
+  askModel(ask: ModelQuestion): Promise<DeciderAnswer>;
+}
+
+export interface ModelQuestion {
+  cycle: string;
+  decider: string;
+  /** Hash of the snapshot. */
+  snapshot: string;
+}
+
+/** Until when an answer is worth having, and how it is called off. */
+export interface Patience {
+  signal: AbortSignal;
+  /** Wall clock, Unix ms; infinite where no deadline is armed. */
+  deadlineMs: number;
+}
+
+export function createModelActivities(deps: ModelDeps): ModelActivities {
+  const models = createModels(deps);
+  return {
+    askModel: (ask) =>
+      models.ask(ask, { signal: cancellationSignal(), deadlineMs: deadlineOf(activityInfo()) }),
+  };
+}
 
 /** What one question brought: the model's answer, or a final reason why there is none. */
 type Asked = { kind: 'answer'; answer: ModelAnswer } | { kind: 'absent'; cause: string };
@@ -42,7 +70,8 @@ const LONGEST_WAIT_MS = 60_000;
 /** Room to store an answer before the deadline, ms. */
 const ROOM_MS = 100;
 
-export function createModelActivities(deps: ModelDeps) {
+/** The models of a profile. */
+export function createModels(deps: ModelDeps) {
   const { profile, documents, calls, clock } = deps;
   const settings = llmSettingsOf(profile);
   const models = new Map(modelDecidersOf(profile).map((d) => [d.id, resolveModel(d)]));
@@ -54,11 +83,7 @@ export function createModelActivities(deps: ModelDeps) {
      * and pays for no second one. An answer that cannot be used is asked to be repaired once. Returns
      * an absence for whatever another try cannot change; throws only what Temporal should try again.
      */
-    async askModel(ask: {
-      cycle: string;
-      decider: string;
-      snapshot: string;
-    }): Promise<DeciderAnswer> {
+    async ask(ask: ModelQuestion, patience: Patience): Promise<DeciderAnswer> {
       const absent = (cause: string): DeciderAnswer => ({
         kind: 'absent',
         decider: ask.decider,
@@ -83,11 +108,11 @@ export function createModelActivities(deps: ModelDeps) {
       }
       const question: Question = {
         ...ask,
+        ...patience,
         model,
         key,
         prompt: await calls.keepPrompt(prompt, ask.snapshot),
         venueAtMs: Date.parse(snapshot.asOf),
-        deadlineMs: deadlineOf(activityInfo()),
         earlier: await calls.takeOver(ask.cycle, ask.decider),
       };
 
@@ -176,7 +201,7 @@ export function createModelActivities(deps: ModelDeps) {
   }
 
   async function exchanged(
-    { model, key, deadlineMs }: Question,
+    { model, key, deadlineMs, signal }: Question,
     id: string,
     body: Record<string, unknown>,
   ): Promise<{ exchange: Exchange; latencyMs: number }> {
@@ -187,7 +212,6 @@ export function createModelActivities(deps: ModelDeps) {
     );
     const { baseUrl } = model;
     const { api } = model.facts;
-    const signal = cancellationSignal();
     try {
       const exchange = await deps.send({ api, baseUrl, key, body, timeoutMs, signal });
       return { exchange, latencyMs: clock() - startMs };
@@ -216,16 +240,12 @@ export function createModelActivities(deps: ModelDeps) {
   }
 }
 
-interface Question {
-  cycle: string;
-  decider: string;
+interface Question extends ModelQuestion, Patience {
   model: ResolvedModel;
   key: string | null;
   /** Hash of the prompt. */
   prompt: string;
   venueAtMs: number;
-  /** Wall clock, Unix ms; infinite where no deadline is armed. */
-  deadlineMs: number;
   earlier: StoredCall[];
 }
 
