@@ -85,7 +85,7 @@ async function start(options: StartOptions): Promise<number> {
             toMs: options.toMs,
           },
         )
-      : demoState(home, profile, seed);
+      : demoState(home, { ...profile, balances }, { seed, fromMs });
     removeStaleDirs(state);
     const market: Market = {
       data: options.data === null ? null : resolve(options.data),

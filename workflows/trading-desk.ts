@@ -22,6 +22,7 @@ import {
   closePosition,
   flatten,
   halt,
+  orderUpdate,
   pause,
   reconcileNow,
   resume,
@@ -96,6 +97,7 @@ type Message =
   | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
   | ({ kind: 'trade-closed' } & TradeClosed)
   | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
+  | { kind: 'wake'; event: number | null; atMs: number }
   | { kind: 'reconcile'; by: Steering };
 
 const DAY_MS = 86_400_000;
@@ -132,6 +134,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     on(settled, (m) => void inbox.push({ kind: 'settled', ...m })),
     on(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle })),
     on(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m })),
+    on(orderUpdate, (m) => void inbox.push({ kind: 'wake', event: m.event, atMs: m.atMs })),
     on(pause, steer('pause')),
     on(resume, steer('resume')),
     on(halt, steer('halt')),
@@ -178,6 +181,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       }
       case 'trade-closed':
         return onTradeClosed(message);
+      case 'wake':
+        return onWake(message);
       case 'steer':
         return onSteering(message);
       case 'reconcile':
@@ -223,7 +228,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
     s.lastBarMs = bar.barMs;
     const opened = await local.openBar({ atMs: bar.atMs });
-    state = opened.state;
+    await takeState(opened.state);
     if (opened.flatten) await closeAll('drawdown', bar.atMs);
     if (state.kind === 'running' || state.kind === 'reduced') {
       const pairs = input.pairs.filter((pair) =>
@@ -302,15 +307,38 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
 
   async function onSteering(m: Extract<Message, { kind: 'steer' }>): Promise<void> {
     const atMs = s.venueTimeMs ?? 0;
-    state = await local.changeDeskState({
-      command: m.command,
-      who: m.by.who,
-      why: m.by.why,
-      untilMs: m.untilMs,
-      atMs,
-    });
+    await takeState(
+      await local.changeDeskState({
+        command: m.command,
+        who: m.by.who,
+        why: m.by.why,
+        untilMs: m.untilMs,
+        atMs,
+      }),
+    );
     if (m.command === 'flatten') await closeAll('flatten', atMs);
     if (m.command === 'halt') await cancelEntries(atMs);
+  }
+
+  /** Takes over what the desk may do now; a lock that ends by itself is a wake-up booked with the venue. */
+  async function takeState(next: typeof state): Promise<void> {
+    if (next.untilMs !== null && next.untilMs !== state.untilMs) {
+      await local.wakeAt({ id: `${self}#unlock`, atMs: next.untilMs });
+    }
+    state = next;
+  }
+
+  async function onWake(m: { event: number | null; atMs: number }): Promise<void> {
+    await takeState(
+      await local.changeDeskState({
+        command: 'clock',
+        who: 'desk',
+        why: 'its time has come',
+        untilMs: null,
+        atMs: m.atMs,
+      }),
+    );
+    if (m.event !== null) onSettled({ event: m.event, by: self, concerned: [] });
   }
 
   async function closeAll(reason: string, atMs: number): Promise<void> {

@@ -50,7 +50,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
       const opened = await inTransaction(pool, async (client) => {
         const row = await lockDesk(client, desk);
         const account = await readAccount(client, desk, profile.timeframe, atMs);
-        const { marks, events } = equityEvents(row.marks, account.equity, profile.risk, atMs);
+        const { marks, events } = equityEvents(row, account.equity, profile.risk, atMs);
         const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
         return { account, state };
       });
@@ -144,7 +144,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
 
     /** Takes over a command. A halt or flatten is in force when this returns. */
     async changeDeskState(of: {
-      command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened';
+      command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'clock';
       who: string;
       why: string;
       untilMs: number | null;
@@ -203,7 +203,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
 }
 
 function eventOf(of: {
-  command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened';
+  command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'clock';
   who: string;
   why: string;
   untilMs: number | null;
@@ -219,6 +219,8 @@ function eventOf(of: {
       return { kind: of.command, atMs, who, why };
     case 'flattened':
       return { kind: 'flat', atMs };
+    case 'clock':
+      return { kind: 'clock', atMs };
     default:
       return of.command satisfies never;
   }

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { Decimal } from '../../shared/money.ts';
 import type { Profile } from '../../shared/profile.ts';
 import {
   deskStanding,
@@ -8,9 +7,10 @@ import {
   resetsHighWaterMark,
   type DeskEvent,
   type DeskState,
-  type DrawdownBand,
 } from '../../shared/risk/desk-state.ts';
 import type { DeskMode } from '../../shared/risk/desk-mode.ts';
+import { deskMeasures } from '../../shared/risk/desk-measures.ts';
+import { PERIODS } from '../../shared/risk/periods.ts';
 import type { RiskLimits } from '../../shared/risk/limits.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import { firstMarks, nextMarks, type EquityMarks } from './account.ts';
@@ -101,47 +101,32 @@ export function standingOf(state: DeskState): Standing {
   return { kind: mode, untilMs, who, why };
 }
 
-/** What a newly measured equity means for the desk: roll-overs, lost periods, drawdown. */
+/** What a newly measured equity means for a desk: roll-overs, lost periods, drawdown. */
 export function equityEvents(
-  marks: EquityMarks | null,
+  desk: DeskRow,
   equity: string,
   limits: RiskLimits,
   atMs: number,
 ): { marks: EquityMarks; events: DeskEvent[] } {
-  const before = marks ?? firstMarks(equity, atMs);
-  const next = nextMarks(before, equity, atMs);
-  const events: DeskEvent[] = [{ kind: 'clock', atMs }];
-  const most = {
-    day: limits.dailyLossPct,
-    week: limits.weeklyLossPct,
-    month: limits.monthlyLossPct,
-  };
-  for (const period of ['day', 'week', 'month'] as const) {
-    if (next[period].startMs !== before[period].startMs) {
-      events.push({ kind: 'roll-over', atMs, period });
-    }
-    const pct = fallPct(next[period].equity, equity);
-    if (pct >= most[period]) events.push({ kind: 'loss-limit', atMs, period, pct });
-  }
-  const pct = fallPct(next.peak, equity);
-  events.push({
-    kind: 'drawdown',
+  const before = desk.marks ?? firstMarks(equity, atMs);
+  const marks = nextMarks(before, equity, atMs);
+  const begun: DeskEvent[] = [
+    { kind: 'clock', atMs },
+    ...PERIODS.filter((period) => marks[period].startMs !== before[period].startMs).map(
+      (period) => ({ kind: 'roll-over' as const, atMs, period }),
+    ),
+  ];
+  const measured = deskMeasures(
+    begun.reduce(deskStateAfter, desk.state),
+    {
+      equity,
+      peakEquity: marks.peak,
+      dayStartEquity: marks.day.equity,
+      weekStartEquity: marks.week.equity,
+      monthStartEquity: marks.month.equity,
+    },
+    limits,
     atMs,
-    band: bandOf(pct, limits),
-    pct,
-    pauseHours: limits.drawdownPauseHours,
-  });
-  return { marks: next, events };
-}
-
-function fallPct(from: string, to: string): number {
-  const start = new Decimal(from);
-  if (start.lte(0)) return 0;
-  return Math.max(0, start.minus(to).div(start).mul(100).toDecimalPlaces(3).toNumber());
-}
-
-function bandOf(pct: number, limits: RiskLimits): DrawdownBand {
-  if (pct >= limits.drawdownHaltPct) return 'halt';
-  if (pct >= limits.drawdownReducePct) return 'reduce';
-  return pct >= limits.drawdownPausePct ? 'pause' : 'none';
+  );
+  return { marks, events: [...begun, ...measured] };
 }

@@ -62,11 +62,17 @@ describe('a replay', () => {
   });
 });
 
+const seed = (n: number) => ({ seed: n, fromMs: Date.UTC(2026, 0, 5) });
+
 test('the demo of a seed is one state for ever, apart from every replay and home', () => {
-  const demo = demoState(home, profile, 7);
-  expect(ids(demoState(home, profile, 7))).toEqual(ids(demo));
+  const demo = demoState(home, profile, seed(7));
+  expect(ids(demoState(home, profile, seed(7)))).toEqual(ids(demo));
   const elsewhere = openHome({ dir: join(root, 'other') });
-  const others = [demoState(home, profile, 8), replay(), demoState(elsewhere, profile, 7)];
+  const others = [
+    demoState(home, profile, seed(8)),
+    replay(),
+    demoState(elsewhere, profile, seed(7)),
+  ];
   for (const key of ['desk', 'schema', 'dir'] as const) {
     expect(new Set([demo, ...others].map((state) => state[key])).size).toBe(4);
   }
@@ -75,7 +81,7 @@ test('the demo of a seed is one state for ever, apart from every replay and home
 test('names fit where they are used', () => {
   const state = replay();
   expect(state.schema).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
-  expect(demoState(home, { ...profile, name: 'my-desk' }, 7).schema).toMatch(
+  expect(demoState(home, { ...profile, name: 'my-desk' }, seed(7)).schema).toMatch(
     /^[a-z][a-z0-9_]{0,62}$/,
   );
 });

@@ -27,13 +27,21 @@ export interface RunState {
   finish(): void;
 }
 
-export function demoState(home: Home, profile: Profile, seed: number): RunState {
-  const dir = home.path('demo', `${profile.name}-${seed}`);
+/** The demo of a seed; another start time, choice of pairs or balances is another demo. */
+export function demoState(
+  home: Home,
+  profile: Profile,
+  of: { seed: number; fromMs: number },
+): RunState {
+  const what = { pairs: profile.pairs, balances: profile.balances, fromMs: of.fromMs };
+  const hash = createHash('sha256').update(canonicalJson(what)).digest('hex').slice(0, 4);
+  const name = `${of.seed}-${hash}`;
+  const dir = home.path('demo', `${profile.name}-${name}`);
   mkdirSync(dir, { recursive: true });
   return {
     replay: null,
-    desk: `${profile.name}-${home.id}-s${seed}`,
-    schema: `tg_${home.id}_demo_${schemaWord(profile.name)}_${seed}`,
+    desk: `${profile.name}-${home.id}-s${name}`,
+    schema: `tg_${home.id}_demo_${schemaWord(`${profile.name}_${name}`)}`,
     dir,
     journalDir: `${dir}/journal`,
     stale: { schemas: [], dirs: [] },
