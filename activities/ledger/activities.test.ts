@@ -102,8 +102,9 @@ describe('opening a bar', () => {
   });
 
   test('20 % below the height flattens, and only a person goes on', async () => {
+    // 800 + 2 * 110 = 1020, then 800 + 2 * 0.0001: more than 20 % below
+    await closesAt(110, CLOSE_MS);
     await ledger.openBar({ atMs: CLOSE_MS });
-    // 800 + 2 * 0 = 800: 20 % below 1000
     await closesAt(0.0001, CLOSE_MS + HOUR_MS);
     const fallen = await ledger.openBar({ atMs: CLOSE_MS + HOUR_MS });
     expect(fallen).toMatchObject({ state: { kind: 'flattening' }, flatten: true });
