@@ -198,6 +198,7 @@ async function sweep(
     file: '',
     fileTimeframe: '1m',
     gaps: [],
+    beneath: null,
   }));
   const choices = sweepSets(
     'ema-cross',

@@ -64,6 +64,7 @@ function backtestFills(market: readonly LockstepPair[]): Fill[] {
     toMs: null,
     fillsOnly: false,
     limits: 'desk',
+    beneath: null,
     gapBars: 24,
     confidence: 0.65,
     balances: BALANCES,
@@ -74,6 +75,7 @@ function backtestFills(market: readonly LockstepPair[]): Fill[] {
     file: '',
     fileTimeframe: '1h',
     gaps: [],
+    beneath: null,
   }));
   const choice = parseBarStrategy('trend-breakout', { warmupBars: HISTORY });
   const { log } = runStudy(request, choice, data, venueFacts);

@@ -68,6 +68,7 @@ function requestOf(strategy: string): StudyRequest {
     toMs: null,
     fillsOnly: false,
     limits: 'none',
+    beneath: null,
     gapBars: 24,
     confidence: 0.65,
     balances: { USDT: 1000 },

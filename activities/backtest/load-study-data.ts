@@ -12,7 +12,7 @@ import type { PairData, StudyRequest } from './study.ts';
  * file or no row.
  */
 export function loadStudyData(
-  request: Pick<StudyRequest, 'dataDir' | 'pairs' | 'timeframe' | 'fromMs' | 'toMs'>,
+  request: Pick<StudyRequest, 'dataDir' | 'pairs' | 'timeframe' | 'fromMs' | 'toMs' | 'beneath'>,
   log: (line: string) => void = () => undefined,
 ): PairData[] {
   const files = findCandleFiles(request.dataDir, { pairs: request.pairs, log });
@@ -31,8 +31,24 @@ export function loadStudyData(
       file: file.name,
       fileTimeframe: file.timeframe,
       gaps: gapsIn(bars.timeMs, timeframeMs(request.timeframe)),
+      beneath: beneathBars(files, pair, request, log),
     };
   });
+}
+
+/** The finer bars of a pair that were asked for, or null with a line of log when there is no file. */
+function beneathBars(
+  files: readonly CandleFile[],
+  pair: string,
+  request: Pick<StudyRequest, 'fromMs' | 'toMs' | 'beneath' | 'timeframe'>,
+  log: (line: string) => void,
+): CandleColumns | null {
+  const { beneath } = request;
+  if (beneath === null) return null;
+  const file = files.find((f) => f.pair === pair && f.timeframe === beneath);
+  if (file !== undefined) return barsOf(file, beneath, request.fromMs, request.toMs);
+  log(`no ${beneath} bars of ${pair}: where a bar touches stop and target, the stop counts`);
+  return null;
 }
 
 function told(timeMs: number | null): string {

@@ -47,6 +47,7 @@ export function runStudy(
   const engine = runEngine({
     pairs: request.pairs,
     bars: data.map((d) => d.bars),
+    beneath: data.map((d) => d.beneath),
     barMs,
     strategy: barStrategyFactory(choice, barMs),
     costs,

@@ -49,7 +49,11 @@ export async function runSweep(
   instrumentFor: InstrumentFor,
   options: SweepOptions,
 ): Promise<SweepRun> {
-  const shared = data.map((d) => ({ pair: d.pair, bars: sharedColumns(d.bars) }));
+  const shared = data.map((d) => ({
+    pair: d.pair,
+    bars: sharedColumns(d.bars),
+    beneath: d.beneath === null ? null : sharedColumns(d.beneath),
+  }));
   const firstDay = Math.floor(Math.min(...shared.map((d) => d.bars.timeMs[0]!)) / DAY_MS);
   const lastDay = Math.floor(Math.max(...shared.map((d) => d.bars.timeMs.at(-1)!)) / DAY_MS);
   const days = lastDay - firstDay + 1;

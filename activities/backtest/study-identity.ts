@@ -42,11 +42,14 @@ export function codeVersion(): string {
  */
 export function studyId(request: StudyRequest, sweep: SweepPlan | null, code: string): string {
   const files = findCandleFiles(request.dataDir, { pairs: request.pairs });
-  const content = request.pairs.map((pair) =>
-    createHash('sha256')
-      .update(readFileSync(studyFile(files, pair, request).path))
-      .digest('hex'),
-  );
+  const content = request.pairs.flatMap((pair) => {
+    const beneath = files.find((f) => f.pair === pair && f.timeframe === request.beneath);
+    return [studyFile(files, pair, request), beneath].map((file) =>
+      file === undefined
+        ? null
+        : createHash('sha256').update(readFileSync(file.path)).digest('hex'),
+    );
+  });
   const { dataDir: _where, ...asked } = request;
   return createHash('sha256')
     .update(JSON.stringify([code, content, sorted(asked), sorted(sweep)]))

@@ -28,6 +28,8 @@ export interface StudySummary {
     lastBar: string;
     gaps: { after: string; before: string; missingBars: number }[];
     missingBars: number;
+    /** Finer bars read beneath these. */
+    beneathBars: number;
   }[];
   trades: number;
   wins: number;
@@ -79,6 +81,7 @@ export function studySummary(
       missingBars: g.missingBars,
     })),
     missingBars: d.gaps.reduce((sum, g) => sum + g.missingBars, 0),
+    beneathBars: d.beneath?.timeMs.length ?? 0,
   }));
   return {
     strategy: choice.name,

@@ -21,6 +21,8 @@ export interface StudyRequest {
   fillsOnly: boolean;
   /** `desk`: the risk engine with TripleGain's limits; `none`: an equal share of the account per entry. */
   limits: 'desk' | 'none';
+  /** Finer bars that tell which of stop and target came first inside a bar; null for the stop, always. */
+  beneath: Timeframe | null;
   /** More missing bars than this end a segment. */
   gapBars: number;
   /** Confidence of the strategy's answers, for the risk engine. */
@@ -44,6 +46,8 @@ export interface PairData {
   /** Timeframe of the file; finer than the study's when bars were built from it. */
   fileTimeframe: Timeframe;
   gaps: Gap[];
+  /** Finer bars, where they were asked for and exist. */
+  beneath: CandleColumns | null;
 }
 
 /** What a backtest needs to know of a pair's venue. */

@@ -32,7 +32,7 @@ export interface SweepTask {
   choices: BarStrategyChoice[];
   /** Sets that are run together, by index. */
   groups: number[][];
-  data: { pair: Pair; bars: CandleColumns }[];
+  data: { pair: Pair; bars: CandleColumns; beneath: CandleColumns | null }[];
   facts: StudyInstrument[];
   /** First day of the data, and how many days. */
   firstDay: number;

@@ -9,7 +9,7 @@ import {
   parseBarStrategy,
   type BarStrategyChoice,
 } from '../../shared/strategies/bar-registry.ts';
-import { isTimeframe, TIMEFRAMES } from '../../shared/timeframe.ts';
+import { isTimeframe, timeframeMs, TIMEFRAMES, type Timeframe } from '../../shared/timeframe.ts';
 import { parseSpan, parseTime } from '../parse-time.ts';
 
 export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,P] --timeframe T [options]
@@ -24,6 +24,7 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --limits L          desk (default): the risk engine; none: an equal share of the account per entry
   --confidence P      stated confidence of the strategy, for the risk engine (0.65)
   --balances A=N,..   start balances, e.g. USDT=1000,XRP=500
+  --beneath T         finer bars that tell whether stop or target came first, where they exist
   --gap-bars N        more missing bars than this end a segment (24)
   --trades FILE       write the trades as CSV
   --report DIR        write report.html, summary.json and trades.csv
@@ -89,6 +90,7 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
       toMs,
       fillsOnly: values['fills-only'],
       limits,
+      beneath: readBeneath(values.beneath, timeframe),
       gapBars: readCount('--gap-bars', values['gap-bars'], 0),
       confidence,
       balances: values.balances === undefined ? null : readBalances(values.balances),
@@ -116,6 +118,7 @@ function parseFlags(argv: readonly string[]) {
       limits: { type: 'string', default: 'desk' },
       confidence: { type: 'string', default: '0.65' },
       balances: { type: 'string' },
+      beneath: { type: 'string' },
       'gap-bars': { type: 'string', default: '24' },
       trades: { type: 'string' },
       report: { type: 'string' },
@@ -199,6 +202,14 @@ function readCount(flag: string, text: string, least: number): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= least && text.trim() !== '') return count;
   throw new UsageError(`${flag} ${text}: not a whole number from ${least} on`);
+}
+
+function readBeneath(text: string | undefined, timeframe: Timeframe): Timeframe | null {
+  if (text === undefined) return null;
+  if (!isTimeframe(text) || timeframeMs(text) >= timeframeMs(timeframe)) {
+    throw new UsageError(`--beneath ${text}: not a timeframe shorter than ${timeframe}`);
+  }
+  return text;
 }
 
 function readPairs(text: string): Pair[] {
