@@ -1,4 +1,23 @@
-import * as library from 'technicalindicators';
+import {
+  adl,
+  awesomeoscillator,
+  cci,
+  chandelierexit,
+  forceindex,
+  ichimokucloud,
+  keltnerchannels,
+  kst,
+  mfi,
+  obv,
+  psar,
+  roc,
+  sma,
+  stochastic,
+  stochasticrsi,
+  trix,
+  williamsr,
+  wma,
+} from 'technicalindicators';
 import { z } from 'zod';
 import type { CandleColumns } from '../candle.ts';
 import { TIMEFRAMES } from '../timeframe.ts';
@@ -7,26 +26,28 @@ import { TIMEFRAMES } from '../timeframe.ts';
  * Indicators beyond our own set that a profile may ask for: those of technicalindicators that turn
  * candles into one row a bar, under the library's names.
  */
-export const EXTRA_INDICATORS = [
-  'adl',
-  'awesomeoscillator',
-  'cci',
-  'chandelierexit',
-  'forceindex',
-  'ichimokucloud',
-  'keltnerchannels',
-  'kst',
-  'mfi',
-  'obv',
-  'psar',
-  'roc',
-  'sma',
-  'stochastic',
-  'stochasticrsi',
-  'trix',
-  'williamsr',
-  'wma',
-] as const;
+const LIBRARY = {
+  adl,
+  awesomeoscillator,
+  cci,
+  chandelierexit,
+  forceindex,
+  ichimokucloud,
+  keltnerchannels,
+  kst,
+  mfi,
+  obv,
+  psar,
+  roc,
+  sma,
+  stochastic,
+  stochasticrsi,
+  trix,
+  williamsr,
+  wma,
+};
+type Name = keyof typeof LIBRARY;
+export const EXTRA_INDICATORS = Object.keys(LIBRARY) as Name[]; // its own keys
 
 export const ExtraIndicatorSchema = z.strictObject({
   name: z.enum(EXTRA_INDICATORS),
@@ -41,7 +62,7 @@ export type ExtraIndicator = z.infer<typeof ExtraIndicatorSchema>;
 export type ExtraValue = number | Record<string, number> | null;
 
 /** Settings under which the library works when a profile names none. */
-const DEFAULTS: Partial<Record<ExtraIndicator['name'], Record<string, number | boolean>>> = {
+const DEFAULTS: Partial<Record<Name, Record<string, number | boolean>>> = {
   awesomeoscillator: { fastPeriod: 5, slowPeriod: 34 },
   cci: { period: 20 },
   chandelierexit: { period: 22, multiplier: 3 },
@@ -79,7 +100,7 @@ export function extraIndicator(of: ExtraIndicator, bars: CandleColumns): ExtraVa
     close: [...bars.close],
     volume: [...bars.volume],
   };
-  const compute = library[of.name] as unknown as (input: object) => unknown[]; // one shape per name
+  const compute = LIBRARY[of.name] as unknown as (input: object) => unknown[]; // one shape per name
   const rows = compute({ ...series, values: series.close, ...DEFAULTS[of.name], ...of.params });
   return numbersOf(rows.at(-1));
 }
