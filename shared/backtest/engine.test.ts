@@ -156,7 +156,7 @@ describe('engine', () => {
     const { log, account } = runEngine(inputOf([one, other], enterAt0));
     // The first pair enters at its bar 1, the second at its own bar 1, which is the fourth hour.
     expect([...log.entryBar.subarray(0, log.count)]).toEqual([1, 1]);
-    expect([...log.exitBar.subarray(0, log.count)].sort()).toEqual([2, 4]);
+    expect([...log.exitBar.subarray(0, log.count)].sort((a, b) => a - b)).toEqual([2, 4]);
     expect(account.dailyMs).toEqual([0]);
   });
 });
