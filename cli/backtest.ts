@@ -6,6 +6,7 @@ import { runStudy } from '../activities/backtest/run-study.ts';
 import { runSweep } from '../activities/backtest/run-sweep.ts';
 import { studyMeasures } from '../activities/backtest/study-measures.ts';
 import { studySummary } from '../activities/backtest/study-summary.ts';
+import { sweepHtml } from '../activities/backtest/sweep-html.ts';
 import { sweepSummary } from '../activities/backtest/sweep-summary.ts';
 import { tradesCsv } from '../activities/backtest/trades-csv.ts';
 import { readArguments, USAGE, UsageError, type BacktestArguments } from './backtest/arguments.ts';
@@ -40,7 +41,7 @@ function oneStudy({ request, choice, tradesFile, reportDir, json }: BacktestArgu
 }
 
 async function oneSweep(
-  { request, json }: BacktestArguments,
+  { request, reportDir, json }: BacktestArguments,
   sweep: NonNullable<BacktestArguments['sweep']>,
 ): Promise<void> {
   const data = loadStudyData(request, (line) => console.error(line));
@@ -56,6 +57,12 @@ async function oneSweep(
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
   const summary = sweepSummary(request, run, sweep.walkForward);
+  if (reportDir !== null) {
+    mkdirSync(reportDir, { recursive: true });
+    write(join(reportDir, 'report.html'), sweepHtml(summary));
+    write(join(reportDir, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    console.error(`report: ${join(reportDir, 'report.html')}`);
+  }
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : sweepTable(summary));
   if (cancelled.signal.aborted) process.exitCode = 130;
 }

@@ -8,6 +8,7 @@ import { codeVersion, studyId } from './study-identity.ts';
 import { studyMeasures } from './study-measures.ts';
 import type { StudyStore } from './study-store.ts';
 import { studySummary } from './study-summary.ts';
+import { sweepHtml } from './sweep-html.ts';
 import { sweepSummary } from './sweep-summary.ts';
 import { tradesCsv } from './trades-csv.ts';
 
@@ -151,6 +152,7 @@ export function createBacktestActivities({
       };
       const summary = sweepSummary(request, run, sweep.walkForward);
       store.write(study, 'sweep.json', JSON.stringify(summary, null, 2));
+      store.write(study, 'report.html', sweepHtml(summary));
       const { best, overfitting } = summary;
       return {
         study,
