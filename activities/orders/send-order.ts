@@ -18,8 +18,11 @@ export interface SendingDeps {
 export type Placed = { kind: 'open' } | { kind: 'refused'; reason: string };
 
 const ENTRY_DEADLINE_MS = 5_000;
-/** A protective order that arrives late is worth nothing: the position is closed instead. */
-const PROTECTIVE_DEADLINE_MS = 1_000;
+/**
+ * A protective order that arrives late is worth nothing: the position is closed instead. Kraken's REST
+ * takes no deadline nearer than 2 s.
+ */
+const PROTECTIVE_DEADLINE_MS = 2_500;
 
 /**
  * Sends an intended order, once: at most one request leaves, and every answer that is not definite is
