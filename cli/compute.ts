@@ -3,14 +3,17 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { homeDir } from '../infra/home.ts';
 import { temporalAddressOf } from './backtest/temporal-address.ts';
+import { COMPUTE_QUEUE } from '../shared/backtest/study-names.ts';
 import { startComputeWorker } from '../workers/compute-worker.ts';
 import { venueFacts } from './backtest/venue-facts.ts';
 
 /**
- * `npm run compute -- [--home DIR]`: serves scheduled and distributed studies until it is stopped. Workers on
+ * `npm run compute -- [--home DIR] [--queue NAME]`: serves scheduled and distributed studies until it is stopped. Workers on
  * other machines need TEMPORAL_ADDRESS, the same folder of candle files and the same home for the results.
  */
-const { values } = parseArgs({ options: { home: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { home: { type: 'string' }, queue: { type: 'string', default: COMPUTE_QUEUE } },
+});
 const dir = homeDir({
   flag: values.home,
   env: process.env,
@@ -24,6 +27,7 @@ try {
     namespace: 'default',
     storeDir: join(dir, 'studies'),
     instrumentFor: venueFacts,
+    taskQueue: values.queue,
     log: (line) => console.error(line),
   });
   console.error(`serving studies of ${address}, results in ${join(dir, 'studies')}; Ctrl-C ends`);

@@ -1,6 +1,9 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadStudyData } from '../activities/backtest/load-study-data.ts';
@@ -81,6 +84,16 @@ function planOf(): SweepPlan {
   return { sets, walkForward: { trainDays: 40, testDays: 20, embargoDays: 2 } };
 }
 
+const COMPUTE = fileURLToPath(new URL('../cli/compute.ts', import.meta.url));
+
+/** A worker in a process of its own, as `npm run compute` starts it. */
+function computeProcess(queue: string): ChildProcess {
+  return spawn(process.execPath, [COMPUTE, '--home', dir, '--queue', queue], {
+    stdio: 'ignore',
+    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress() },
+  });
+}
+
 describe('a backtest as a workflow', () => {
   it('leaves the same trades as a run without a server, and a report', async () => {
     const request = requestOf('breakout');
@@ -143,6 +156,38 @@ describe('a sweep as a workflow', () => {
       phase: 'cancelled',
       done: outcome.done,
     });
+  });
+
+  it('of a killed worker is finished by another, to the same results', async () => {
+    const request = { ...requestOf('trend'), gapBars: 26 };
+    const axes = { fast: [5, 8, 10, 15, 20], slow: [30, 40, 60, 80], stopAtr: [1, 2] };
+    const choices = sweepSets('trend', {}, axes);
+    const plan: SweepPlan = { sets: choices.map((c) => c.parameters), walkForward: null };
+    const queue = `${QUEUE}-killed`;
+    const first = computeProcess(queue);
+    const handle = await client.workflow.start<typeof sweep>('sweep', {
+      workflowId: `backtest/test-${process.pid}-killed`,
+      taskQueue: queue,
+      args: [{ request, sweep: plan, partSize: 1 }],
+    });
+    let done = 0;
+    while (done < 3) done = (await handle.query(studyProgress)).done;
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    const second = computeProcess(queue);
+    const outcome = await handle.result();
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    expect(outcome).toMatchObject({ sets: 40, done: 40 });
+    const stored = JSON.parse(readFileSync(join(outcome.folder, 'sweep.json'), 'utf8')) as {
+      rows: { trades: number; netReturn: number }[];
+    };
+    const alone = await runSweep(request, choices, loadStudyData(request), venueFacts, {
+      threads: 0,
+    });
+    expect(stored.rows.map((r) => [r.trades, r.netReturn])).toEqual(
+      alone.rows.map((r) => [r!.trades, r!.netReturn]),
+    );
   });
 
   it('gives the same results on one and on two threads', async () => {

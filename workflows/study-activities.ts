@@ -7,6 +7,6 @@ import type { BacktestActivities } from '../activities/backtest/activities.ts';
  */
 export const studies = proxyActivities<BacktestActivities>({
   startToCloseTimeout: '6h',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '10s',
   retry: { initialInterval: '500ms', maximumInterval: '30s', maximumAttempts: 10 },
 });
