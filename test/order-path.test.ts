@@ -27,6 +27,7 @@ import { reconcileAccount } from '../activities/orders/reconcile-account.ts';
 import { sendOrder, settleOrder, type SendingDeps } from '../activities/orders/send-order.ts';
 import { noProbe } from '../activities/probe.ts';
 import { Decimal } from '../shared/money.ts';
+import { VenueError } from '../shared/venue.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
 
@@ -110,10 +111,16 @@ async function feed(
   let left = events;
   const acknowledging: FeedMessages = {
     ...messages,
-    barClosed: (bar) => messages.barClosed(bar).then(() => next(bar.event!)),
-    venueEvent: (seen) => messages.venueEvent(seen).then(() => next(seen.event)),
+    async barClosed(bar) {
+      await messages.barClosed(bar);
+      await goOn(bar.event!);
+    },
+    async venueEvent(seen) {
+      await messages.venueEvent(seen);
+      await goOn(seen.event);
+    },
   };
-  async function next(event: number): Promise<void> {
+  async function goOn(event: number): Promise<void> {
     left -= 1;
     if (left === 0) return stop.abort();
     await before[event]?.();
@@ -175,8 +182,8 @@ describe('an order without a definite answer', () => {
     const { clientOrderId } = await entry();
     await fault({ kind: 'lose-reply', path: 'AddOrder' });
     await fault({ kind: 'status', path: '*', status: 503, count: 20 });
-    await expect(sendOrder(deps, clientOrderId)).rejects.toThrow();
-    await expect(settleOrder(deps, clientOrderId)).rejects.toThrow();
+    await expect(sendOrder(deps, clientOrderId)).rejects.toThrow(VenueError);
+    await expect(settleOrder(deps, clientOrderId)).rejects.toThrow(VenueError);
     expect((await findOrder(pool, clientOrderId))?.status).toBe('unknown');
     await order('/faults/clear');
     expect(await settleOrder(deps, clientOrderId)).toEqual({ kind: 'open' });
