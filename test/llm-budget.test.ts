@@ -1,6 +1,15 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createCallStore } from '../activities/deciders/call-store.ts';
+import { inTransaction } from '../activities/ledger/database.ts';
+import { createDesk } from '../activities/ledger/desk-store.ts';
+import {
+  BAR_MS,
+  CLOSE_MS,
+  exampleProfile,
+  HOUR_MS,
+} from '../activities/ledger/example-desk.fixture.ts';
+import { reviewedDesk } from '../activities/orders/reviewed-desk.ts';
 import { emptySchema } from '../activities/ledger/desk-database.fixture.ts';
 import { resolveModel } from '../shared/llm/resolve-model.ts';
 import { LlmSettingsSchema, type LlmSettings } from '../shared/llm/settings.ts';
@@ -99,6 +108,20 @@ describe('the budget', () => {
     // 0.5 / 0.1
     expect(reserved.filter((r) => r.kind === 'reserved')).toHaveLength(5);
   });
+});
+
+test('what models have cost on a venue day is seen by the review of orders', async () => {
+  const { desk, ask } = await deskWith({});
+  expect(await ask('a')).toBe('answered');
+  await inTransaction(pool, (client) =>
+    createDesk(client, { desk, profile: exampleProfile, instruments: [], atMs: BAR_MS }),
+  );
+  const spentAt = async (atMs: number): Promise<number> => {
+    const of = { desk, profile: exampleProfile };
+    return (await reviewedDesk(pool, of, { pair: 'BTC/USDT', atMs })).llmSpendTodayUsd;
+  };
+  expect(await spentAt(CLOSE_MS)).toBe(0.004);
+  expect(await spentAt(CLOSE_MS + 24 * HOUR_MS)).toBe(0);
 });
 
 describe('a lost process', () => {

@@ -67,6 +67,8 @@ type Asked = { kind: 'answer'; answer: ModelAnswer } | { kind: 'absent'; cause: 
 
 /** Waiting longer than this for a provider is no better than an absence, ms. */
 const LONGEST_WAIT_MS = 60_000;
+/** With less than this left until the deadline another call is in vain, ms. */
+const LEAST_TRY_MS = 1_500;
 /** Room to store an answer before the deadline, ms. */
 const ROOM_MS = 100;
 
@@ -192,7 +194,11 @@ export function createModels(deps: ModelDeps) {
     const failure =
       exchange.kind === 'response'
         ? failureOfStatus(exchange.response, clock())
-        : connectionFailure(exchange.cause);
+        : connectionFailure(
+            clock() < question.deadlineMs - 2 * ROOM_MS
+              ? exchange.cause
+              : 'no answer by the decision deadline',
+          );
     await calls.end(reserved.id, {
       ...{ response, latencyMs, failure: failure.cause, build: null, usage: null },
       costUsd: failure.mayBeBilled ? null : new Decimal(0),
@@ -226,6 +232,7 @@ export function createModels(deps: ModelDeps) {
   function triedAgain({ model, deadlineMs }: Question, failure: CallFailure, tries: number): Asked {
     if (tries >= failure.mostCalls) return givenUp(failure, tries);
     const waitMs = failure.retryAfterMs;
+    if (waitMs === null && deadlineMs - clock() < LEAST_TRY_MS) return givenUp(failure, tries);
     if (waitMs !== null && waitMs > Math.min(LONGEST_WAIT_MS, deadlineMs - clock())) {
       return {
         kind: 'absent',

@@ -4,8 +4,8 @@ import type { DeciderAnswer } from '../../shared/decision.ts';
 export function answersTable(answers: readonly DeciderAnswer[]): string {
   const rows = answers.map((a) =>
     a.kind === 'absent'
-      ? `| ${a.decider} | absent | | ${a.cause} |`
-      : `| ${a.decider} | ${a.decision.action} | ${a.decision.confidence} | ${a.decision.reasoning} |`,
+      ? `| ${a.decider} | absent | | ${cell(a.cause)} |`
+      : `| ${a.decider} | ${a.decision.action} | ${a.decision.confidence} | ${cell(a.decision.reasoning)} |`,
   );
   return ['| decider | says | confidence | because |', '|---|---|---|---|', ...rows].join('\n');
 }
@@ -18,4 +18,12 @@ export function saidBy(answers: readonly DeciderAnswer[]): Record<string, string
       a.kind === 'absent' ? `absent: ${a.cause}` : `${a.decision.action} ${a.decision.confidence}`,
     ]),
   );
+}
+
+/** A model's words as plain text of one cell: no other cells, no links, no pictures, no HTML. */
+function cell(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .replaceAll(/[\\|<>[\]`*~]/g, String.raw`\$&`)
+    .trim();
 }

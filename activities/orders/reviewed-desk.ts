@@ -17,6 +17,7 @@ export async function reviewedDesk(
     reconciled: boolean;
     last_closed: Date | null;
     trades_today: string;
+    llm_spend: string;
   }>(
     `select d.state->>'kind' as mode,
             not exists (select 1 from reconciliation r
@@ -26,7 +27,9 @@ export async function reviewedDesk(
             (select max(closed_at) from position p
               where p.desk = d.desk and p.pair = $2 and p.state in ('closed', 'dust')) as last_closed,
             (select count(*) from position p
-              where p.desk = d.desk and p.state <> 'unfilled' and p.opened_at >= $3) as trades_today
+              where p.desk = d.desk and p.state <> 'unfilled' and p.opened_at >= $3) as trades_today,
+            (select coalesce(sum(coalesce(c.cost_usd, c.reserved_usd)), 0) from llm_call c
+              where c.desk = d.desk and c.venue_at >= $3) as llm_spend
        from desk d where d.desk = $1`,
     [of.desk, at.pair, new Date(Math.floor(at.atMs / DAY_MS) * DAY_MS)],
   );
@@ -47,6 +50,6 @@ export async function reviewedDesk(
     reconciled: row.reconciled,
     lossStreak: streak < 0 ? losses.rows.length : streak,
     tradesToday: Number(row.trades_today),
-    llmSpendTodayUsd: 0,
+    llmSpendTodayUsd: Number(row.llm_spend),
   };
 }
