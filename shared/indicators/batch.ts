@@ -54,23 +54,30 @@ export function newFiveColumns(length: number): FiveColumns {
 
 /**
  * EMA 21, RSI 14, MACD 12/26/9, Bollinger 20/2 and ATR 14 of one series. EMA and MACD are written from the
- * first bar on, the others from the bar on which they are warmed up. Three tight loops: one loop over all
- * ten columns runs at a fifth of their speed, because it has more arrays than there are registers.
+ * first bar on, the others from the bar on which they are warmed up. Three tight loops take turns block by
+ * block: one loop over all ten columns has more arrays than there are registers and runs at a fifth of the
+ * speed, and three whole passes would fetch the closes from memory three times.
  */
 export function fiveColumns(bars: CandleColumns, into: FiveColumns): void {
-  averageColumns(bars.close, into.ema, into.macd, into.macdSignal);
-  wilderColumns(bars.high, bars.low, bars.close, into.rsi, into.atr);
-  bandColumns(bars.close, into.bollingerUpper, into.bollingerLower);
+  const n = bars.close.length;
+  const averages = new Float64Array(4);
+  const means = new Float64Array(3);
+  for (let from = 0; from < n; from += REBUILD_EVERY) {
+    const to = Math.min(n, from + REBUILD_EVERY);
+    averageBlock(bars.close, into, from, to, averages);
+    wilderBlock(bars, into, from, to, means);
+    bandBlock(bars.close, into.bollingerUpper, into.bollingerLower, from, to);
+  }
 }
 
-function averageColumns(
+/** `state`: EMA, fast, slow and signal as the block before left them. */
+function averageBlock(
   close: Float64Array,
-  ema: Float64Array,
-  macd: Float64Array,
-  macdSignal: Float64Array,
+  { ema, macd, macdSignal }: FiveColumns,
+  from: number,
+  to: number,
+  state: Float64Array,
 ): void {
-  const n = close.length;
-  if (n === 0) return;
   const weight = 2 / (EMA + 1);
   const weightFast = 2 / 13;
   const weightSlow = 2 / 27;
@@ -79,14 +86,17 @@ function averageColumns(
   const restFast = 1 - weightFast;
   const restSlow = 1 - weightSlow;
   const restSignal = 1 - weightSignal;
-  let mean = close[0]!;
-  let fast = mean;
-  let slow = mean;
-  let signal = 0;
-  ema[0] = mean;
-  macd[0] = 0;
-  macdSignal[0] = 0;
-  for (let i = 1; i < n; i++) {
+  if (from === 0) state.fill(close[0]!, 0, 3);
+  let mean = state[0]!;
+  let fast = state[1]!;
+  let slow = state[2]!;
+  let signal = state[3]!;
+  if (from === 0) {
+    ema[0] = mean;
+    macd[0] = 0;
+    macdSignal[0] = 0;
+  }
+  for (let i = Math.max(1, from); i < to; i++) {
     const c = close[i]!;
     mean = mean * rest + weight * c;
     fast = fast * restFast + weightFast * c;
@@ -97,32 +107,39 @@ function averageColumns(
     macd[i] = difference;
     macdSignal[i] = signal;
   }
+  state[0] = mean;
+  state[1] = fast;
+  state[2] = slow;
+  state[3] = signal;
 }
 
-function wilderColumns(
-  high: Float64Array,
-  low: Float64Array,
-  close: Float64Array,
-  rsi: Float64Array,
-  atr: Float64Array,
+/** `state`: means of rises, falls and ranges as the block before left them. */
+function wilderBlock(
+  { high, low, close }: CandleColumns,
+  { rsi, atr }: FiveColumns,
+  from: number,
+  to: number,
+  state: Float64Array,
 ): void {
-  const n = close.length;
-  if (n <= WILDER) return;
+  if (close.length <= WILDER) return;
   const weight = 1 / WILDER;
   const rest = 1 - weight;
-  let up = 0;
-  let down = 0;
-  let range = 0;
-  for (let i = 1; i <= WILDER; i++) {
-    const change = close[i]! - close[i - 1]!;
-    up += Math.max(0, change) / WILDER;
-    down += Math.max(0, -change) / WILDER;
-    range += trueRange(high[i]!, low[i]!, close[i - 1]!) / WILDER;
+  let up = state[0]!;
+  let down = state[1]!;
+  let range = state[2]!;
+  let i = from;
+  if (from === 0) {
+    for (i = 1; i <= WILDER; i++) {
+      const change = close[i]! - close[i - 1]!;
+      up += Math.max(0, change) / WILDER;
+      down += Math.max(0, -change) / WILDER;
+      range += trueRange(high[i]!, low[i]!, close[i - 1]!) / WILDER;
+    }
+    rsi[WILDER] = up + down === 0 ? 50 : (100 * up) / (up + down);
+    atr[WILDER] = range;
   }
-  rsi[WILDER] = up + down === 0 ? 50 : (100 * up) / (up + down);
-  atr[WILDER] = range;
-  let before = close[WILDER]!;
-  for (let i = WILDER + 1; i < n; i++) {
+  let before = close[i - 1]!;
+  for (; i < to; i++) {
     const c = close[i]!;
     const change = c - before;
     const size = Math.abs(change);
@@ -136,36 +153,40 @@ function wilderColumns(
     atr[i] = range;
     before = c;
   }
+  state[0] = up;
+  state[1] = down;
+  state[2] = range;
 }
 
-function bandColumns(close: Float64Array, upper: Float64Array, lower: Float64Array): void {
-  const n = close.length;
-  if (n < BAND) return;
-  let i = BAND - 1;
-  let reference = close[0]!;
-  while (i < n) {
-    // A fresh start every block: sums from the window, relative to a price near it.
-    let sum = 0;
-    let squares = 0;
-    for (let k = i - BAND + 1; k < i; k++) {
-      const x = close[k]! - reference;
-      sum += x;
-      squares += x * x;
-    }
-    let gone = 0;
-    const end = Math.min(n, i - (i % REBUILD_EVERY) + REBUILD_EVERY);
-    for (; i < end; i++) {
-      const come = close[i]! - reference;
-      sum += come - gone;
-      squares += come * come - gone * gone;
-      const offset = sum * SHARE;
-      const variance = squares * SHARE - offset * offset;
-      const band = variance > 0 ? BAND_WIDTH * Math.sqrt(variance) : 0;
-      const middle = reference + offset;
-      upper[i] = middle + band;
-      lower[i] = middle - band;
-      gone = close[i - BAND + 1]! - reference;
-    }
-    reference = close[i - 1]!;
+/** Sums start afresh in every block, from the window before it, relative to a price near it. */
+function bandBlock(
+  close: Float64Array,
+  upper: Float64Array,
+  lower: Float64Array,
+  from: number,
+  to: number,
+): void {
+  let i = Math.max(from, BAND - 1);
+  if (i >= to) return;
+  const reference = close[from]!;
+  let sum = 0;
+  let squares = 0;
+  for (let k = i - BAND + 1; k < i; k++) {
+    const x = close[k]! - reference;
+    sum += x;
+    squares += x * x;
+  }
+  let gone = 0;
+  for (; i < to; i++) {
+    const come = close[i]! - reference;
+    sum += come - gone;
+    squares += come * come - gone * gone;
+    const offset = sum * SHARE;
+    const variance = squares * SHARE - offset * offset;
+    const band = variance > 0 ? BAND_WIDTH * Math.sqrt(variance) : 0;
+    const middle = reference + offset;
+    upper[i] = middle + band;
+    lower[i] = middle - band;
+    gone = close[i - BAND + 1]! - reference;
   }
 }
