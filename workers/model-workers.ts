@@ -19,7 +19,7 @@ export async function modelWorkers(
         ...options,
         taskQueue: decideQueue(desk, provider),
         activities,
-        maxTaskQueueActivitiesPerSecond: callsPerSecond,
+        ...(callsPerSecond === null ? {} : { maxTaskQueueActivitiesPerSecond: callsPerSecond }),
         maxConcurrentActivityTaskExecutions: callsAtOnce,
       }),
     ),

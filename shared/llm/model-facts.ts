@@ -50,7 +50,7 @@ export interface Vendor {
   baseUrl: string;
   /** Null for a server that needs none. */
   keyEnv: string | null;
-  /** Calls that a desk starts per second, and has open at once. */
-  callsPerSecond: number;
+  /** Calls that a desk starts per second (null: no bound), and has open at once. */
+  callsPerSecond: number | null;
   callsAtOnce: number;
 }

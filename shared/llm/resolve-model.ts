@@ -15,7 +15,7 @@ export interface ResolvedModel {
   /** Environment variable of the key; null for a server that needs none. */
   keyEnv: string | null;
   effort: string | null;
-  callsPerSecond: number;
+  callsPerSecond: number | null;
   callsAtOnce: number;
 }
 
@@ -123,10 +123,11 @@ function dearestPrice(): ModelFacts['prices'][number] {
   };
 }
 
-function ratesOf(vendor: Vendor | undefined): { callsPerSecond: number; callsAtOnce: number } {
+function ratesOf(vendor: Vendor | undefined): Pick<Vendor, 'callsPerSecond' | 'callsAtOnce'> {
   return {
-    callsPerSecond: vendor?.callsPerSecond ?? 2,
-    callsAtOnce: vendor?.callsAtOnce ?? 4,
+    // A server of one's own says itself when it has enough.
+    callsPerSecond: vendor?.callsPerSecond ?? null,
+    callsAtOnce: vendor?.callsAtOnce ?? 8,
   };
 }
 
