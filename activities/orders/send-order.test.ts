@@ -171,7 +171,7 @@ describe('settling what has no definite answer', () => {
       deps = { ...deps, deadlineClock: () => venue.time() };
     });
 
-    test('an entry dies at the venue 5 s after it was sent, a protective order 1 s', async () => {
+    test('an entry dies at the venue 5 s after it was sent, a protective order after 2.5 s', async () => {
       await sendOrder(deps, await entry());
       await pool.query(`update trade_order set leg = 'stop', status = 'intended'`);
       const id = (await pool.query<{ id: string }>(`select client_order_id as id from trade_order`))
@@ -179,7 +179,7 @@ describe('settling what has no definite answer', () => {
       venue.fates = ['request-lost'];
       await sendOrder(deps, id).catch(() => null);
       expect(venue.received[0]?.deadline).toBe('2026-01-05T13:00:05.000Z');
-      expect((await findOrder(pool, id))?.deadlineMs).toBe(CLOSE_MS + 1000);
+      expect((await findOrder(pool, id))?.deadlineMs).toBe(CLOSE_MS + 2500);
     });
 
     test('nothing is sent again until the deadline of the first has passed', async () => {

@@ -1,0 +1,138 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { readDesks } from '../../cli/desk-address.ts';
+import { SEARCH_ATTRIBUTES } from '../../shared/names.ts';
+
+/**
+ * Records the saved histories anew: `node test/histories/record.ts`. Replays some days of the synthetic
+ * market by the whole desk in a folder of its own, the first entry refused by the exchange, and writes the
+ * shortest history of each workflow and shape beside this file.
+ */
+const ROOT = join(import.meta.dirname, '..', '..');
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '3' },
+    from: { type: 'string', default: '2026-01-05T20:00Z' },
+    to: { type: 'string', default: '2026-01-16T00:00Z' },
+    balances: { type: 'string', default: 'USDT=10000' },
+    'port-base': { type: 'string', default: '26000' },
+  },
+});
+
+/** Shapes by file name; each has a query of its own, and the shortest history that fits is kept. */
+const shape = (workflow: string, outcome: string): string =>
+  `WorkflowType = '${workflow}' AND ${SEARCH_ATTRIBUTES.outcome} = '${outcome}'`;
+const SHAPES: Record<string, string> = {
+  'desk-day': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'ContinuedAsNew'`,
+  'desk-running': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'Running'`,
+  feed: `WorkflowType = 'marketFeed'`,
+  reconcile: `WorkflowType = 'reconcile'`,
+  ...Object.fromEntries(
+    ['held', 'vetoed', 'ordered', 'closing', 'refused'].map((outcome) => [
+      `cycle-${outcome}`,
+      shape('tradingCycle', outcome),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['stop', 'target', 'signal', 'unfilled'].map((outcome) => [
+      `guard-${outcome}`,
+      shape('positionGuard', outcome),
+    ]),
+  ),
+};
+
+const home = mkdtempSync(join(tmpdir(), 'triplegain-histories-'));
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const desk = startDesk();
+try {
+  await orderRefusal();
+  await ended(desk);
+  await record();
+} finally {
+  await stop(desk);
+  rmSync(home, { recursive: true, force: true });
+}
+
+function startDesk(): ChildProcess {
+  const { seed, from, to, balances } = values;
+  const args = ['--home', home, '--port-base', values['port-base'], '--lockstep', '--json'];
+  args.push('--seed', seed, '--from', from, '--to', to, '--balances', balances);
+  return spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(ROOT, 'cli', 'start.ts'), ...args],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+}
+
+/** The exchange refuses the first order. */
+async function orderRefusal(): Promise<void> {
+  for (;;) {
+    if (desk.exitCode !== null) throw new Error(`the desk ended with status ${desk.exitCode}`);
+    const control = deskEntry()?.control;
+    if (control != null) {
+      const fault = { kind: 'error', path: 'AddOrder', error: 'EOrder:Insufficient funds' };
+      const answer = await fetch(`${control}/fault`, {
+        method: 'POST',
+        body: JSON.stringify(fault),
+      });
+      if (!answer.ok) throw new Error(`the exchange takes no fault: ${await answer.text()}`);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function deskEntry() {
+  const desks = readDesks(home);
+  return desks === null ? undefined : desks.desks[desks.current];
+}
+
+/** Resolves when the replay has ended: the desk prints its summary and keeps its servers up. */
+async function ended(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the desk ended with status ${code}`)));
+  });
+}
+
+async function record(): Promise<void> {
+  const connection = await Connection.connect({ address: deskEntry()?.temporalAddress ?? '' });
+  const { workflow } = new Client({ connection });
+  const before = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
+  for (const name of before) rmSync(join(import.meta.dirname, name));
+  for (const [name, query] of Object.entries(SHAPES)) {
+    let shortest: { workflowId: string; runId: string; length: number } | null = null;
+    for await (const { workflowId, runId, historyLength } of workflow.list({ query })) {
+      if (shortest === null || historyLength < shortest.length) {
+        shortest = { workflowId, runId, length: historyLength };
+      }
+    }
+    if (shortest === null) {
+      say(`${name}: none on this market; try another --seed or a later --to`);
+      process.exitCode = 1;
+      continue;
+    }
+    const { workflowId, runId } = shortest;
+    const history = await workflow.getHandle(workflowId, runId).fetchHistory();
+    writeFileSync(join(import.meta.dirname, `${name}.json`), anonymous(historyToJSON(history)));
+    say(`${name}: ${workflowId}, ${history.events?.length ?? 0} events`);
+  }
+  await connection.close();
+}
+
+/** Which process on which machine ran it, no replay needs. */
+function anonymous(history: string): string {
+  return history.replaceAll(/"identity": ?"[^"]*"/g, '"identity": "worker"');
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  await gone;
+}
