@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { h2hSeries } from '../bench/h2h-series.ts';
+import { emaCrossings, runCrossings } from '../shared/backtest/ema-cross-sweep.ts';
 import { runEmaCross } from '../shared/backtest/ema-cross.ts';
 import { runEngine } from '../shared/backtest/engine.ts';
 import type { EngineInput } from '../shared/backtest/engine-types.ts';
 import { fixedQuantity } from '../shared/backtest/fixed-quantity.ts';
-import { EXIT_REASONS, sumTrades, type TradeLog } from '../shared/backtest/trade-log.ts';
+import { EXIT_REASONS, sumTrades, TradeLog } from '../shared/backtest/trade-log.ts';
 import type { CandleColumns } from '../shared/candle.ts';
 import { seededCandles, seededRandom } from '../shared/indicators/seeded-candles.ts';
 import {
@@ -129,6 +130,34 @@ describe('H2H-1', () => {
       expectSame(engineTrades(bars!, barStrategyFactory(choice, 60_000), rules), slow);
     },
   );
+});
+
+describe('a sweep that jumps from crossing to crossing', () => {
+  it('makes the trades of the kernel for any parameters', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e9 }),
+        fc.constantFrom(0, 0.3, 1, 5),
+        fc.constantFrom(0, 0.3, 2, 8),
+        fc.constantFrom('fill' as const, 'close' as const),
+        fc.constantFrom(0, 40),
+        (seed, stopPct, targetPct, reference, warmupBars) => {
+          const bars = seededCandles(1200, seed);
+          const own = { stopPct, targetPct, feePct: 0.26, quantity: 1, reference };
+          const kernel = runEmaCross(bars, { ...own, fast: 5, slow: 13, warmupBars });
+          const jumps = new TradeLog();
+          runCrossings(bars, emaCrossings(bars.close, 5, 13, warmupBars), own, jumps);
+          const told = (log: TradeLog): unknown[] =>
+            Array.from({ length: log.count }, (_, k) => [
+              ...[log.entryBar[k], log.exitBar[k], log.entryPrice[k], log.exitPrice[k]],
+              ...[log.reason[k], log.fees[k], log.risk[k]],
+            ]);
+          expect(told(jumps)).toEqual(told(kernel));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });
 
 describe('the engine against the slow reference on random markets', () => {

@@ -3,7 +3,8 @@ import {
   runCrossings,
   type Crossings,
 } from '../../shared/backtest/ema-cross-sweep.ts';
-import { TradeLog } from '../../shared/backtest/trade-log.ts';
+import { DayReturns } from '../../shared/backtest/day-returns.ts';
+import type { TradeLog, TradeSink } from '../../shared/backtest/trade-log.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
 import { dailySharpe } from '../../shared/statistics/ratios.ts';
@@ -70,7 +71,7 @@ function shares(request: StudyRequest, choice: BarStrategyChoice): choice is Ema
 
 /** Works off groups until none is left or the stop flag is set. Results go to slots by set index. */
 export function workSweep(task: SweepTask): void {
-  const log = new TradeLog(1 << 16);
+  const sums = new DayReturns(task.firstDay);
   for (;;) {
     if (Atomics.load(task.control, 1) !== 0) return;
     const next = Atomics.add(task.control, 0, 1);
@@ -84,23 +85,29 @@ export function workSweep(task: SweepTask): void {
         })
       : null;
     for (const set of group) {
-      runSet(task, set, crossings, log);
+      runSet(task, set, crossings, sums);
       Atomics.add(task.control, 2, 1);
     }
   }
 }
 
-function runSet(task: SweepTask, set: number, crossings: Crossings[] | null, log: TradeLog): void {
+function runSet(
+  task: SweepTask,
+  set: number,
+  crossings: Crossings[] | null,
+  sums: DayReturns,
+): void {
   const choice = task.choices[set]!;
   const returns = task.returns.subarray(set * task.days, (set + 1) * task.days);
   returns.fill(0);
   if (crossings !== null && choice.name === 'ema-cross') {
     const reference = choice.parameters.reference === 'fill' ? 'fill' : 'close';
-    log.count = 0;
+    sums.startSet(returns);
     task.data.forEach(({ bars }, pair) => {
-      runCrossings(bars, crossings[pair]!, { ...choice.parameters, reference }, log, pair);
+      sums.startPair(bars.timeMs);
+      runCrossings(bars, crossings[pair]!, { ...choice.parameters, reference }, sums, pair);
     });
-    fromTrades(task, set, log, returns);
+    storeDays(task, set, sums, returns);
     return;
   }
   const data: PairData[] = task.data.map((d) => ({
@@ -112,28 +119,44 @@ function runSet(task: SweepTask, set: number, crossings: Crossings[] | null, log
   const run = runStudy(task.request, choice, data, (pair) => {
     return task.facts[task.request.pairs.indexOf(pair)]!;
   });
+  const { log } = run;
   if (run.engine === null) {
-    fromTrades(task, set, run.log, returns);
+    sums.startSet(returns);
+    for (let k = 0, pair = -1; k < log.count; k++) {
+      if (log.pair[k] !== pair) sums.startPair(task.data[(pair = log.pair[k]!)]!.bars.timeMs);
+      addTrade(sums, log, k);
+    }
+    storeDays(task, set, sums, returns);
     return;
   }
+  let wins = 0;
+  for (let k = 0; k < log.count; k++) if (log.grossPnl[k]! > log.fees[k]!) wins++;
   const { account } = run.engine;
   for (let k = 1; k < account.dailyMs.length; k++) {
     const day = account.dailyMs[k]! / DAY_MS - task.firstDay;
     returns[day] = account.dailyEquity[k]! / account.dailyEquity[k - 1]! - 1;
   }
   const netReturn = account.equity / account.startEquity - 1;
-  store(task, set, run.log, netReturn, account.maxDrawdown, returns);
+  store(task, set, log.count, wins, netReturn, account.maxDrawdown, returns);
 }
 
-/** Without an account a day's return is the sum of what its trades returned on their own value. */
-function fromTrades(task: SweepTask, set: number, log: TradeLog, returns: Float64Array): void {
-  let from = 0;
-  for (let pair = 0; pair < task.data.length; pair++) {
-    let to = from;
-    while (to < log.count && log.pair[to] === pair) to++;
-    addByDay(log, from, to, task.data[pair]!.bars.timeMs, task.firstDay * DAY_MS, returns);
-    from = to;
-  }
+function addTrade(into: TradeSink, log: TradeLog, k: number): void {
+  into.add(
+    log.pair[k]!,
+    1,
+    log.reason[k]!,
+    log.entryBar[k]!,
+    log.exitBar[k]!,
+    log.entryPrice[k]!,
+    log.exitPrice[k]!,
+    log.quantity[k]!,
+    log.fees[k]!,
+    log.risk[k]!,
+  );
+}
+
+/** What the trades of all pairs made on each day, as an equity that does not compound. */
+function storeDays(task: SweepTask, set: number, sums: DayReturns, returns: Float64Array): void {
   let equity = 1;
   let peak = 1;
   let deepest = 0;
@@ -142,44 +165,20 @@ function fromTrades(task: SweepTask, set: number, log: TradeLog, returns: Float6
     peak = Math.max(peak, equity);
     deepest = Math.max(deepest, peak - equity);
   }
-  store(task, set, log, equity - 1, deepest, returns);
-}
-
-/** Adds the net returns of the trades [`from`, `to`), which lie in order of exit, to their days. */
-function addByDay(
-  log: TradeLog,
-  from: number,
-  to: number,
-  timeMs: Float64Array,
-  firstMs: number,
-  returns: Float64Array,
-): void {
-  const { grossPnl, fees, entryPrice, quantity, exitBar } = log;
-  let day = 0;
-  let endMs = firstMs + DAY_MS;
-  for (let k = from; k < to; k++) {
-    const exitMs = timeMs[exitBar[k]!]!;
-    if (exitMs >= endMs) {
-      day = Math.floor((exitMs - firstMs) / DAY_MS);
-      endMs = firstMs + (day + 1) * DAY_MS;
-    }
-    returns[day]! += (grossPnl[k]! - fees[k]!) / (entryPrice[k]! * quantity[k]!);
-  }
+  store(task, set, sums.trades, sums.wins, equity - 1, deepest, returns);
 }
 
 function store(
   task: SweepTask,
   set: number,
-  log: TradeLog,
+  trades: number,
+  wins: number,
   netReturn: number,
   maxDrawdown: number,
   returns: Float64Array,
 ): void {
   const at = set * SLOTS;
-  let wins = 0;
-  const { grossPnl, fees, count } = log;
-  for (let k = 0; k < count; k++) if (grossPnl[k]! > fees[k]!) wins++;
-  task.results[at + SLOT.trades] = log.count;
+  task.results[at + SLOT.trades] = trades;
   task.results[at + SLOT.wins] = wins;
   task.results[at + SLOT.netReturn] = netReturn;
   task.results[at + SLOT.sharpe] = dailySharpe(returns);

@@ -1,6 +1,6 @@
 import type { CandleColumns } from '../candle.ts';
 import type { EmaCrossParameters } from './ema-cross.ts';
-import { EXIT_END, EXIT_SIGNAL, EXIT_STOP, EXIT_TARGET, type TradeLog } from './trade-log.ts';
+import { EXIT_END, EXIT_SIGNAL, EXIT_STOP, EXIT_TARGET, type TradeSink } from './trade-log.ts';
 
 /** Bars at whose close the fast EMA crossed the slow one, ascending. */
 export interface Crossings {
@@ -63,9 +63,9 @@ export function runCrossings(
   bars: CandleColumns,
   { up, down }: Crossings,
   parameters: Omit<EmaCrossParameters, 'fast' | 'slow' | 'warmupBars'>,
-  log: TradeLog,
+  sink: TradeSink,
   pair = 0,
-): TradeLog {
+): void {
   const { open, high, low, close } = bars;
   const n = close.length;
   const { quantity, stopPct, targetPct } = parameters;
@@ -109,10 +109,9 @@ export function runCrossings(
     }
     const fees = fee * (entryPrice + exitPrice);
     const risk = stopPct > 0 ? (entryPrice - stop) * quantity : 0;
-    log.add(pair, 1, reason, entry, k, entryPrice, exitPrice, quantity, fees, risk);
+    sink.add(pair, 1, reason, entry, k, entryPrice, exitPrice, quantity, fees, risk);
     if (reason === EXIT_END) break;
     // The close of the exit's bar is seen flat.
     flatFrom = k;
   }
-  return log;
 }

@@ -10,11 +10,27 @@ export const EXIT_GAP = 4;
 export const EXIT_TIME = 5;
 export const EXIT_HALT = 6;
 
+/** Takes closed trades one by one; prices and money in the quote asset, see TradeLog. */
+export interface TradeSink {
+  add(
+    pair: number,
+    side: 1 | -1,
+    reason: number,
+    entryBar: number,
+    exitBar: number,
+    entryPrice: number,
+    exitPrice: number,
+    quantity: number,
+    fees: number,
+    risk: number,
+  ): void;
+}
+
 /**
  * Closed trades as columns in order of exit, so that a run allocates nothing per trade. Bars are indexes
  * into the columns of the trade's pair; prices and money are in that pair's quote asset.
  */
-export class TradeLog {
+export class TradeLog implements TradeSink {
   count = 0;
   pair: Uint16Array;
   /** 1 long, -1 short. */
