@@ -119,15 +119,17 @@ async function record(): Promise<void> {
     }
     const { workflowId, runId } = shortest;
     const history = await workflow.getHandle(workflowId, runId).fetchHistory();
-    writeFileSync(join(import.meta.dirname, `${name}.json`), anonymous(historyToJSON(history)));
+    writeFileSync(join(import.meta.dirname, `${name}.json`), fileOf(historyToJSON(history)));
     say(`${name}: ${workflowId}, ${history.events?.length ?? 0} events`);
   }
   await connection.close();
 }
 
-/** Which process on which machine ran it, no replay needs. */
-function anonymous(history: string): string {
-  return history.replaceAll(/"identity": ?"[^"]*"/g, '"identity": "worker"');
+/** A history as a file: one event a line, without the names of process and machine that no replay needs. */
+function fileOf(history: string): string {
+  const { events } = JSON.parse(history) as { events: unknown[] };
+  const lines = events.map((event) => JSON.stringify(event));
+  return `{"events":[\n${lines.join(',\n')}\n]}\n`.replaceAll(/"\d+@[^"]*"/g, '"worker"');
 }
 
 async function stop(child: ChildProcess): Promise<void> {
