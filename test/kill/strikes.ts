@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ProbePoint } from '../../activities/probe.ts';
 import type { ProcessIdentity } from '../../infra/process-identity.ts';
 import type { Scene } from './scene.ts';
@@ -77,6 +78,9 @@ export const NAMED: readonly Strike[] = [
   },
 ];
 
+/** Longest time into a start at which it is killed. */
+const START_MS = 6_000;
+
 const RANDOM: readonly Strike[] = [
   killed('at random: worker', ['worker']),
   killed('at random: worker', ['worker']),
@@ -90,9 +94,25 @@ const RANDOM: readonly Strike[] = [
   named('all at once', 'at random: all at once'),
 ];
 
+/** Everything is killed, and of the next start the supervisor alone before it is up. */
+function duringStart(afterMs: number): Strike {
+  return {
+    name: 'at random: all at once, then the supervisor during the start',
+    async perform(scene) {
+      await scene.killEverything();
+      scene.startAgain();
+      await pause(afterMs);
+      await scene.killSupervisor();
+      scene.startAgain();
+      return isUp(scene);
+    },
+  };
+}
+
 /** A strike at no particular place; `draw` gives numbers in [0, 1). */
 export function randomStrike(draw: () => number): Strike {
-  return RANDOM[Math.floor(draw() * RANDOM.length)] as Strike;
+  const which = Math.floor(draw() * (RANDOM.length + 1));
+  return RANDOM[which] ?? duringStart(draw() * START_MS);
 }
 
 function named(name: string, as: string): Strike {
