@@ -228,6 +228,15 @@ describe('an entry', () => {
     expect(world.restingExits()).toEqual({ 'stop 1': '2' });
   });
 
+  test('that fills on gets a new stop when the old one cannot grow', async () => {
+    await openPosition('0.5');
+    world.refuse = ['amend stop'];
+    await world.tell(3, BTC, { orders: [world.fill(BTC, 'entry', '1.5')] });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'stop 2': '2' });
+    expect(world.oversold).toEqual([]);
+  });
+
   test('that is cancelled half filled stays guarded with what it got', async () => {
     await openPosition('0.5');
     await world.client.workflow

@@ -233,6 +233,7 @@ function guardSteps(input: GuardInput, self: string, state: GuardState) {
       });
       state.stop.quantity = wanted.toFixed();
       if (after.status !== 'open') {
+        const before = quantityOf.held(state);
         applyUpdate(state, {
           clientOrderId: state.stop.clientOrderId,
           leg: 'stop',
@@ -241,6 +242,9 @@ function guardSteps(input: GuardInput, self: string, state: GuardState) {
           filledQuantity: after.filledQuantity,
           filledCost: after.filledCost,
         });
+        tidy();
+        // It ended meanwhile: what it has not sold gets a stop of its own.
+        await coverWithStop(quantity.minus(before.minus(quantityOf.held(state))), atMs);
       }
       return;
     }

@@ -53,12 +53,14 @@ describe('amending', () => {
     });
   });
 
-  test('a refusal names order, pair, change and reason', async () => {
+  test('an order that the venue refuses to change is cancelled', async () => {
     await sendOrder(deps, id);
+    venue.fill(id, '0.5');
     venue.fates = ['refused'];
-    await expect(amendOrder(deps, { clientOrderId: id, quantity: '9' })).rejects.toThrow(
-      `memory refused to amend order ${id} (BTC/USDT) to quantity 9 price (same): EOrder:Insufficient`,
-    );
+    expect(await amendOrder(deps, { clientOrderId: id, quantity: '9' })).toEqual({
+      ...{ status: 'canceled', filledQuantity: '0.5', filledCost: '50' },
+    });
+    expect(await atVenue()).toMatchObject({ status: 'canceled', quantity: '2' });
   });
 });
 

@@ -13,7 +13,8 @@ export interface OrderState {
 
 /**
  * Gives a resting order a new quantity or price. Absolute, so a repeat does no harm; an order that is
- * already so, or that is over, is an answer. Throws what another attempt may settle.
+ * already so, or that is over, is an answer. One that the venue refuses to change is cancelled. Throws
+ * what another attempt may settle.
  */
 export async function amendOrder(
   deps: SendingDeps,
@@ -23,13 +24,8 @@ export async function amendOrder(
   if (before === null) return unplaced();
   if (before.status === 'open' && !isAlready(before, change)) {
     const answer = await deps.venue.amend(change);
-    if (answer.kind === 'rejected') {
-      throw new VenueError(
-        'answer',
-        `${deps.venue.name} refused to amend order ${change.clientOrderId} (${before.pair}) ` +
-          `to quantity ${change.quantity ?? '(same)'} price ${change.price ?? '(same)'}: ${answer.reason}`,
-      );
-    }
+    // Over is better than wrong: its guard places another.
+    if (answer.kind === 'rejected') return cancelOrder(deps, change.clientOrderId);
   }
   const after = (await deps.venue.orderByClientId(change.clientOrderId)) ?? before;
   await deps.pool.query(

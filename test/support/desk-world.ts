@@ -194,6 +194,8 @@ export async function openWorld(early?: (to: EarlyWorld) => Promise<void>) {
         : (refuses(r.leg) ?? rest(r)),
     amendOrder({ clientOrderId: id, quantity }: { clientOrderId: string; quantity: string }) {
       const known = world.orders.get(id)!;
+      // As the activity does: what cannot be changed is cancelled.
+      if (known.status === 'open' && refuses(`amend ${known.leg}`)) known.status = 'canceled';
       if (known.status === 'open') known.quantity = quantity;
       noteOversold();
       return stateOf(known);
