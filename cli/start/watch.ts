@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { readAccount } from '../../activities/ledger/account.ts';
-import { readCycles } from '../../activities/ledger/read-cycles.ts';
+import { readCycles, type CycleStory } from '../../activities/ledger/read-cycles.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { DeskStatus } from '../../workflows/messages.ts';
 import { cycleLine, equityLine } from '../cycle-line.ts';
@@ -35,7 +35,7 @@ export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
       limit: 500,
       ...(sinceMs === null ? {} : { sinceMs }),
     }).catch(() => null);
-    for (const cycle of (fresh ?? []).reverse()) {
+    for (const cycle of inOrder(fresh ?? [], w.profile)) {
       if (told.has(cycle.id)) continue;
       told.add(cycle.id);
       cycles += 1;
@@ -70,6 +70,15 @@ export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
       ),
     );
   }
+}
+
+/** Oldest bar first, and within a bar in the profile's order of pairs. */
+function inOrder(cycles: readonly CycleStory[], profile: Profile): CycleStory[] {
+  return [...cycles].sort(
+    (a, b) =>
+      Date.parse(a.bar) - Date.parse(b.bar) ||
+      profile.pairs.indexOf(a.pair) - profile.pairs.indexOf(b.pair),
+  );
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
