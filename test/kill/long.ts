@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePortBase } from './free-port-base.ts';
 import { killReplay, type KillTest } from './kill-replay.ts';
 import { faultsOf, reportText } from './report.ts';
 import { NAMED } from './strikes.ts';
@@ -15,7 +16,7 @@ const FILES = ['BTCUSDT', 'XRPUSDT', 'XRPBTC'].map((pair) => `${pair}-1h-binance
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    'port-base': { type: 'string', default: '24000' },
+    'port-base': { type: 'string' },
     synthetic: { type: 'boolean', default: false },
   },
 });
@@ -26,7 +27,8 @@ const least = { eachNamed: 2, kills: 40, fills: 20, named: NAMED.map(({ name }) 
 try {
   const report = await killReplay({
     dir,
-    portBase: Number(values['port-base']),
+    portBase:
+      values['port-base'] === undefined ? await freePortBase() : Number(values['port-base']),
     ...market(),
     eachNamed: 2,
     random: 22,
