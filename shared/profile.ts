@@ -3,6 +3,7 @@ import { isDecimalText } from './money.ts';
 import { isPair } from './pair.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
 import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
+import { resolveModel } from './llm/resolve-model.ts';
 import { LlmSettingsSchema, type LlmSettings } from './llm/settings.ts';
 import { ExtraIndicatorSchema } from './indicators/extra-indicators.ts';
 import { RiskLimitsSchema } from './risk/limits.ts';
@@ -28,7 +29,16 @@ const StrategyDeciderSchema = z.strictObject({
     .optional()
     .describe('false: asked and recorded like the others, but without a vote'),
 });
-const DeciderSchema = z.discriminatedUnion('provider', [StrategyDeciderSchema, ModelDeciderSchema]);
+const DeciderSchema = z
+  .discriminatedUnion('provider', [StrategyDeciderSchema, ModelDeciderSchema])
+  .superRefine((decider, context) => {
+    if (decider.provider === 'strategy') return;
+    try {
+      resolveModel(decider);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 /**
  * A desk profile (`desks/*.yaml`). Strict: a key that is not known is an error, since a misspelt limit

@@ -12,7 +12,7 @@ import { readAnswer, type ModelAnswer } from '../../shared/llm/read-answer.ts';
 import { repairConversation } from '../../shared/llm/repair.ts';
 import { fitsContext, requestBody, type Conversation } from '../../shared/llm/request.ts';
 import { resolveModel, type ResolvedModel } from '../../shared/llm/resolve-model.ts';
-import { countTokens } from '../../shared/llm/token-count.ts';
+import { countTokens, TOKEN_SLACK } from '../../shared/llm/token-count.ts';
 import { Decimal } from '../../shared/money.ts';
 import { llmSettingsOf, modelDecidersOf, type Profile } from '../../shared/profile.ts';
 import { buildPrompt } from '../../shared/prompts/build-prompt.ts';
@@ -176,7 +176,7 @@ export function createModels(deps: ModelDeps) {
       ...question,
       purpose,
       request,
-      mostUsd: mostUsd(model.facts, tokens),
+      mostUsd: mostUsd(model.facts, Math.ceil(tokens * TOKEN_SLACK)),
     });
     if (reserved.kind === 'refused') return { kind: 'absent', cause: reserved.cause };
 

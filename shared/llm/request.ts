@@ -1,5 +1,6 @@
 import { ANSWER_SCHEMA } from './answer-schema.ts';
 import type { ResolvedModel } from './resolve-model.ts';
+import { TOKEN_SLACK } from './token-count.ts';
 
 /** What a model is asked: one system text, then the user's and, in a repair, what was said before. */
 export interface Conversation {
@@ -8,8 +9,6 @@ export interface Conversation {
 }
 
 const SCHEMA_NAME = 'decision';
-/** Room for what a tokenizer counts otherwise than we do. */
-const CONTEXT_SLACK = 1.25;
 
 /**
  * The body of one request, as it is stored and sent. Everything that differs between models comes from
@@ -94,11 +93,11 @@ export function requestBody(
 
 /** Whether prompt and answer fit into the model's context. */
 export function fitsContext(model: ResolvedModel, promptTokens: number): boolean {
-  return promptTokens * CONTEXT_SLACK + model.facts.maxOutputTokens <= model.facts.contextTokens;
+  return promptTokens * TOKEN_SLACK + model.facts.maxOutputTokens <= model.facts.contextTokens;
 }
 
 /** Ollama keeps memory for its whole context: as much as is needed, in steps, so that it loads once. */
 function contextSize({ facts }: ResolvedModel, promptTokens: number): number {
-  const needed = promptTokens * CONTEXT_SLACK + facts.maxOutputTokens;
+  const needed = promptTokens * TOKEN_SLACK + facts.maxOutputTokens;
   return Math.min(facts.contextTokens, Math.ceil(needed / 4096) * 4096);
 }
