@@ -30,7 +30,7 @@ const DEMO_FROM_MS = Date.UTC(2026, 0, 5);
 const DEMO_SEED = 7;
 
 const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort());
 stopWhenOrphaned(() => stopping.abort());
 
 process.exit(await main(process.argv.slice(2)));
