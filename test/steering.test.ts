@@ -14,10 +14,10 @@ import { writeDesk } from '../cli/desk-address.ts';
 import { loadProfile } from '../cli/load-profile.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
 import type { Venue } from '../shared/venue.ts';
-import { workflowBundle } from '../workers/workflow-bundle.ts';
 import { barClosed, tradeClosed } from '../workflows/messages.ts';
 import type { tradingDesk } from '../workflows/trading-desk.ts';
 import { databaseUrl, temporalAddress } from './support/services.ts';
+import { testBundle } from './support/test-bundle.ts';
 
 const desk = `steered-${process.pid}-${Date.now()}`;
 const profile = loadProfile(join(import.meta.dirname, '..', 'desks', 'triplegain.yaml'));
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const worker = await Worker.create({
     connection,
     taskQueue: queues.cycle,
-    workflowBundle: await workflowBundle(join(home, 'bundle')),
+    workflowBundle: await testBundle(),
     activities: {
       ...createLedgerActivities({
         ...{ pool, desk, profile, documents: createDocumentStore(pool), probe: noProbe },

@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   cancelEntry,
   closePosition,
@@ -10,20 +10,24 @@ import {
   resume,
   venueEvent,
 } from '../workflows/messages.ts';
+import { openDeskWorker, type DeskWorker } from './support/desk-worker.ts';
 import { BAR_MS, HOUR_MS, openWorld, PAIRS, type World } from './support/desk-world.ts';
 
 const BTC = 'BTC/USDT';
 const by = { who: 'ann', why: 'test' };
 
+let worker: DeskWorker;
 let world: World;
-beforeAll(() => {
+beforeAll(async () => {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
   });
+  worker = await openDeskWorker();
 });
+afterAll(() => worker?.close());
 beforeEach(async () => {
-  world = await openWorld();
+  world = await openWorld(worker);
 });
 afterEach(() => world?.close());
 
@@ -110,7 +114,7 @@ describe('the desk', () => {
 
   test('takes what came before it ran in the order in which it came', async () => {
     await world.close();
-    world = await openWorld(async ({ handle, bar }) => {
+    world = await openWorld(worker, async ({ handle, bar }) => {
       await handle.signal(resume, by);
       await handle.signal(pause, by);
       await bar(1);

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Standing } from '../../activities/ledger/desk-store.ts';
 import type { Reduction } from '../../activities/orders/reduce.ts';
 import { clientOrderId } from '../../shared/client-order-id.ts';
 import { Decimal } from '../../shared/money.ts';
-import { positionId, queuesOf, workflowIds } from '../../shared/names.ts';
+import { positionId, workflowIds } from '../../shared/names.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { heartbeating } from '../../workers/heartbeat.ts';
 import {
   barClosed,
   orderUpdate,
@@ -17,8 +15,7 @@ import {
   type OrderState,
 } from '../../workflows/messages.ts';
 import type { tradingDesk } from '../../workflows/trading-desk.ts';
-import { temporalAddress } from './services.ts';
-import { testBundle } from './test-bundle.ts';
+import type { DeskWorker } from './desk-worker.ts';
 
 export const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
 export const HOUR_MS = 3_600_000;
@@ -54,13 +51,11 @@ const KINDS: Record<Command, Standing['kind']> = {
  * asked in memory: a market that says what the test says, and a venue whose orders rest until the test
  * fills them. Everything bought costs 100. `early` sends what is there before any worker runs.
  */
-export async function openWorld(early?: (to: EarlyWorld) => Promise<void>) {
+export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => Promise<void>) {
+  const { client } = worker;
   const desk = `world-${randomUUID().slice(0, 8)}`;
-  const queues = queuesOf(desk, 'kraken');
   const deskId = workflowIds.desk(desk);
-  const address = temporalAddress();
-  const connection = await NativeConnection.connect({ address });
-  const client = new Client({ connection: await Connection.connect({ address }) });
+  const taskQueue = early === undefined ? worker.queue : `${desk}-alone`;
 
   const world = {
     /** What the deciders agree on, by pair; `hold` where nothing is said. */
@@ -101,10 +96,6 @@ export async function openWorld(early?: (to: EarlyWorld) => Promise<void>) {
     async close() {
       for (const open of gates) open();
       await world.handle.terminate('the test is over').catch(() => null);
-      for (const worker of workers) worker.shutdown();
-      await running;
-      await connection.close();
-      await client.connection.close();
     },
   };
   const waiting = new Set<() => void>();
@@ -207,9 +198,14 @@ export async function openWorld(early?: (to: EarlyWorld) => Promise<void>) {
     },
     reconcile: () => ({ differences: [] }),
   };
-  const telling = (activities: object): Record<string, (input: never) => Promise<unknown>> =>
+  const called = Object.entries({ ...local, ...orders } as Record<
+    string,
+    (input: never) => unknown
+  >);
+  worker.register(
+    desk,
     Object.fromEntries(
-      Object.entries(activities as Record<string, (input: never) => unknown>).map(([name, run]) => [
+      called.map(([name, run]) => [
         name,
         async (input: never) => {
           const result = await run(input);
@@ -217,29 +213,21 @@ export async function openWorld(early?: (to: EarlyWorld) => Promise<void>) {
           return result;
         },
       ]),
-    );
-  const common = {
-    ...{ connection, shutdownForceTime: '3s' as const },
-    interceptors: { activity: [heartbeating] },
-  };
+    ),
+  );
   await client.workflow.start<typeof tradingDesk>('tradingDesk', {
-    ...{ workflowId: deskId, taskQueue: queues.cycle },
+    ...{ workflowId: deskId, taskQueue },
     args: [
       {
         ...{ desk, pairs: PAIRS, timeframe: '1h', deciders: ['only'] },
-        ...{ ordersQueue: queues.orders, reconcileEveryMs: 1e12 },
+        ...{ ordersQueue: taskQueue, reconcileEveryMs: 1e12 },
       },
     ],
   });
-  await early?.(world);
-  const workers = await Promise.all([
-    Worker.create({
-      ...{ ...common, taskQueue: queues.cycle, workflowBundle: await testBundle() },
-      activities: telling(local),
-    }),
-    Worker.create({ ...common, taskQueue: queues.orders, activities: telling(orders) }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  if (early !== undefined) {
+    await early(world);
+    await worker.serve(taskQueue);
+  }
   return world;
 
   function guardOf(pair: Pair, bar = 0): string {
