@@ -155,7 +155,9 @@ function killed(name: string, children: readonly Child[]): Strike {
   };
 }
 
+/** The child, once the start is up: one that loses a child before that says so and ends. */
 async function present(scene: Scene, child: Child): Promise<ProcessIdentity | null> {
+  if (!(await isUp(scene))) return null;
   let found: ProcessIdentity | null = null;
   await scene.until(`a living ${child}`, () => (found = scene.child(child)) !== null);
   return found;
