@@ -68,6 +68,12 @@ export function createCallStore(deps: {
   clock: () => number;
 }): CallStore {
   const { pool, desk, budget, clock } = deps;
+  const lose = async (id: string): Promise<void> => {
+    await pool.query(
+      `update llm_call set state = 'lost', ended_at = $2 where id = $1 and state = 'sent'`,
+      [id, new Date(clock())],
+    );
+  };
   return {
     async keepPrompt(prompt, snapshot) {
       const hash = createHash('sha256')
@@ -82,11 +88,6 @@ export function createCallStore(deps: {
     },
 
     async takeOver(cycle, decider) {
-      await pool.query(
-        `update llm_call set state = 'lost', ended_at = $3
-          where cycle = $1 and decider = $2 and state = 'sent'`,
-        [cycle, decider, new Date(clock())],
-      );
       const { rows } = await pool.query<{
         id: string;
         purpose: Purpose;
@@ -100,6 +101,11 @@ export function createCallStore(deps: {
            from llm_call where cycle = $1 and decider = $2 order by n`,
         [cycle, decider],
       );
+      const open = rows.filter((row) => row.state === 'sent');
+      for (const row of open) {
+        await lose(row.id);
+        row.state = 'lost';
+      }
       return rows.map(({ id, purpose, state, status, headers, response, failure }) => ({
         ...{ id, purpose, state, failure },
         response: status === null ? null : { status, headers: headers ?? {}, text: response ?? '' },
@@ -151,12 +157,7 @@ export function createCallStore(deps: {
       );
     },
 
-    async lose(id) {
-      await pool.query(
-        `update llm_call set state = 'lost', ended_at = $2 where id = $1 and state = 'sent'`,
-        [id, new Date(clock())],
-      );
-    },
+    lose,
   };
 }
 

@@ -15,7 +15,7 @@ import { resolveModel, type ResolvedModel } from '../../shared/llm/resolve-model
 import { countTokens, TOKEN_SLACK } from '../../shared/llm/token-count.ts';
 import { Decimal } from '../../shared/money.ts';
 import { llmSettingsOf, modelDecidersOf, type Profile } from '../../shared/profile.ts';
-import { buildPrompt } from '../../shared/prompts/build-prompt.ts';
+import { buildPrompt, type Prompt } from '../../shared/prompts/build-prompt.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import type { CallStore, Purpose, StoredCall } from './call-store.ts';
@@ -69,6 +69,8 @@ type Asked = { kind: 'answer'; answer: ModelAnswer } | { kind: 'absent'; cause: 
 const LONGEST_WAIT_MS = 60_000;
 /** With less than this left until the deadline another call is in vain, ms. */
 const LEAST_TRY_MS = 1_500;
+/** Prompts that are kept in memory: those of the cycles that run now. */
+const KEPT_PROMPTS = 32;
 /** Room to store an answer before the deadline, ms. */
 const ROOM_MS = 100;
 
@@ -77,6 +79,7 @@ export function createModels(deps: ModelDeps) {
   const { profile, documents, calls, clock } = deps;
   const settings = llmSettingsOf(profile);
   const models = new Map(modelDecidersOf(profile).map((d) => [d.id, resolveModel(d)]));
+  const prompts = new Map<string, Promise<KeptPrompt>>();
 
   return {
     /**
@@ -97,12 +100,7 @@ export function createModels(deps: ModelDeps) {
       if (key === undefined || key === '') {
         return absent(`no key for ${model.provider} (set ${model.keyEnv})`);
       }
-      const snapshot = (await documents.get(ask.snapshot)) as Snapshot; // its hash says it is ours
-      const prompt = buildPrompt(settings.prompt, {
-        snapshot,
-        snapshotHash: ask.snapshot,
-        limits: profile.risk,
-      });
+      const { snapshot, prompt, hash } = await promptOf(ask.snapshot);
       if (prompt.tokens > settings.maxPromptTokens) {
         return absent(
           `the prompt measures ${prompt.tokens} tokens, the limit is ${settings.maxPromptTokens}`,
@@ -113,7 +111,7 @@ export function createModels(deps: ModelDeps) {
         ...patience,
         model,
         key,
-        prompt: await calls.keepPrompt(prompt, ask.snapshot),
+        prompt: hash,
         venueAtMs: Date.parse(snapshot.asOf),
         earlier: await calls.takeOver(ask.cycle, ask.decider),
       };
@@ -144,6 +142,24 @@ export function createModels(deps: ModelDeps) {
         : absent(`unusable and not repaired (${second.mistakes.slice(0, 2).join('; ')})`);
     },
   };
+
+  /** Built and stored once for all models of a cycle. */
+  function promptOf(snapshotHash: string): Promise<KeptPrompt> {
+    const known = prompts.get(snapshotHash);
+    if (known !== undefined) return known;
+    const kept = keep(snapshotHash);
+    prompts.set(snapshotHash, kept);
+    kept.catch(() => prompts.delete(snapshotHash));
+    const oldest = prompts.keys().next().value;
+    if (prompts.size > KEPT_PROMPTS && oldest !== undefined) prompts.delete(oldest);
+    return kept;
+  }
+
+  async function keep(snapshotHash: string): Promise<KeptPrompt> {
+    const snapshot = (await documents.get(snapshotHash)) as Snapshot; // its hash says it is ours
+    const prompt = buildPrompt(settings.prompt, { snapshot, snapshotHash, limits: profile.risk });
+    return { snapshot, prompt, hash: await calls.keepPrompt(prompt, snapshotHash) };
+  }
 
   async function askOnce(
     question: Question,
@@ -245,6 +261,12 @@ export function createModels(deps: ModelDeps) {
       ...(waitMs === null ? {} : { nextRetryDelay: Math.max(1, waitMs) }),
     });
   }
+}
+
+interface KeptPrompt {
+  snapshot: Snapshot;
+  prompt: Prompt;
+  hash: string;
 }
 
 interface Question extends ModelQuestion, Patience {
