@@ -56,6 +56,7 @@ beforeAll(async () => {
         venue: venue as Venue, // the desk itself asks for nothing else
       }),
       acknowledgeEvent: () => Promise.resolve(),
+      wakeAt: () => Promise.resolve(),
     },
   });
   const orders = await Worker.create({

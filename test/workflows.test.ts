@@ -5,6 +5,7 @@ import {
   closePosition,
   flatten,
   halt,
+  orderUpdate,
   pause,
   progress,
   resume,
@@ -84,6 +85,21 @@ describe('the desk', () => {
     await world.acked(2);
     expect(decided(0)).toEqual([]);
     expect(decided(1)).toEqual(PAIRS);
+  });
+
+  test('paused for a time, is woken at its end and goes on', async () => {
+    const [untilMs, self] = [BAR_MS + 2 * HOUR_MS, world.handle.workflowId];
+    await world.handle.signal(pause, { ...by, untilMs });
+    await world.when(() => world.wakes.size > 0);
+    expect([...world.wakes]).toEqual([[`${self}#unlock`, { atMs: untilMs }]]);
+    // What the feed does when the venue's clock has come there.
+    const at = { event: 1, atMs: untilMs };
+    await world.handle.signal(orderUpdate, {
+      ...{ ...at, orders: [], wakes: [`${self}#unlock`], outbox: [] },
+    });
+    await world.handle.signal(venueEvent, { ...at, kind: 'wake', concerned: [self] });
+    await world.acked(1);
+    expect(await world.statusOf()).toMatchObject({ state: 'running', untilMs: null });
   });
 
   test('does not decide a bar twice: not a repeat, not a late one', async () => {

@@ -28,7 +28,8 @@ const { values } = parseArgs({
 const shape = (workflow: string, outcome: string): string =>
   `WorkflowType = '${workflow}' AND ${SEARCH_ATTRIBUTES.outcome} = '${outcome}'`;
 const SHAPES: Record<string, string> = {
-  'desk-day': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'ContinuedAsNew'`,
+  // Long enough to have seen some bars.
+  'desk-day': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'ContinuedAsNew' AND HistoryLength > 150`,
   'desk-running': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'Running'`,
   feed: `WorkflowType = 'marketFeed'`,
   reconcile: `WorkflowType = 'reconcile'`,

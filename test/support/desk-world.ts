@@ -37,13 +37,15 @@ interface EarlyWorld {
 }
 
 type CycleOf = { cycle: string };
-type Command = 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened';
+type Command = 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'clock';
 const KINDS: Record<Command, Standing['kind']> = {
   pause: 'paused',
   resume: 'running',
   halt: 'halted',
   flatten: 'flattening',
   flattened: 'halted',
+  // The only lock that time ends here is a pause.
+  clock: 'running',
 };
 
 /**
@@ -144,10 +146,11 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     recordCycle(of: { cycle: string; outcome: string }) {
       world.recorded.push({ cycle: of.cycle, outcome: of.outcome });
     },
-    changeDeskState({ command, who, why }: { command: Command; who: string; why: string }) {
+    changeDeskState(of: { command: Command; who: string; why: string; untilMs: number | null }) {
+      const { command, who, why, untilMs } = of;
       world.commands.push(command);
       const isNoChange = command === 'flattened' && world.state.kind !== 'flattening';
-      if (!isNoChange) world.state = { ...standing(KINDS[command]), who, why };
+      if (!isNoChange) world.state = { kind: KINDS[command], untilMs, who, why };
       return world.state;
     },
     openGuards: () => PAIRS.filter((pair) => isGuarded(pair)).map((pair) => guardOf(pair)),
