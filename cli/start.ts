@@ -22,6 +22,7 @@ import { progressBar } from './start/progress-bar.ts';
 import { demoState, removeStaleDirs, replayState, type RunState } from './start/run-state.ts';
 import { startServers, startWorker, type Addresses, type Market } from './start/servers.ts';
 import { stopWhenOrphaned, takeHome } from './start/take-home.ts';
+import { throughRestarts } from './start/through-restarts.ts';
 import { watchDesk } from './start/watch.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -30,7 +31,8 @@ const DEMO_FROM_MS = Date.UTC(2026, 0, 5);
 const DEMO_SEED = 7;
 
 const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => stopping.abort());
 stopWhenOrphaned(() => stopping.abort());
 
 process.exit(await main(process.argv.slice(2)));
@@ -132,10 +134,11 @@ async function runDesk(run: {
   note: (finished: boolean) => void;
 }): Promise<number> {
   const { options, profile, state, market, addresses, paint, print } = run;
-  const workflows = await deskWorkflows(addresses.temporal, state.desk, profile);
+  const through = <T>(step: () => Promise<T>): Promise<T> => throughRestarts(step, stopping.signal);
+  const workflows = await through(() => deskWorkflows(addresses.temporal, state.desk, profile));
   const pool = connectDatabase({ url: addresses.databaseUrl, schema: state.schema });
   try {
-    await workflows.start();
+    await through(() => workflows.start());
     const ui = `${addresses.temporalUi}/namespaces/default/workflows`;
     const shown = [
       { name: 'Temporal Web UI', address: ui },
@@ -161,19 +164,23 @@ async function runDesk(run: {
     });
     bar?.clear();
     if (how === 'stopped' || range === null) return 130;
-    const { summary, findings } = await summariseReplay(pool, {
-      desk: state.desk,
-      ...range,
-      journal: readJournal(state.journalDir),
-      files: await filesUsed(addresses.control),
-    });
+    const { summary, findings } = await through(async () =>
+      summariseReplay(pool, {
+        desk: state.desk,
+        ...range,
+        journal: readJournal(state.journalDir),
+        files: await filesUsed(addresses.control),
+      }),
+    );
     for (const finding of findings) run.log(finding);
     tell(summary, options);
     if (!options.exit) await untilAborted(stopping.signal);
-    const open = await pool.query<{ guard: string }>(
-      `select guard from position where state in ('opening', 'open')`,
-    );
-    await workflows.end(open.rows.map((r) => r.guard));
+    await through(async () => {
+      const open = await pool.query<{ guard: string }>(
+        `select guard from position where state in ('opening', 'open')`,
+      );
+      await workflows.end(open.rows.map((r) => r.guard));
+    });
     state.finish();
     run.note(true);
     return exitStatusOf(summary);

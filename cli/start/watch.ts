@@ -5,6 +5,7 @@ import type { Profile } from '../../shared/profile.ts';
 import type { DeskStatus } from '../../workflows/messages.ts';
 import { cycleLine, equityLine } from '../cycle-line.ts';
 import type { Paint } from '../paint.ts';
+import { throughRestarts } from './through-restarts.ts';
 
 export interface Watched {
   pool: pg.Pool;
@@ -28,7 +29,7 @@ export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
   let cycles = 0;
   let bars = 0;
   let startEquity: string | null = null;
-  const before = await readCycles(w.pool, w.desk, { limit: 500 });
+  const before = await throughRestarts(() => readCycles(w.pool, w.desk, { limit: 500 }), w.signal);
   for (const cycle of before) told.add(cycle.id);
   while (!w.signal.aborted) {
     const fresh = await readCycles(w.pool, w.desk, {
