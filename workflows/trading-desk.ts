@@ -147,21 +147,22 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   showDetails();
 
   for (;;) {
-    await condition(() => inbox.length > 0);
     for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
       await take(message);
     }
     await grantTurn();
-    await acknowledgeIfSettled();
-    showDetails();
-    if (isQuiet() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
-      // An end that followed a local step's answer, repeated by the server because a message came
-      // meanwhile, would not see that message. After a timer it comes with the timer's event.
+    if (isSettled() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
+      // Before the acknowledgement, while a stepped venue's clock still stands: nothing new comes from it.
+      // After a timer, for an end that followed a local step's answer and is repeated by the server,
+      // because a message came meanwhile, would not see that message.
       await sleep(1);
-      if (!isQuiet()) continue;
+      if (!isSettled()) continue;
       s.day = dayOf(s.venueTimeMs);
       await continueAsNew<typeof tradingDesk>({ ...input, carried: s });
     }
+    if (isSettled()) await acknowledge();
+    showDetails();
+    await condition(() => inbox.length > 0);
   }
 
   async function take(message: Message): Promise<void> {
@@ -417,17 +418,18 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
   }
 
-  async function acknowledgeIfSettled(): Promise<void> {
-    if (s.open === null || inbox.length > 0) return;
-    const { number, waiting, done } = s.open;
-    if (!waiting.every((id) => done.includes(id))) return;
+  async function acknowledge(): Promise<void> {
+    if (s.open === null) return;
+    const { number } = s.open;
     await local.acknowledgeEvent({ event: number });
     s.lastEvent = number;
     s.open = null;
   }
 
-  function isQuiet(): boolean {
-    return cycles.size === 0 && s.open === null && inbox.length === 0;
+  /** Whether everybody whom the open event concerns has done with it, and nothing waits to be handled. */
+  function isSettled(): boolean {
+    const isDone = s.open === null || s.open.waiting.every((id) => s.open?.done.includes(id));
+    return cycles.size === 0 && inbox.length === 0 && isDone;
   }
 
   function isNewDay(): boolean {

@@ -32,8 +32,6 @@ export async function deskWorkflows(
   const common = {
     taskQueue: queues.cycle,
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
-    // A killed worker's task goes to its successor after this long.
-    workflowTaskTimeout: '3s' as const,
     typedSearchAttributes: [{ key: deskKey, value: desk }],
   };
   return {
