@@ -3,7 +3,6 @@ import {
   ParentClosePolicy,
   condition,
   continueAsNew,
-  getExternalWorkflowHandle,
   log,
   setCurrentDetails,
   setHandler,
@@ -11,16 +10,17 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ModelAsk } from '../shared/llm/model-asks.ts';
 import { workflowIds } from '../shared/names.ts';
-import type { Pair } from '../shared/pair.ts';
-import { isoTime, type Timeframe } from '../shared/timeframe.ts';
+import { isoTime } from '../shared/timeframe.ts';
 import { local } from './activities.ts';
+import { newDesk, type Message, type SteeringKind } from './desk-carried.ts';
+import { deskEvents } from './desk-events.ts';
+import type { DeskInput } from './desk-input.ts';
+import { deskSteering } from './desk-steering.ts';
+import { deskTurns } from './desk-turns.ts';
 import { handleInOrder, on } from './handle-in-order.ts';
 import {
   barClosed,
-  cancelEntry,
-  closePosition,
   flatten,
   halt,
   orderUpdate,
@@ -30,76 +30,14 @@ import {
   settled,
   status,
   tradeClosed,
-  turn,
   turnWanted,
   venueEvent,
   type BarClosed,
   type DeskStatus,
-  type Settled,
   type Steering,
-  type TradeClosed,
-  type VenueEventSeen,
 } from './messages.ts';
 import { reconcile } from './reconcile.ts';
-import { deskKey, pairKey } from './search-attributes.ts';
-import { tradingCycle } from './trading-cycle.ts';
-
-export interface DeskInput {
-  desk: string;
-  pairs: Pair[];
-  timeframe: Timeframe;
-  deciders: string[];
-  /** Those of the deciders that are models. */
-  models?: Record<string, ModelAsk>;
-  ordersQueue: string;
-  /** Venue time between reconciliations. */
-  reconcileEveryMs: number;
-  carried?: Carried;
-}
-
-/** What goes on into the next run of the desk's workflow. */
-interface Carried {
-  day: number | null;
-  lastBarMs: number | null;
-  lastEvent: number;
-  lastReconcileMs: number | null;
-  /** Reconciliations that people asked for. */
-  askedReconciles: number;
-  venueTimeMs: number | null;
-  missedBars: number;
-  isEnded: boolean;
-  inbox: Message[];
-  open: OpenEvent | null;
-  /** Reports on events that the desk has not heard of yet. */
-  early: Settled[];
-}
-
-interface OpenEvent {
-  number: number;
-  atMs: number;
-  waiting: string[];
-  done: string[];
-}
-
-interface CycleInFlight {
-  pair: Pair;
-  barMs: number;
-  event: number | null;
-  turn: 'thinking' | 'wants' | 'has';
-}
-
-type SteeringKind = 'pause' | 'resume' | 'halt' | 'flatten';
-
-type Message =
-  | ({ kind: 'bar' } & BarClosed)
-  | { kind: 'event'; seen: VenueEventSeen }
-  | ({ kind: 'settled' } & Settled)
-  | { kind: 'turn-wanted'; cycle: string }
-  | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
-  | ({ kind: 'trade-closed' } & TradeClosed)
-  | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
-  | { kind: 'wake'; event: number | null; atMs: number }
-  | { kind: 'reconcile'; by: Steering };
+import { deskKey } from './search-attributes.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -111,20 +49,7 @@ const DAY_MS = 86_400_000;
  */
 export async function tradingDesk(input: DeskInput): Promise<never> {
   const self = workflowInfo().workflowId;
-  const s: Carried = input.carried ?? {
-    day: null,
-    lastBarMs: null,
-    lastEvent: 0,
-    lastReconcileMs: null,
-    askedReconciles: 0,
-    venueTimeMs: null,
-    missedBars: 0,
-    isEnded: false,
-    inbox: [],
-    open: null,
-    early: [],
-  };
-  const cycles = new Map<string, CycleInFlight>();
+  const s = input.carried ?? newDesk();
   const { inbox } = s;
 
   const steer = (command: SteeringKind) => (by: Steering & { untilMs?: number }) =>
@@ -142,7 +67,9 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     on(flatten, steer('flatten')),
     on(reconcileNow, (by) => void inbox.push({ kind: 'reconcile', by })),
   ]);
-  let state = await local.openDesk();
+  const events = deskEvents(s);
+  const turns = deskTurns(self, input, events, (message) => void inbox.push(message));
+  const steering = deskSteering(self, s, events, await local.openDesk());
   setHandler(status, () => deskStatus());
   showDetails();
 
@@ -150,7 +77,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
       await take(message);
     }
-    await grantTurn();
+    await turns.grant();
     if (isSettled() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
       // Before the acknowledgement, while a stepped venue's clock still stands: nothing new comes from it.
       // After a timer, for an end that followed a local step's answer and is repeated by the server,
@@ -160,7 +87,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       s.day = dayOf(s.venueTimeMs);
       await continueAsNew<typeof tradingDesk>({ ...input, carried: s });
     }
-    if (isSettled()) await acknowledge();
+    if (isSettled()) await events.acknowledge();
     showDetails();
     await condition(() => inbox.length > 0);
   }
@@ -169,28 +96,30 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     switch (message.kind) {
       case 'bar':
         return onBar(message);
-      case 'event':
-        return onEvent(message.seen);
-      case 'settled':
-        return onSettled(message);
-      case 'turn-wanted': {
-        const cycle = cycles.get(message.cycle);
-        if (cycle?.turn === 'thinking') cycle.turn = 'wants';
+      case 'event': {
+        const { seen } = message;
+        const isNew = await openEvent(seen.event, seen.atMs, [...seen.concerned]);
+        if (isNew && seen.kind === 'end') s.isEnded = true;
         return;
       }
+      case 'settled':
+        return events.settle(message);
+      case 'turn-wanted':
+        return turns.wants(message.cycle);
       case 'cycle-closed': {
         // However it ended, its turn and its part of the event are over.
-        const event = cycles.get(message.cycle)?.event;
-        cycles.delete(message.cycle);
-        if (event == null) return;
-        return onSettled({ event, by: message.cycle, concerned: message.concerned });
+        const { cycle, concerned } = message;
+        const event = turns.end(cycle);
+        if (event !== null) events.settle({ event, by: cycle, concerned });
+        return;
       }
       case 'trade-closed':
-        return onTradeClosed(message);
+        log.info('trade closed', { ...message });
+        return steering.afterTrade(message.atMs);
       case 'wake':
-        return onWake(message);
+        return steering.wake(message);
       case 'steer':
-        return onSteering(message);
+        return steering.steer(message);
       case 'reconcile':
         s.askedReconciles += 1;
         return startReconcile(s.venueTimeMs ?? 0, s.askedReconciles);
@@ -199,29 +128,14 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
   }
 
-  /** Whether the event is new; one that was acknowledged before is acknowledged again. */
   async function openEvent(
     number: number | null,
     atMs: number,
     waiting: string[],
   ): Promise<boolean> {
-    s.venueTimeMs = Math.max(s.venueTimeMs ?? atMs, atMs);
+    const isNew = await events.begin(number, atMs, waiting);
     s.day ??= dayOf(s.venueTimeMs);
-    if (number === null) return true;
-    if (number <= s.lastEvent) {
-      await local.acknowledgeEvent({ event: number });
-      return false;
-    }
-    if (s.open?.number === number) {
-      for (const id of waiting) if (!s.open.waiting.includes(id)) s.open.waiting.push(id);
-      return false;
-    }
-    s.open = { number, atMs, waiting, done: [] };
-    for (const report of s.early.splice(0)) {
-      if (report.event === number) markSettled(report);
-      else if (report.event > number) s.early.push(report);
-    }
-    return true;
+    return isNew;
   }
 
   async function onBar(bar: BarClosed): Promise<void> {
@@ -234,154 +148,17 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
     s.lastBarMs = bar.barMs;
     const opened = await local.openBar({ atMs: bar.atMs });
-    await takeState(opened.state);
-    if (opened.flatten) await closeAll('drawdown', bar.atMs);
-    if (state.kind === 'running' || state.kind === 'reduced') {
+    await steering.takeState(opened.state);
+    if (opened.flatten) await steering.closeAll('drawdown', bar.atMs);
+    if (steering.decides()) {
       const pairs = input.pairs.filter((pair) =>
         bar.pairs.some((p) => p.pair === pair && p.state !== 'missing'),
       );
-      await Promise.all(pairs.map((pair) => startCycle(pair, bar, opened.account)));
+      await Promise.all(pairs.map((pair) => turns.start(pair, bar, opened.account)));
     }
     if (s.lastReconcileMs === null || bar.atMs - s.lastReconcileMs >= input.reconcileEveryMs) {
       await startReconcile(bar.atMs, 0);
     }
-  }
-
-  async function startCycle(pair: Pair, bar: BarClosed, account: string): Promise<void> {
-    const id = workflowIds.cycle(input.desk, pair, bar.barMs);
-    cycles.set(id, { pair, barMs: bar.barMs, event: bar.event, turn: 'thinking' });
-    s.open?.waiting.push(id);
-    try {
-      const child = await startChild(tradingCycle, {
-        workflowId: id,
-        args: [
-          {
-            desk: input.desk,
-            deskWorkflow: self,
-            pair,
-            barMs: bar.barMs,
-            atMs: bar.atMs,
-            event: bar.event,
-            account,
-            deciders: input.deciders,
-            ...(input.models === undefined ? {} : { models: input.models }),
-            ordersQueue: input.ordersQueue,
-          },
-        ],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: `${pair} ${isoTime(bar.barMs)} ${input.timeframe}`,
-        typedSearchAttributes: [
-          { key: deskKey, value: input.desk },
-          { key: pairKey, value: pair },
-        ],
-      });
-      const closed = (concerned: string[]): void =>
-        void inbox.push({ kind: 'cycle-closed', cycle: id, concerned });
-      child.result().then(
-        (result) => closed(result.concerned),
-        () => closed([]),
-      );
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      inbox.push({ kind: 'cycle-closed', cycle: id, concerned: [] });
-    }
-  }
-
-  async function onEvent(seen: VenueEventSeen): Promise<void> {
-    const isNew = await openEvent(seen.event, seen.atMs, [...seen.concerned]);
-    if (isNew && seen.kind === 'end') s.isEnded = true;
-  }
-
-  function onSettled(report: Settled): void {
-    if (s.open?.number === report.event) markSettled(report);
-    else if (report.event > s.lastEvent) s.early.push(report);
-  }
-
-  function markSettled(report: Settled): void {
-    if (s.open === null) return;
-    for (const id of report.concerned) if (!s.open.waiting.includes(id)) s.open.waiting.push(id);
-    markDone(s.open, report.by);
-  }
-
-  async function onTradeClosed(trade: TradeClosed): Promise<void> {
-    log.info('trade closed', { ...trade });
-    if (state.kind !== 'flattening') return;
-    const guards = await local.openGuards();
-    if (guards.length === 0) await flattened(trade.atMs);
-  }
-
-  async function onSteering(m: Extract<Message, { kind: 'steer' }>): Promise<void> {
-    const atMs = s.venueTimeMs ?? 0;
-    await takeState(
-      await local.changeDeskState({
-        command: m.command,
-        who: m.by.who,
-        why: m.by.why,
-        untilMs: m.untilMs,
-        atMs,
-      }),
-    );
-    if (m.command === 'flatten') await closeAll('flatten', atMs);
-    if (m.command === 'halt') await cancelEntries(atMs);
-  }
-
-  /** Takes over what the desk may do now; a lock that ends by itself is a wake-up booked with the venue. */
-  async function takeState(next: typeof state): Promise<void> {
-    if (next.untilMs !== null && next.untilMs !== state.untilMs) {
-      await local.wakeAt({ id: `${self}#unlock`, atMs: next.untilMs });
-    }
-    state = next;
-  }
-
-  async function onWake(m: { event: number | null; atMs: number }): Promise<void> {
-    await takeState(
-      await local.changeDeskState({
-        command: 'clock',
-        who: 'desk',
-        why: 'its time has come',
-        untilMs: null,
-        atMs: m.atMs,
-      }),
-    );
-    if (m.event !== null) onSettled({ event: m.event, by: self, concerned: [] });
-  }
-
-  async function closeAll(reason: string, atMs: number): Promise<void> {
-    const guards = await local.openGuards();
-    for (const guard of guards) await tellGuard(guard, closePosition, reason, atMs);
-    if (guards.length === 0) await flattened(atMs);
-  }
-
-  async function cancelEntries(atMs: number): Promise<void> {
-    for (const guard of await local.openGuards()) {
-      await tellGuard(guard, cancelEntry, 'halted', atMs);
-    }
-  }
-
-  /** Sets a guard to work; while an event is open the venue's clock waits for it. */
-  async function tellGuard(
-    guard: string,
-    message: typeof closePosition,
-    reason: string,
-    atMs: number,
-  ): Promise<void> {
-    const event = s.open?.number ?? null;
-    const isThere = await getExternalWorkflowHandle(guard)
-      .signal(message, { event, atMs, reason })
-      .then(() => true)
-      .catch(() => false);
-    if (isThere && s.open !== null && !s.open.waiting.includes(guard)) s.open.waiting.push(guard);
-  }
-
-  async function flattened(atMs: number): Promise<void> {
-    state = await local.changeDeskState({
-      command: 'flattened',
-      who: 'desk',
-      why: 'every position is closed',
-      untilMs: null,
-      atMs,
-    });
   }
 
   async function startReconcile(atMs: number, asked: number): Promise<void> {
@@ -396,40 +173,15 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         staticSummary: `ledger against venue, ${asked === 0 ? 'scheduled' : 'asked for'}`,
         typedSearchAttributes: [{ key: deskKey, value: input.desk }],
       });
-      s.open?.waiting.push(id);
+      events.waitFor(id);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   }
 
-  /** Gives the turn to the first cycle in order that wants it, once all before it have ended. */
-  async function grantTurn(): Promise<void> {
-    const order = [...cycles.entries()].sort(
-      ([, a], [, b]) =>
-        a.barMs - b.barMs || input.pairs.indexOf(a.pair) - input.pairs.indexOf(b.pair),
-    );
-    for (const [id, cycle] of order) {
-      if (cycle.turn !== 'wants') return;
-      cycle.turn = 'has';
-      await getExternalWorkflowHandle(id)
-        .signal(turn)
-        .catch(() => void inbox.push({ kind: 'cycle-closed', cycle: id, concerned: [] }));
-      return;
-    }
-  }
-
-  async function acknowledge(): Promise<void> {
-    if (s.open === null) return;
-    const { number } = s.open;
-    await local.acknowledgeEvent({ event: number });
-    s.lastEvent = number;
-    s.open = null;
-  }
-
   /** Whether everybody whom the open event concerns has done with it, and nothing waits to be handled. */
   function isSettled(): boolean {
-    const isDone = s.open === null || s.open.waiting.every((id) => s.open?.done.includes(id));
-    return cycles.size === 0 && inbox.length === 0 && isDone;
+    return turns.inFlight().length === 0 && inbox.length === 0 && events.isDone();
   }
 
   function isNewDay(): boolean {
@@ -439,13 +191,10 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   function deskStatus(): DeskStatus {
     return {
       desk: input.desk,
-      state: state.kind,
-      untilMs: state.untilMs,
-      who: state.who,
-      why: state.why,
+      ...steering.status(),
       lastBarMs: s.lastBarMs,
       venueTimeMs: s.venueTimeMs,
-      cyclesInFlight: [...cycles.keys()],
+      cyclesInFlight: turns.inFlight(),
       missedBars: s.missedBars,
       isEnded: s.isEnded && s.open === null,
     };
@@ -453,15 +202,12 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
 
   function showDetails(): void {
     const lastBar = s.lastBarMs === null ? 'none yet' : isoTime(s.lastBarMs);
+    const { kind, who, why } = steering.standing();
     setCurrentDetails(
-      `**${input.desk}** is **${state.kind}**${state.why === '' ? '' : ` (${state.who}: ${state.why})`}\n` +
-        `- last bar ${lastBar}, missed ${s.missedBars}\n- cycles in flight: ${cycles.size}`,
+      `**${input.desk}** is **${kind}**${why === '' ? '' : ` (${who}: ${why})`}\n` +
+        `- last bar ${lastBar}, missed ${s.missedBars}\n- cycles in flight: ${turns.inFlight().length}`,
     );
   }
-}
-
-function markDone(open: OpenEvent, id: string): void {
-  if (!open.done.includes(id)) open.done.push(id);
 }
 
 function dayOf(timeMs: number | null): number | null {

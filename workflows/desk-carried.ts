@@ -1,0 +1,58 @@
+import type { BarClosed, Settled, Steering, TradeClosed, VenueEventSeen } from './messages.ts';
+
+/** What goes on into the next run of the desk's workflow. Times are venue time, Unix ms. */
+export interface Carried {
+  /** Days since 1970 at which this run began, by the venue's clock. */
+  day: number | null;
+  lastBarMs: number | null;
+  lastEvent: number;
+  lastReconcileMs: number | null;
+  /** Reconciliations that people asked for. */
+  askedReconciles: number;
+  venueTimeMs: number | null;
+  missedBars: number;
+  isEnded: boolean;
+  inbox: Message[];
+  open: OpenEvent | null;
+  /** Reports on events that the desk has not heard of yet. */
+  early: Settled[];
+}
+
+/** An event of a stepped venue that is not acknowledged yet. */
+export interface OpenEvent {
+  number: number;
+  atMs: number;
+  waiting: string[];
+  done: string[];
+}
+
+export type SteeringKind = 'pause' | 'resume' | 'halt' | 'flatten';
+
+/** What the desk works off, one at a time, in the order in which it came. */
+export type Message =
+  | ({ kind: 'bar' } & BarClosed)
+  | { kind: 'event'; seen: VenueEventSeen }
+  | ({ kind: 'settled' } & Settled)
+  | { kind: 'turn-wanted'; cycle: string }
+  | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
+  | ({ kind: 'trade-closed' } & TradeClosed)
+  | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
+  | { kind: 'wake'; event: number | null; atMs: number }
+  | { kind: 'reconcile'; by: Steering };
+
+/** A desk that has seen nothing yet. */
+export function newDesk(): Carried {
+  return {
+    day: null,
+    lastBarMs: null,
+    lastEvent: 0,
+    lastReconcileMs: null,
+    askedReconciles: 0,
+    venueTimeMs: null,
+    missedBars: 0,
+    isEnded: false,
+    inbox: [],
+    open: null,
+    early: [],
+  };
+}

@@ -1,0 +1,17 @@
+import type { ModelAsk } from '../shared/llm/model-asks.ts';
+import type { Pair } from '../shared/pair.ts';
+import type { Timeframe } from '../shared/timeframe.ts';
+import type { Carried } from './desk-carried.ts';
+
+export interface DeskInput {
+  desk: string;
+  pairs: Pair[];
+  timeframe: Timeframe;
+  deciders: string[];
+  /** Those of the deciders that are models. */
+  models?: Record<string, ModelAsk>;
+  ordersQueue: string;
+  /** Venue time between reconciliations. */
+  reconcileEveryMs: number;
+  carried?: Carried;
+}

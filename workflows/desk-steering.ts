@@ -1,0 +1,111 @@
+import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import { local } from './activities.ts';
+import type { Carried, Message } from './desk-carried.ts';
+import type { DeskEvents } from './desk-events.ts';
+import { cancelEntry, closePosition, type DeskStatus } from './messages.ts';
+
+/** What the desk may do now, until when, by whom and why. */
+export type Standing = Awaited<ReturnType<typeof local.openDesk>>;
+
+/**
+ * What the desk may do: changed by people, by losses and drawdown, and by time. A halt cancels what is not
+ * filled of entries, a flatten closes every position, through the guards.
+ */
+export function deskSteering(self: string, s: Carried, events: DeskEvents, begin: Standing) {
+  let state = begin;
+  return {
+    standing: (): Standing => state,
+
+    /** Whether new cycles start. */
+    decides: (): boolean => state.kind === 'running' || state.kind === 'reduced',
+
+    takeState,
+    closeAll,
+
+    async steer(m: Extract<Message, { kind: 'steer' }>): Promise<void> {
+      const atMs = s.venueTimeMs ?? 0;
+      await takeState(
+        await local.changeDeskState({
+          command: m.command,
+          who: m.by.who,
+          why: m.by.why,
+          untilMs: m.untilMs,
+          atMs,
+        }),
+      );
+      if (m.command === 'flatten') await closeAll('flatten', atMs);
+      if (m.command === 'halt') {
+        for (const guard of await local.openGuards()) {
+          await tellGuard(guard, cancelEntry, 'halted', atMs);
+        }
+      }
+    },
+
+    /** A time that the desk has booked with the venue has come. */
+    async wake(m: { event: number | null; atMs: number }): Promise<void> {
+      await takeState(
+        await local.changeDeskState({
+          command: 'clock',
+          who: 'desk',
+          why: 'its time has come',
+          untilMs: null,
+          atMs: m.atMs,
+        }),
+      );
+      if (m.event !== null) events.settle({ event: m.event, by: self, concerned: [] });
+    },
+
+    /** A position is closed: a flattening that waited for the last one is over. */
+    async afterTrade(atMs: number): Promise<void> {
+      if (state.kind !== 'flattening') return;
+      const guards = await local.openGuards();
+      if (guards.length === 0) await flattened(atMs);
+    },
+
+    status: (): Pick<DeskStatus, 'state' | 'untilMs' | 'who' | 'why'> => ({
+      state: state.kind,
+      untilMs: state.untilMs,
+      who: state.who,
+      why: state.why,
+    }),
+  };
+
+  /** Takes over what the desk may do now; a lock that ends by itself is a wake-up booked with the venue. */
+  async function takeState(next: Standing): Promise<void> {
+    if (next.untilMs !== null && next.untilMs !== state.untilMs) {
+      await local.wakeAt({ id: `${self}#unlock`, atMs: next.untilMs });
+    }
+    state = next;
+  }
+
+  async function closeAll(reason: string, atMs: number): Promise<void> {
+    const guards = await local.openGuards();
+    for (const guard of guards) await tellGuard(guard, closePosition, reason, atMs);
+    if (guards.length === 0) await flattened(atMs);
+  }
+
+  /** Sets a guard to work; while an event is open the venue's clock waits for it. */
+  async function tellGuard(
+    guard: string,
+    message: typeof closePosition,
+    reason: string,
+    atMs: number,
+  ): Promise<void> {
+    const event = s.open?.number ?? null;
+    const isThere = await getExternalWorkflowHandle(guard)
+      .signal(message, { event, atMs, reason })
+      .then(() => true)
+      .catch(() => false);
+    if (isThere) events.waitFor(guard);
+  }
+
+  async function flattened(atMs: number): Promise<void> {
+    state = await local.changeDeskState({
+      command: 'flattened',
+      who: 'desk',
+      why: 'every position is closed',
+      untilMs: null,
+      atMs,
+    });
+  }
+}
