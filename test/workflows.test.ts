@@ -102,6 +102,17 @@ describe('the desk', () => {
     expect(await world.statusOf()).toMatchObject({ state: 'running', untilMs: null });
   });
 
+  test('at real time wakes itself, but not before the venue’s clock has come there', async () => {
+    const untilMs = BAR_MS + 30;
+    // When it is booked; after the timer, a little early still; and then.
+    world.venueTimes.push(BAR_MS, untilMs - 10, untilMs + 1);
+    await world.handle.signal(pause, { ...by, untilMs });
+    await world.when(() => world.commands.includes('clock'));
+    expect(world.commands).toEqual(['pause', 'clock']);
+    expect(world.venueTimes).toEqual([]);
+    await expect.poll(world.statusOf).toMatchObject({ state: 'running', untilMs: null });
+  });
+
   test('does not decide a bar twice: not a repeat, not a late one', async () => {
     await world.bar(1, { bar: 1 });
     await world.bar(1, { bar: 1 });

@@ -9,6 +9,7 @@ import { createModelActivities } from '../activities/deciders/model-activities.t
 import { sendRequest } from '../activities/deciders/send-request.ts';
 import { createFeedActivities, createMarketActivities } from '../activities/market/activities.ts';
 import { createCandleStore } from '../activities/market/candle-store.ts';
+import { steppedTime } from '../activities/market/market-time.ts';
 import { createVenueControl } from '../activities/market/venue-control.ts';
 import { createOrderActivities, createReviewActivities } from '../activities/orders/activities.ts';
 import { instrumentCache } from '../activities/orders/instrument-cache.ts';
@@ -50,7 +51,15 @@ const candles = createCandleStore(pool);
 const instruments = instrumentCache(venue, profile.pairs);
 const queues = queuesOf(desk, profile.venue);
 
-const market = { pool, desk, profile, candles, documents, control, instrument: instruments.of };
+const market = {
+  pool,
+  desk,
+  profile,
+  candles,
+  documents,
+  time: steppedTime(control),
+  instrument: instruments.of,
+};
 const orders = {
   pool,
   desk,
@@ -67,6 +76,7 @@ const orders = {
 const ledger = { pool, desk, profile, venue, documents, probe, instruments: instruments.all };
 const feed = {
   ...market,
+  control,
   venue,
   probe,
   openStream: (onEvent: Parameters<typeof openKrakenStream>[0]['onEvent']) =>

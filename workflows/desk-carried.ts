@@ -16,6 +16,8 @@ export interface Carried {
   open: OpenEvent | null;
   /** Reports on events that the desk has not heard of yet. */
   early: Settled[];
+  /** Venue times that the desk waits for, by what for. */
+  wakeUps: Record<string, number>;
 }
 
 /** An event of a stepped venue that is not acknowledged yet. */
@@ -37,7 +39,7 @@ export type Message =
   | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
   | ({ kind: 'trade-closed' } & TradeClosed)
   | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
-  | { kind: 'wake'; event: number | null; atMs: number }
+  | { kind: 'wake'; event: number | null; atMs: number; wakes: string[] }
   | { kind: 'reconcile'; by: Steering };
 
 /** A desk that has seen nothing yet. */
@@ -54,5 +56,6 @@ export function newDesk(): Carried {
     inbox: [],
     open: null,
     early: [],
+    wakeUps: {},
   };
 }

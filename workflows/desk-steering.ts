@@ -3,6 +3,7 @@ import { local } from './activities.ts';
 import type { Carried, Message } from './desk-carried.ts';
 import type { DeskEvents } from './desk-events.ts';
 import { cancelEntry, closePosition, type DeskStatus } from './messages.ts';
+import type { VenueWakeUps } from './venue-wake-ups.ts';
 
 /** What the desk may do now, until when, by whom and why. */
 export type Standing = Awaited<ReturnType<typeof local.openDesk>>;
@@ -11,7 +12,13 @@ export type Standing = Awaited<ReturnType<typeof local.openDesk>>;
  * What the desk may do: changed by people, by losses and drawdown, and by time. A halt cancels what is not
  * filled of entries, a flatten closes every position, through the guards.
  */
-export function deskSteering(self: string, s: Carried, events: DeskEvents, begin: Standing) {
+export function deskSteering(
+  self: string,
+  s: Carried,
+  events: DeskEvents,
+  wakeUps: VenueWakeUps,
+  begin: Standing,
+) {
   let state = begin;
   return {
     standing: (): Standing => state,
@@ -42,7 +49,8 @@ export function deskSteering(self: string, s: Carried, events: DeskEvents, begin
     },
 
     /** A time that the desk has booked with the venue has come. */
-    async wake(m: { event: number | null; atMs: number }): Promise<void> {
+    async wake(m: Extract<Message, { kind: 'wake' }>): Promise<void> {
+      for (const id of m.wakes) wakeUps.isDue(id, m.atMs);
       await takeState(
         await local.changeDeskState({
           command: 'clock',
@@ -70,10 +78,10 @@ export function deskSteering(self: string, s: Carried, events: DeskEvents, begin
     }),
   };
 
-  /** Takes over what the desk may do now; a lock that ends by itself is a wake-up booked with the venue. */
+  /** Takes over what the desk may do now; a lock that ends by itself is a wake-up at its time. */
   async function takeState(next: Standing): Promise<void> {
     if (next.untilMs !== null && next.untilMs !== state.untilMs) {
-      await local.wakeAt({ id: `${self}#unlock`, atMs: next.untilMs });
+      await wakeUps.untilVenueTime('unlock', next.untilMs);
     }
     state = next;
   }

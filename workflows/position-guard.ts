@@ -24,6 +24,7 @@ import {
   type PositionStatus,
 } from './messages.ts';
 import { outcomeKey } from './search-attributes.ts';
+import { venueWakeUps, type VenueWakeUps } from './venue-wake-ups.ts';
 
 export interface GuardInput {
   desk: string;
@@ -90,7 +91,8 @@ export async function positionGuard(
     closing: null,
     exitReason: null,
   };
-  const steps = guardSteps(input, self, state);
+  const wakeUps = venueWakeUps(self, (m) => void inbox.push({ kind: 'order', ...m }));
+  const steps = guardSteps(input, self, state, wakeUps);
   setHandler(positionQuery, () => positionStatus(input, state));
   setCurrentDetails(describe(input, state));
 
@@ -123,7 +125,9 @@ export async function positionGuard(
     switch (message.kind) {
       case 'order':
         for (const order of message.orders) applyUpdate(state, order);
-        for (const id of message.wakes) await steps.takeTarget(id, atMs);
+        for (const id of message.wakes) {
+          if (!wakeUps.isDue(id, atMs)) await steps.takeTarget(id, atMs);
+        }
         return;
       case 'close':
         state.closing ??= message.reason;
@@ -156,7 +160,12 @@ export async function positionGuard(
 }
 
 /** What a guard does at the venue; every step leaves `state` true of what has been answered. */
-function guardSteps(input: GuardInput, self: string, state: GuardState) {
+function guardSteps(
+  input: GuardInput,
+  self: string,
+  state: GuardState,
+  wakeUps: Pick<VenueWakeUps, 'untilVenueTime'>,
+) {
   const settling = settlingOn(input.ordersQueue);
   const isOrderable = (quantity: Decimal): boolean =>
     quantity.gte(input.minQuantity) && quantity.mul(state.stopPrice).gte(input.minCost);
@@ -310,7 +319,7 @@ function guardSteps(input: GuardInput, self: string, state: GuardState) {
       if (state.exit === null && isOrderable(left)) {
         const placed = await reduce('exit', { kind: 'market', quantity: left, price: null }, atMs);
         // Nothing protects the position now: it is tried until it is sold.
-        if (!placed) await local.wakeAt({ id: `${self}#exit`, atMs: atMs + EXIT_AGAIN_MS });
+        if (!placed) await wakeUps.untilVenueTime('exit', atMs + EXIT_AGAIN_MS);
       }
     },
 

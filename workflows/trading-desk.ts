@@ -34,10 +34,12 @@ import {
   venueEvent,
   type BarClosed,
   type DeskStatus,
+  type OrderUpdate,
   type Steering,
 } from './messages.ts';
 import { reconcile } from './reconcile.ts';
 import { deskKey } from './search-attributes.ts';
+import { venueWakeUps } from './venue-wake-ups.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -51,6 +53,9 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   const self = workflowInfo().workflowId;
   const s = input.carried ?? newDesk();
   const { inbox } = s;
+  const woken = ({ event, atMs, wakes }: OrderUpdate): void =>
+    void inbox.push({ kind: 'wake', event, atMs, wakes });
+  const wakeUps = venueWakeUps(self, woken);
 
   const steer = (command: SteeringKind) => (by: Steering & { untilMs?: number }) =>
     void inbox.push({ kind: 'steer', command, by, untilMs: by.untilMs ?? null });
@@ -60,7 +65,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     on(settled, (m) => void inbox.push({ kind: 'settled', ...m })),
     on(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle })),
     on(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m })),
-    on(orderUpdate, (m) => void inbox.push({ kind: 'wake', event: m.event, atMs: m.atMs })),
+    on(orderUpdate, woken),
     on(pause, steer('pause')),
     on(resume, steer('resume')),
     on(halt, steer('halt')),
@@ -69,7 +74,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   ]);
   const events = deskEvents(s);
   const turns = deskTurns(self, input, events, (message) => void inbox.push(message));
-  const steering = deskSteering(self, s, events, await local.openDesk());
+  const steering = deskSteering(self, s, events, wakeUps, await local.openDesk());
+  for (const [name, atMs] of Object.entries(s.wakeUps)) await wakeUps.untilVenueTime(name, atMs);
   setHandler(status, () => deskStatus());
   showDetails();
 
@@ -85,7 +91,10 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       await sleep(1);
       if (!isSettled()) continue;
       s.day = dayOf(s.venueTimeMs);
-      await continueAsNew<typeof tradingDesk>({ ...input, carried: s });
+      await continueAsNew<typeof tradingDesk>({
+        ...input,
+        carried: { ...s, wakeUps: wakeUps.pending() },
+      });
     }
     if (isSettled()) await events.acknowledge();
     showDetails();

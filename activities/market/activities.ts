@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { AccountView, Snapshot } from '../../shared/snapshot.ts';
-import { isoTime, type Timeframe } from '../../shared/timeframe.ts';
+import type { Timeframe } from '../../shared/timeframe.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
@@ -11,7 +11,7 @@ import { recentTrades } from '../ledger/trades.ts';
 import { buildSnapshot } from './build-snapshot.ts';
 import type { CandleStore } from './candle-store.ts';
 import { runFeed, type FeedDeps } from './feed.ts';
-import type { VenueControl } from './venue-control.ts';
+import type { MarketTime, PriceLevel } from './market-time.ts';
 
 export interface MarketDeps {
   pool: pg.Pool;
@@ -19,14 +19,14 @@ export interface MarketDeps {
   profile: Profile;
   candles: CandleStore;
   documents: DocumentStore;
-  control: VenueControl;
+  time: MarketTime;
   instrument: (pair: Pair) => Promise<Instrument>;
 }
 
 export type MarketActivities = ReturnType<typeof createMarketActivities>;
 
 export function createMarketActivities(deps: MarketDeps) {
-  const { pool, desk, profile, candles, documents, control } = deps;
+  const { pool, desk, profile, candles, documents, time } = deps;
   return {
     /** Builds and stores the snapshot of one cycle; the same input gives the same hash. */
     async buildSnapshot(of: {
@@ -55,21 +55,25 @@ export function createMarketActivities(deps: MarketDeps) {
 
     /** Lets a stepped venue's clock go on. Acknowledging again does nothing. */
     async acknowledgeEvent({ event }: { event: number }): Promise<void> {
-      await control.acknowledge(event);
+      await time.acknowledge(event);
     },
 
-    /** Asks to be woken at a venue time. `id` is `<workflow id>#<what for>`; the same id replaces. */
-    async wakeAt({ id, atMs }: { id: string; atMs: number }): Promise<void> {
-      await control.wake({ id, at: isoTime(atMs) });
+    /**
+     * Asks to be woken at a venue time, by a message of the feed; or answers what time it is at a venue that
+     * wakes nobody, for a timer of the workflow's own. `id` is `<workflow id>#<what for>`; the same id
+     * replaces.
+     */
+    async wakeAt(wake: { id: string; atMs: number }): Promise<{ venueMs: number } | null> {
+      return time.wakeAt(wake);
     },
 
-    /** Asks to be woken when the pair trades at `above` or higher. */
-    async watchLevel(level: { id: string; pair: Pair; above: string }): Promise<void> {
-      await control.wake(level);
+    /** Asks to be woken when the pair trades at a price or beyond. */
+    async watchLevel(level: PriceLevel): Promise<void> {
+      await time.watchLevel(level);
     },
 
     async forgetLevel({ id }: { id: string }): Promise<void> {
-      await control.forget(id);
+      await time.forgetLevel(id);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Pair } from '../../shared/pair.ts';
 import { TIMEFRAMES, type Timeframe } from '../../shared/timeframe.ts';
+import type { PriceLevel } from './market-time.ts';
 
 const EventSchema = z.object({
   number: z.int(),
@@ -35,7 +35,7 @@ export interface VenueControl {
   attach(timeframes: readonly Timeframe[]): Promise<void>;
   acknowledge(event: number): Promise<void>;
   /** Books a wake-up at a venue time or a price; the same id replaces. */
-  wake(wake: { id: string; at: string } | { id: string; pair: Pair; above: string }): Promise<void>;
+  wake(wake: { id: string; at: string } | PriceLevel): Promise<void>;
   forget(id: string): Promise<void>;
 }
 

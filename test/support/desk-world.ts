@@ -77,6 +77,8 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     commands: [] as Command[],
     closed: [] as { position: string; exitReason: string }[],
     wakes: new Map<string, { above?: string; atMs?: number }>(),
+    /** Venue times that a venue at real time answers with, one a call; a stepped one has none. */
+    venueTimes: [] as number[],
     orders: new Map<string, VenueOrder>(),
     /** Every moment at which exits could have sold more than was bought. */
     oversold: [] as string[],
@@ -163,7 +165,11 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     acknowledgeEvent({ event }: { event: number }) {
       world.acknowledged.push(event);
     },
-    wakeAt: ({ id, atMs }: { id: string; atMs: number }) => void world.wakes.set(id, { atMs }),
+    wakeAt({ id, atMs }: { id: string; atMs: number }) {
+      world.wakes.set(id, { atMs });
+      const venueMs = world.venueTimes.shift();
+      return venueMs === undefined ? null : { venueMs };
+    },
     watchLevel: ({ id, above }: { id: string; above: string }) =>
       void world.wakes.set(id, { above }),
     forgetLevel: ({ id }: { id: string }) => void world.wakes.delete(id),
