@@ -16,8 +16,8 @@ export interface Carried {
   open: OpenEvent | null;
   /** Reports on events that the desk has not heard of yet. */
   early: Settled[];
-  /** Venue times that the desk waits for, by what for. */
-  wakeUps: Record<string, number>;
+  /** Venue times that the desk waits for, by what for; runs of before carry none. */
+  wakeUps?: Record<string, number>;
 }
 
 /** An event of a stepped venue that is not acknowledged yet. */

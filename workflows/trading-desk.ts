@@ -75,7 +75,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   const events = deskEvents(s);
   const turns = deskTurns(self, input, events, (message) => void inbox.push(message));
   const steering = deskSteering(self, s, events, wakeUps, await local.openDesk());
-  for (const [name, atMs] of Object.entries(s.wakeUps)) await wakeUps.untilVenueTime(name, atMs);
+  for (const [name, atMs] of Object.entries(s.wakeUps ?? {}))
+    await wakeUps.untilVenueTime(name, atMs);
   setHandler(status, () => deskStatus());
   showDetails();
 
