@@ -123,6 +123,14 @@ export class VenueError extends Error {
   }
 }
 
+/** Best prices of a book, and the value in quote of what it shows within 1 % of the best price of each side. */
+export interface VenueDepth {
+  bid: DecimalText;
+  ask: DecimalText;
+  bidDepth: DecimalText;
+  askDepth: DecimalText;
+}
+
 /** What orders need from an exchange account, no more. */
 export interface Venue {
   readonly name: string;
@@ -133,6 +141,8 @@ export interface Venue {
   closedCandles(pair: Pair, timeframe: Timeframe): Promise<Candle[]>;
   /** Best prices now. */
   quote(pair: Pair): Promise<{ bid: DecimalText; ask: DecimalText; last: DecimalText }>;
+  /** Best prices and what is shown behind them, now. */
+  depth(pair: Pair): Promise<VenueDepth>;
   balances(): Promise<Record<Asset, VenueBalance>>;
   openOrders(): Promise<VenueOrder[]>;
   /** Looks among open orders, closed orders and trades; null means that the venue answered "none". */

@@ -69,7 +69,7 @@ const orders = {
   documents,
   probe,
   instrument: instruments.of,
-  quote: (pair: string) => venue.quote(pair),
+  depth: (pair: string) => venue.depth(pair),
   // Stepped time arms no deadline: the venue's clock stands while an order is on its way.
   deadlineClock: null,
 };

@@ -7,18 +7,30 @@ import { usdtPrices, worthInUsdt } from '../../shared/usdt-prices.ts';
 import { ledgerBalances } from './balances.ts';
 import type { Queryable } from './database.ts';
 
+/** Each pair's latest bar that had closed by `atMs`: its open time, Unix ms, and its close. */
+export async function closedBars(
+  db: Queryable,
+  timeframe: Timeframe,
+  atMs: number,
+): Promise<Record<Pair, { openMs: number; close: number }>> {
+  const { rows } = await db.query<{ pair: string; close: number; open_at: Date }>(
+    `select distinct on (pair) pair, close, open_at from candle
+      where timeframe = $1 and open_at <= $2 order by pair, open_at desc`,
+    [timeframe, new Date(atMs - timeframeMs(timeframe))],
+  );
+  return Object.fromEntries(
+    rows.map((r) => [r.pair, { openMs: r.open_at.getTime(), close: r.close }]),
+  );
+}
+
 /** Close of each pair's latest bar that had closed by `atMs`. */
 export async function closesAt(
   db: Queryable,
   timeframe: Timeframe,
   atMs: number,
 ): Promise<Record<Pair, number>> {
-  const { rows } = await db.query<{ pair: string; close: number }>(
-    `select distinct on (pair) pair, close from candle
-      where timeframe = $1 and open_at <= $2 order by pair, open_at desc`,
-    [timeframe, new Date(atMs - timeframeMs(timeframe))],
-  );
-  return Object.fromEntries(rows.map((r) => [r.pair, r.close]));
+  const bars = await closedBars(db, timeframe, atMs);
+  return Object.fromEntries(Object.entries(bars).map(([pair, { close }]) => [pair, close]));
 }
 
 interface PositionRow {

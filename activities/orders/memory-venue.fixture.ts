@@ -64,6 +64,8 @@ export function memoryVenue(account: Record<string, string> = { USDT: '1000' }):
     instruments: () => Promise.resolve([]),
     closedCandles: () => Promise.resolve([]),
     quote: () => Promise.resolve({ bid: '100', ask: '100', last: '100' }),
+    depth: () =>
+      Promise.resolve({ bid: '100', ask: '100', bidDepth: '1000000', askDepth: '1000000' }),
     balances: () =>
       Promise.resolve(
         Object.fromEntries(

@@ -41,9 +41,10 @@ const withRisk = (risk: object): Profile =>
   ProfileSchema.parse({ ...exampleProfile, risk: { ...exampleProfile.risk, ...risk } });
 
 const deps = (profile: Profile): ReviewDeps => ({
-  ...{ pool, desk: DESK, profile, candles: createCandleStore(pool) },
+  ...{ pool, desk: DESK, profile, candles: createCandleStore(pool), deadlineClock: null },
   instrument: (pair) => Promise.resolve(exampleInstrument(pair)),
-  quote: () => Promise.resolve({ bid: '100', ask: '100' }),
+  depth: () =>
+    Promise.resolve({ bid: '100', ask: '100', bidDepth: '1000000', askDepth: '1000000' }),
 });
 
 interface Asked {

@@ -1,31 +1,29 @@
 import type pg from 'pg';
 import { clientOrderId } from '../../shared/client-order-id.ts';
 import type { Decision } from '../../shared/decision.ts';
-import { Decimal } from '../../shared/money.ts';
-import { baseOf, quoteOf, type Pair } from '../../shared/pair.ts';
+import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { positionId } from '../../shared/names.ts';
 import { readStoredPlan } from '../../shared/risk/approved.ts';
-import { openRiskUsdt } from '../../shared/risk/open-risk.ts';
 import type { EntryPlan } from '../../shared/risk/plan.ts';
-import { reviewEntry, type EntryReviewInput } from '../../shared/risk/review.ts';
+import { reviewEntry } from '../../shared/risk/review.ts';
 import type { RuleOutcome } from '../../shared/risk/verdict.ts';
-import { timeframeMs } from '../../shared/timeframe.ts';
-import type { Instrument } from '../../shared/venue.ts';
-import { closesAt, openReservations, readAccount, type EquityMarks } from '../ledger/account.ts';
+import type { Instrument, VenueDepth } from '../../shared/venue.ts';
+import type { EquityMarks } from '../ledger/account.ts';
 import type { CandleStore } from '../market/candle-store.ts';
 import { inTransaction } from '../ledger/database.ts';
 import { intendOrder } from './order-store.ts';
-import { reviewedDesk } from './reviewed-desk.ts';
-import { volatility } from './volatility.ts';
+import { readEntryInput, readMarket } from './review-input.ts';
 
 export interface ReviewDeps {
   pool: pg.Pool;
   desk: string;
   profile: Profile;
   instrument: (pair: Pair) => Promise<Instrument>;
-  quote: (pair: Pair) => Promise<{ bid: string; ask: string }>;
+  depth: (pair: Pair) => Promise<VenueDepth>;
   candles: CandleStore;
+  /** Venue time, Unix ms; null in stepped time, where a review is at the time of its decision. */
+  deadlineClock: (() => Promise<number>) | null;
 }
 
 export interface ReviewRequest {
@@ -50,13 +48,8 @@ export interface StoredVerdict {
  * Keyed by cycle: a repeat returns what was decided.
  */
 export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<StoredVerdict> {
-  const { desk, profile } = deps;
-  const instrument = await deps.instrument(of.pair);
-  const quote = await deps.quote(of.pair);
-  const bars = await deps.candles.closedBy(
-    { pair: of.pair, timeframe: profile.timeframe },
-    of.atMs,
-  );
+  const { desk } = deps;
+  const market = await readMarket(deps, of);
   const entryId = clientOrderId(of.cycle, 'entry', 1);
   return inTransaction(deps.pool, async (client) => {
     const locked = await client.query<{ marks: EquityMarks | null }>(
@@ -83,69 +76,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
       };
     }
 
-    const account = await readAccount(client, desk, profile.timeframe, of.atMs);
-    const reservations = await openReservations(client, desk);
-    const closes = await closesAt(client, profile.timeframe, of.atMs);
-    const lastBar = bars.timeMs[bars.timeMs.length - 1];
-    const input: EntryReviewInput = {
-      now: of.atMs,
-      pair: of.pair,
-      decision: of.decision,
-      desk: await reviewedDesk(client, deps, of),
-      account: {
-        equity: account.equity,
-        peakEquity: marks.peak,
-        dayStartEquity: marks.day.equity,
-        weekStartEquity: marks.week.equity,
-        monthStartEquity: marks.month.equity,
-        free: account.free,
-        holdings: account.balances,
-        bags: {},
-        positions: account.positions.map((p) => ({
-          pair: p.pair,
-          side: 'buy' as const,
-          riskUsdt: openRiskUsdt({
-            side: 'buy',
-            quantity: p.quantity,
-            entryPrice: p.entryPrice,
-            stopPrice: p.stopPrice,
-            fee: instrument.takerFee,
-            quoteUsdt: account.usdtPer[quoteOf(p.pair)] ?? '0',
-          }),
-          notionalUsdt: new Decimal(p.quantity).mul(account.usdtPer[baseOf(p.pair)] ?? 0).toFixed(),
-        })),
-        reservations: reservations.map((r) => ({
-          pair: r.pair,
-          riskUsdt: r.riskUsdt,
-          notionalUsdt: r.notionalUsdt,
-        })),
-        restingEntries: reservations.map((r) => r.pair),
-      },
-      market: {
-        bid: quote.bid,
-        ask: quote.ask,
-        depthQuote: null,
-        ...volatility(bars),
-        fundingPctPerDay: null,
-        inputs: [
-          {
-            name: `${profile.timeframe} bars`,
-            ageMs:
-              lastBar === undefined ? null : of.atMs - lastBar - timeframeMs(profile.timeframe),
-            required: true,
-          },
-          {
-            name: 'account prices',
-            ageMs: Object.keys(closes).length > 0 ? 0 : null,
-            required: true,
-          },
-        ],
-        usdtPer: account.usdtPer,
-      },
-      instrument,
-      limits: profile.risk,
-    };
-    const verdict = reviewEntry(input);
+    const verdict = reviewEntry(await readEntryInput(client, deps, of, market, marks));
     const at = new Date(of.atMs);
     await client.query(
       `insert into verdict (id, desk, kind, at, rules, plan) values ($1, $2, $3, $4, $5, $6)`,

@@ -93,6 +93,7 @@ const PublicTrade = z.tuple([
 export const PublicTrades = z.object({ last: z.string() }).catchall(z.array(PublicTrade));
 
 const depthLevel = z.tuple([decimalString, decimalString, decimalNumber]);
+export type DepthLevel = z.output<typeof depthLevel>;
 export const Depth = z.record(
   z.string(),
   z.looseObject({ asks: z.array(depthLevel), bids: z.array(depthLevel) }),

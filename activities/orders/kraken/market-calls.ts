@@ -3,12 +3,16 @@ import { feeShare, instrumentOf } from '../../../shared/kraken/orders.ts';
 import * as messages from '../../../shared/kraken/rest-messages.ts';
 import { pairOf, restName } from '../../../shared/kraken/symbols.ts';
 import { millisecondsOf } from '../../../shared/kraken/wire.ts';
+import { Decimal, type DecimalText } from '../../../shared/money.ts';
 import type { Pair } from '../../../shared/pair.ts';
 import { timeframeMinutes } from '../../../shared/timeframe.ts';
 import type { Instrument, Venue } from '../../../shared/venue.ts';
 import { VenueError } from '../../../shared/venue.ts';
 import type { KrakenRest } from './rest.ts';
 import { KrakenError } from './rest.ts';
+
+/** Levels of each side that the depth is reckoned from. */
+const SHOWN_LEVELS = 100;
 
 /** The most bars OHLC gives, whatever is asked for. */
 const MOST_BARS = 720;
@@ -20,7 +24,10 @@ export interface ClockSkew {
   uncertaintyMs: number;
 }
 
-export type MarketCalls = Pick<Venue, 'time' | 'instruments' | 'closedCandles' | 'quote'> & {
+export type MarketCalls = Pick<
+  Venue,
+  'time' | 'instruments' | 'closedCandles' | 'quote' | 'depth'
+> & {
   clockSkew(): Promise<ClockSkew>;
 };
 
@@ -90,7 +97,28 @@ export function marketCalls(
       if (row === undefined) throw new VenueError('answer', `kraken quotes nothing for ${pair}`);
       return { bid: row.b[0], ask: row.a[0], last: row.c[0] };
     },
+
+    depth: async (pair) => {
+      const asked = { pair: restName(pair), count: String(SHOWN_LEVELS) };
+      const answer = await rest.public('Depth', asked, messages.Depth);
+      const book = Object.values(answer)[0];
+      const bid = book?.bids[0]?.[0];
+      const ask = book?.asks[0]?.[0];
+      if (book === undefined || bid === undefined || ask === undefined) {
+        throw new VenueError('answer', `kraken shows no book for ${pair}`);
+      }
+      return { bid, ask, bidDepth: shown(book.bids, bid), askDepth: shown(book.asks, ask) };
+    },
   };
+}
+
+/** Value in quote of the levels that lie within 1 % of the best price. */
+function shown(levels: readonly messages.DepthLevel[], best: DecimalText): DecimalText {
+  const reach = new Decimal(best).div(100);
+  return levels
+    .filter(([price]) => new Decimal(price).sub(best).abs().lte(reach))
+    .reduce((sum, [price, quantity]) => sum.add(new Decimal(price).mul(quantity)), new Decimal(0))
+    .toFixed();
 }
 
 function isNoSuchLength(error: unknown): boolean {
