@@ -5,7 +5,7 @@ import type { ResolvedModel } from '../../shared/llm/resolve-model.ts';
 import type { LlmBudget } from '../../shared/llm/settings.ts';
 import type { TokenUsage } from '../../shared/llm/usage.ts';
 import { Decimal } from '../../shared/money.ts';
-import type { Prompt } from '../../shared/prompts/build-prompt.ts';
+import { promptIdentity, type Prompt } from '../../shared/prompts/build-prompt.ts';
 import { inTransaction } from '../ledger/database.ts';
 import type { IncomingResponse } from './send-request.ts';
 
@@ -76,9 +76,7 @@ export function createCallStore(deps: {
   };
   return {
     async keepPrompt(prompt, snapshot) {
-      const hash = createHash('sha256')
-        .update(JSON.stringify([prompt.version, prompt.system, prompt.user]))
-        .digest('hex');
+      const hash = createHash('sha256').update(promptIdentity(prompt)).digest('hex');
       await pool.query(
         `insert into prompt (hash, version, snapshot, system_text, user_text, tokens)
          values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
@@ -123,14 +121,15 @@ export function createCallStore(deps: {
         if (cause !== null) return { kind: 'refused', cause };
         const { rows } = await client.query<{ id: string }>(
           `insert into llm_call (desk, cycle, decider, n, purpose, provider, model, catalogue, prompt, request,
-                                 venue_at, sent_at, state, reserved_usd)
-           select $1, $2, $3, coalesce(max(n), 0) + 1, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', $12
+                                 venue_at, sent_at, state, reserved_usd, api)
+           select $1, $2, $3, coalesce(max(n), 0) + 1, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', $12, $13
              from llm_call where cycle = $2 and decider = $3
            returning id`,
           [
             ...[desk, call.cycle, call.decider, call.purpose, call.model.provider],
             ...[call.model.facts.id, CATALOGUE_DATE, call.prompt, JSON.stringify(call.request)],
             ...[new Date(call.venueAtMs), new Date(atMs), call.mostUsd.toFixed(8)],
+            call.model.facts.api,
           ],
         );
         const id = rows[0]?.id;

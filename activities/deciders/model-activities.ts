@@ -1,13 +1,13 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DeciderAnswer } from '../../shared/decision.ts';
+import type { DeciderAnswer, Decision } from '../../shared/decision.ts';
 import {
   connectionFailure,
   statusFailure,
   type CallFailure,
 } from '../../shared/llm/call-failure.ts';
 import { costUsd, mostUsd } from '../../shared/llm/cost.ts';
-import { parseDecision } from '../../shared/llm/parse-decision.ts';
+import { judgeAnswer, judgeRepair } from '../../shared/llm/judge-answer.ts';
 import { readAnswer, type ModelAnswer } from '../../shared/llm/read-answer.ts';
 import { repairConversation } from '../../shared/llm/repair.ts';
 import { fitsContext, requestBody, type Conversation } from '../../shared/llm/request.ts';
@@ -94,6 +94,11 @@ export function createModels(deps: ModelDeps) {
         decider: ask.decider,
         cause,
       });
+      const answered = (decision: Decision): DeciderAnswer => ({
+        kind: 'answered',
+        decider: ask.decider,
+        decision,
+      });
       const model = models.get(ask.decider);
       if (model === undefined) return absent('not in the profile any more');
       const key = model.keyEnv === null ? null : deps.keyOf(model.keyEnv);
@@ -122,24 +127,18 @@ export function createModels(deps: ModelDeps) {
       };
       const first = await askOnce(question, 'decision', conversation);
       if (first.kind === 'absent') return absent(first.cause);
-      if (first.answer.kind === 'none') return absent(first.answer.cause);
-      const parsed = parseDecision(first.answer.text, snapshot.legalActions);
-      if (parsed.kind === 'decision') {
-        return { kind: 'answered', decider: ask.decider, decision: parsed.decision };
-      }
+      const judged = judgeAnswer(first.answer, snapshot.legalActions);
+      if (judged.kind === 'absent') return absent(judged.cause);
+      if (judged.kind === 'decision') return answered(judged.decision);
 
-      const again = repairConversation(conversation, first.answer.text, parsed.mistakes);
+      const again = repairConversation(conversation, judged.text, judged.mistakes);
       const repaired = await askOnce(question, 'repair', again);
-      const mistakes = parsed.mistakes.slice(0, 2).join('; ');
-      if (repaired.kind === 'absent')
-        return absent(`unusable (${mistakes}), repair: ${repaired.cause}`);
-      if (repaired.answer.kind === 'none') {
-        return absent(`unusable (${mistakes}), repair: ${repaired.answer.cause}`);
-      }
-      const second = parseDecision(repaired.answer.text, snapshot.legalActions);
-      return second.kind === 'decision'
-        ? { kind: 'answered', decider: ask.decider, decision: second.decision }
-        : absent(`unusable and not repaired (${second.mistakes.slice(0, 2).join('; ')})`);
+      const second = judgeRepair(
+        repaired.kind === 'absent' ? repaired : repaired.answer,
+        judged.mistakes,
+        snapshot.legalActions,
+      );
+      return second.kind === 'decision' ? answered(second.decision) : absent(second.cause);
     },
   };
 

@@ -1,17 +1,15 @@
 import type pg from 'pg';
-import { combineDecisions } from '../../shared/consensus/combine.ts';
-import type { Consensus } from '../../shared/consensus/consensus.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import type { DecimalText } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { rosterOf, type Profile } from '../../shared/profile.ts';
+import type { Profile } from '../../shared/profile.ts';
 import type { DeskEvent } from '../../shared/risk/desk-state.ts';
 import { usdtPrices } from '../../shared/usdt-prices.ts';
 import type { Instrument, Venue } from '../../shared/venue.ts';
 import type { Probe, ProbePoint } from '../probe.ts';
 import { closesAt, readAccount } from './account.ts';
 import { inTransaction } from './database.ts';
-import { answersTable, saidBy } from './answers-table.ts';
+import { combineAnswers, type CombinedAnswers } from './combine-answers.ts';
 import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
 import type { DocumentStore } from './documents.ts';
 import { openDesk } from './open-desk.ts';
@@ -31,6 +29,10 @@ export type LedgerActivities = ReturnType<typeof createLedgerActivities>;
 
 export function createLedgerActivities(deps: LedgerDeps) {
   const { pool, desk, profile, documents } = deps;
+  let stored: string | null = null;
+  /** The profile as a document: what a cycle was decided with. */
+  const profileHash = async (): Promise<string> =>
+    (stored ??= await documents.put('profile', profile));
   return {
     /** Creates the desk and books what its account holds, once; a desk that is there stays as it is. */
     async openDesk(): Promise<Standing> {
@@ -84,35 +86,9 @@ export function createLedgerActivities(deps: LedgerDeps) {
       return rows[0]?.run_id === bar.runId;
     },
 
-    /** Combines the answers by the profile's rule and stores all of it. Keyed by cycle and decider. */
-    async combine(of: { cycle: string; answers: DeciderAnswer[] }): Promise<{
-      action: Consensus['action'];
-      confidence: number | null;
-      reason: string;
-      answered: number;
-      said: Record<string, string>;
-      table: string;
-      hash: string;
-    }> {
-      const { kind, ...settings } = profile.consensus;
-      const roster = rosterOf(profile);
-      const combined = combineDecisions(kind, of.answers, roster, settings);
-      await pool.query(
-        `insert into decision (cycle, decider, answer)
-         select $1, decider, answer::jsonb from unnest($2::text[], $3::text[]) as a (decider, answer)
-         on conflict do nothing`,
-        [of.cycle, of.answers.map((a) => a.decider), of.answers.map((a) => JSON.stringify(a))],
-      );
-      return {
-        action: combined.action,
-        confidence: combined.confidence,
-        reason: combined.reason,
-        answered: of.answers.filter((a) => a.kind === 'answered').length,
-        said: saidBy(of.answers),
-        table: answersTable(of.answers),
-        hash: await documents.put('consensus', { kind, ...combined }),
-      };
-    },
+    /** See `combineAnswers`. */
+    combine: (of: { cycle: string; answers: DeciderAnswer[] }): Promise<CombinedAnswers> =>
+      combineAnswers(deps, of),
 
     /** Writes the cycle down. Keyed by cycle id. */
     async recordCycle(of: {
@@ -125,8 +101,9 @@ export function createLedgerActivities(deps: LedgerDeps) {
       outcome: string;
     }): Promise<void> {
       await pool.query(
-        `insert into cycle (id, desk, pair, bar, decided_at, snapshot_hash, action, outcome, confidence, consensus)
-         select $1, $2, $3, $4, $5, $6, body->>'action', $7, (body->>'confidence')::float8, body
+        `insert into cycle (id, desk, pair, bar, decided_at, snapshot_hash, profile_hash, action, outcome,
+                            confidence, consensus)
+         select $1, $2, $3, $4, $5, $6, $9, body->>'action', $7, (body->>'confidence')::float8, body
            from document where hash = $8
          on conflict (id) do nothing`,
         [
@@ -138,6 +115,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
           of.snapshot,
           of.outcome,
           of.consensus,
+          await profileHash(),
         ],
       );
     },

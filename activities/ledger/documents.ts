@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { canonicalJson } from '../../shared/canonical-json.ts';
 
-export type DocumentKind = 'snapshot' | 'account' | 'consensus';
+export type DocumentKind = 'snapshot' | 'account' | 'consensus' | 'profile';
 
 /** Big immutable things under the SHA-256 of their canonical JSON, so that histories carry hashes only. */
 export interface DocumentStore {

@@ -44,6 +44,13 @@ const ConsensusSchema = z.object({
   reason: z.string(),
   /** In the profile's order of deciders. */
   votes: z.array(z.object({ decider: z.string(), vote: z.string() })),
+  /** What every other rule would have made of the same answers; absent in old records. */
+  others: z
+    .record(
+      z.string(),
+      z.object({ action: z.enum(ACTIONS), confidence: z.number().nullable(), reason: z.string() }),
+    )
+    .optional(),
 });
 export type Consensus = z.infer<typeof ConsensusSchema>;
 

@@ -79,7 +79,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
     const verdict = reviewEntry(await readEntryInput(client, deps, of, market, marks));
     const at = new Date(of.atMs);
     await client.query(
-      `insert into verdict (id, desk, kind, at, rules, plan) values ($1, $2, $3, $4, $5, $6)`,
+      `insert into verdict (id, desk, kind, at, rules, plan, input) values ($1, $2, $3, $4, $5, $6, $7)`,
       [
         of.cycle,
         desk,
@@ -87,6 +87,8 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
         at,
         JSON.stringify(verdict.rules),
         verdict.plan === null ? null : JSON.stringify(verdict.plan),
+        // The decision has its own record.
+        JSON.stringify({ ...input, decision: null }),
       ],
     );
     if (verdict.plan !== null) {

@@ -29,6 +29,11 @@ describe('the command line of npm run desk', () => {
     ['why BTC/USDT 2021-05-15T13:00', { kind: 'why', cycle: bar }],
     ['why btc/usdt 2021-05-15 13:00', { kind: 'why', cycle: bar }],
     ['why BTC/USDT/2021-05-15T13:00:00Z', { kind: 'why', cycle: bar }],
+    ['replay last', { kind: 'replay', cycle: { kind: 'last' }, ask: [] }],
+    [
+      'replay last --ask gpt,claude',
+      { kind: 'replay', cycle: { kind: 'last' }, ask: ['gpt', 'claude'] },
+    ],
   ])('%s', (line, command) => {
     expect(parseDeskArguments(line.split(' ')).command).toEqual(command);
   });
@@ -62,6 +67,9 @@ describe('the command line of npm run desk', () => {
     ['why', /why needs a cycle/],
     ['why BTC/USDT', /not a cycle's id/],
     ['why BTC/USDT lately', /not a cycle's id/],
+    ['replay', /replay needs a cycle/],
+    ['replay last --ask gpt,', /a name is missing/],
+    ['why last --ask gpt', /--ask does not go with why/],
     ['status --colour', /colour/],
     ['status --port-base x', /--port-base x/],
   ])('refuses "%s"', (line, words) => {

@@ -14,6 +14,9 @@ export const USAGE = `npm run desk -- <command> [options]
   flatten [--why TEXT]    close every position, and say when it is done
   cycles [--limit N]      the latest decisions, newest first (20)
   why CYCLE               how one decision came about; CYCLE is its id, "PAIR BAR", or "last"
+  replay CYCLE [--ask A,B]
+                          decide a recorded cycle again from what was stored; exit status 1 when anything comes out
+                          otherwise. --ask puts its snapshot to these deciders or models too
   reconcile               hold the ledger against the venue; exit status 3 when they differ
   help                    this text
 
@@ -42,6 +45,7 @@ export type DeskCommand =
   | { kind: 'flatten'; why: string }
   | { kind: 'cycles'; limit: number }
   | { kind: 'why'; cycle: CycleName }
+  | { kind: 'replay'; cycle: CycleName; ask: string[] }
   | { kind: 'reconcile' };
 
 /** `span` counts from the venue time at which the command is given. */
@@ -66,14 +70,16 @@ const OPTIONS = {
   for: { type: 'string' },
   why: { type: 'string' },
   limit: { type: 'string' },
+  ask: { type: 'string' },
 } as const;
 
 /** Options that belong to some commands only. */
-const OWN_OPTIONS: Record<'until' | 'for' | 'why' | 'limit', readonly string[]> = {
+const OWN_OPTIONS: Record<'until' | 'for' | 'why' | 'limit' | 'ask', readonly string[]> = {
   until: ['pause'],
   for: ['pause'],
   why: ['pause', 'resume', 'halt', 'flatten'],
   limit: ['cycles'],
+  ask: ['replay'],
 };
 
 /** Reads the command line behind `npm run desk --`. Throws `UsageError` on whatever it does not know. */
@@ -88,13 +94,13 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     return { command: { kind: 'help' }, choice: {}, home: values.home, json: values.json };
   }
   if (name === undefined) throw new UsageError('a command is missing');
-  for (const option of ['until', 'for', 'why', 'limit'] as const) {
+  for (const option of ['until', 'for', 'why', 'limit', 'ask'] as const) {
     if (values[option] !== undefined && !OWN_OPTIONS[option].includes(name)) {
       throw new UsageError(`--${option} does not go with ${name}`);
     }
   }
   const command = readCommand(name, words, values);
-  if (words.length > 0 && command.kind !== 'why') {
+  if (words.length > 0 && !('cycle' in command)) {
     throw new UsageError(`${name} takes no "${words.join(' ')}"`);
   }
   const { desk, replay, profile, home, json } = values;
@@ -125,7 +131,9 @@ function readCommand(name: string, words: readonly string[], values: Values): De
     case 'cycles':
       return { kind: 'cycles', limit: readLimit(values.limit) };
     case 'why':
-      return { kind: 'why', cycle: readCycleName(words) };
+      return { kind: 'why', cycle: readCycleName(name, words) };
+    case 'replay':
+      return { kind: 'replay', cycle: readCycleName(name, words), ask: readNames(values.ask) };
     default:
       throw new UsageError(`there is no command "${name}"`);
   }
@@ -148,6 +156,14 @@ function pauseEnd({ until, for: span }: Values): PauseEnd {
   return { kind: 'open' };
 }
 
+/** `gpt, claude` */
+function readNames(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) throw new UsageError(`--ask ${text}: a name is missing`);
+  return names;
+}
+
 function readLimit(text: string | undefined): number {
   if (text === undefined) return 20;
   const limit = Number(text);
@@ -158,9 +174,11 @@ function readLimit(text: string | undefined): number {
 }
 
 /** A workflow id, `BTC/USDT 2021-05-15T13:00`, the same with a slash between, or `last`. */
-function readCycleName(words: readonly string[]): CycleName {
+function readCycleName(command: string, words: readonly string[]): CycleName {
   const text = words.join(' ').trim();
-  if (text === '') throw new UsageError('why needs a cycle: its id, "PAIR BAR", or last');
+  if (text === '') {
+    throw new UsageError(`${command} needs a cycle: its id, "PAIR BAR", or last`);
+  }
   if (text === 'last') return { kind: 'last' };
   if (text.startsWith('cycle/')) return { kind: 'id', id: text };
   const match = /^([^/\s]+\/[^/\s]+)[/\s]+(.+)$/.exec(text);
@@ -168,7 +186,7 @@ function readCycleName(words: readonly string[]): CycleName {
   const barMs = parseTime(match?.[2] ?? '');
   if (!isPair(pair) || barMs === null) {
     throw new UsageError(
-      `why "${text}": not a cycle's id, a pair and bar like "BTC/USDT 2021-05-15T13:00", or last`,
+      `${command} "${text}": not a cycle's id, a pair and bar like "BTC/USDT 2021-05-15T13:00", or last`,
     );
   }
   return { kind: 'bar', pair, barMs };

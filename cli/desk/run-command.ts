@@ -2,7 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { readAccount } from '../../activities/ledger/account.ts';
 import { connectDatabase } from '../../activities/ledger/database.ts';
-import { readCycle, readCycles, type CycleStory } from '../../activities/ledger/read-cycles.ts';
+import {
+  readCycle,
+  readCycles,
+  type CycleName,
+  type CycleStory,
+} from '../../activities/ledger/read-cycles.ts';
 import { readWhy } from '../../activities/ledger/read-why.ts';
 import { homeDir } from '../../infra/home.ts';
 import { workflowIds } from '../../shared/names.ts';
@@ -13,10 +18,13 @@ import { cycleLine } from '../cycle-line.ts';
 import { chooseDesk, readDesks, type DeskEntry } from '../desk-address.ts';
 import { paintFor, type Paint } from '../paint.ts';
 import { parseDeskArguments, USAGE, UsageError, type DeskCommand } from './arguments.ts';
+import { borrowDatabase } from './borrowed-database.ts';
 import { CommandError } from './command-error.ts';
 import { connectDesk, type DeskWorkflow } from './desk-workflow.ts';
 import { flattenDesk } from './flatten.ts';
 import { agrees, reconcile, type Reconciliation } from './reconcile.ts';
+import { replay } from './replay.ts';
+import { replayText } from './replay-text.ts';
 import { statusText, type DeskReport } from './status-text.ts';
 import { whyText, workflowAddress } from './why-text.ts';
 
@@ -37,11 +45,14 @@ interface Context {
   say(line: string): void;
 }
 
+/** Commands that need the database alone, and start it where the desk is stopped. */
+const READS: readonly DeskCommand['kind'][] = ['cycles', 'why', 'replay'];
+
 /** What a command has to say: `json` is its one document, `text` the same for people. */
 interface Answer {
   json: unknown;
   text: string;
-  exitStatus: 0 | 3;
+  exitStatus: 0 | 1 | 3;
 }
 
 /** Runs one command of `npm run desk` and returns its exit status; design.md's table of them holds. */
@@ -56,6 +67,8 @@ export async function runDeskCommand(argv: readonly string[], io: CommandIo): Pr
     const chosen = chooseDesk(readDesks(dir), choice);
     if (chosen.kind === 'none') throw new CommandError(chosen.message);
     const { id, entry } = chosen;
+    const quiet = (): void => {};
+    const borrowed = READS.includes(command.kind) ? await borrowDatabase(dir, entry, quiet) : null;
     const pool = connectDatabase({
       url: entry.databaseUrl,
       schema: entry.schema,
@@ -75,6 +88,7 @@ export async function runDeskCommand(argv: readonly string[], io: CommandIo): Pr
       return answer.exitStatus;
     } finally {
       await pool.end();
+      await borrowed?.giveBack();
     }
   } catch (error) {
     const isUsage = error instanceof UsageError;
@@ -105,14 +119,12 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
       const lines = cycles.map((cycle) => cycleLine(cycle, c.paint));
       return answer(cycles.map(briefly), lines.join('\n') || 'no cycle is recorded yet');
     }
+    case 'replay': {
+      const replayed = await replay(c.pool, await storyOf(command.cycle, c));
+      return answer(replayed, replayText(replayed, c.paint), replayed.identical ? 0 : 1);
+    }
     case 'why': {
-      const story = await readCycle(c.pool, c.id, command.cycle);
-      if (story === null) {
-        throw new CommandError(
-          `desk ${c.id} has recorded no such cycle; npm run desk -- cycles lists the latest`,
-        );
-      }
-      const why = await readWhy(c.pool, c.id, story);
+      const why = await readWhy(c.pool, c.id, await storyOf(command.cycle, c));
       const url = workflowAddress(c.entry, why.id);
       return answer({ ...why, url }, whyText(why, url, c.paint));
     }
@@ -123,8 +135,16 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
   }
 }
 
-function answer(json: unknown, text: string, exitStatus: 0 | 3 = 0): Answer {
+function answer(json: unknown, text: string, exitStatus: 0 | 1 | 3 = 0): Answer {
   return { json, text, exitStatus };
+}
+
+async function storyOf(name: CycleName, c: Context): Promise<CycleStory> {
+  const story = await readCycle(c.pool, c.id, name);
+  if (story !== null) return story;
+  throw new CommandError(
+    `desk ${c.id} has recorded no such cycle; npm run desk -- cycles lists the latest`,
+  );
 }
 
 async function withDesk<T>(c: Context, work: (workflow: DeskWorkflow) => Promise<T>): Promise<T> {

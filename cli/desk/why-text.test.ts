@@ -64,6 +64,7 @@ const why: CycleWhy = {
     confidence: 0.62,
     reason: '2 of 3 say long',
     votes: [],
+    others: { single: { action: 'hold', confidence: null, reason: 'single trend says hold' } },
   },
   answers: [
     { kind: 'answered', decider: 'trend', decision },
@@ -190,6 +191,7 @@ Decisions
 
 Consensus
   long 0.62, 2 of 3 say long
+    single would  hold, single trend says hold
 
 Verdict: resized
           rule          observed          limit

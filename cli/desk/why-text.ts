@@ -20,7 +20,7 @@ export function whyText(why: CycleWhy, address: string, paint: Paint): string {
     paint.dim(`${why.id}, decided ${minute(why.decidedAt)} UTC`),
     ...section(`Snapshot ${why.snapshotHash.slice(0, 12)}`, snapshotLines(why.snapshot)),
     ...section('Decisions', why.answers.flatMap(answerLines)),
-    ...section('Consensus', [`  ${consensusWords(why.consensus)}`]),
+    ...section('Consensus', consensusLines(why.consensus)),
     ...section(verdictTitle(why.verdict), verdictLines(why.verdict, paint)),
     ...section(positionTitle(why.position), positionLines(why.position, why.pair)),
     '',
@@ -103,7 +103,23 @@ function answerLines(answer: DeciderAnswer): string[] {
   ];
 }
 
-function consensusWords({ action, confidence, reason }: Consensus): string {
+/** The one that counted, then what every other rule would have done. */
+function consensusLines(consensus: Consensus): string[] {
+  const others = Object.entries(consensus.others ?? {});
+  return [
+    `  ${consensusWords(consensus)}`,
+    ...columns(
+      others.map(([kind, other]) => [`${kind} would`, consensusWords(other)]),
+      '    ',
+    ),
+  ];
+}
+
+function consensusWords({
+  action,
+  confidence,
+  reason,
+}: Pick<Consensus, 'action' | 'confidence' | 'reason'>): string {
   const sure = confidence === null ? '' : ` ${confidence.toFixed(2)}`;
   return `${action}${sure}${reason === '' ? '' : `, ${reason}`}`;
 }

@@ -1,4 +1,5 @@
 import type { Action, Decision } from '../decision.ts';
+import type { ConsensusKind, ConsensusSettings } from './settings.ts';
 
 export type Vote = Action | 'absent';
 
@@ -13,4 +14,11 @@ export interface Consensus {
   votes: { decider: string; vote: Vote }[];
   /** One plain sentence. */
   reason: string;
+}
+
+/** A consensus as it is stored: with the settings that were used, and what every other rule would have done. */
+export interface RecordedConsensus extends Consensus {
+  kind: ConsensusKind;
+  others: Partial<Record<ConsensusKind, Pick<Consensus, 'action' | 'confidence' | 'reason'>>>;
+  rule: Omit<ConsensusSettings, 'kind'> & { roster: string[] };
 }

@@ -16,6 +16,11 @@ export function buildPrompt(version: PromptVersion, parts: PromptParts): Prompt 
   return { version, system, user, tokens: countTokens(system) + countTokens(user) };
 }
 
+/** The text whose SHA-256 names a prompt in the database. */
+export function promptIdentity({ version, system, user }: Omit<Prompt, 'tokens'>): string {
+  return JSON.stringify([version, system, user]);
+}
+
 function textsOf(version: PromptVersion, parts: PromptParts): { system: string; user: string } {
   switch (version) {
     case 'triplegain-1':

@@ -1,7 +1,7 @@
-import type { IndicatorSet } from '../../shared/indicators/indicator-set.ts';
-import type { Snapshot } from '../../shared/snapshot.ts';
-import type { StrategyView } from '../../shared/strategies/strategy.ts';
-import { TIMEFRAMES } from '../../shared/timeframe.ts';
+import type { IndicatorSet } from '../indicators/indicator-set.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { StrategyView } from './strategy.ts';
+import { TIMEFRAMES } from '../timeframe.ts';
 
 /** What a strategy sees of a snapshot: nothing else, so that its answer can be replayed from it. */
 export function strategyView(snapshot: Snapshot): StrategyView {

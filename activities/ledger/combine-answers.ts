@@ -1,0 +1,48 @@
+import type pg from 'pg';
+import { combineDecisions, compareConsensus } from '../../shared/consensus/combine.ts';
+import type { Consensus, RecordedConsensus } from '../../shared/consensus/consensus.ts';
+import type { DeciderAnswer } from '../../shared/decision.ts';
+import { rosterOf, type Profile } from '../../shared/profile.ts';
+import { answersTable, saidBy } from './answers-table.ts';
+import type { DocumentStore } from './documents.ts';
+
+/** What a cycle is told of its consensus; all of it is stored under `hash`. */
+export interface CombinedAnswers {
+  action: Consensus['action'];
+  confidence: number | null;
+  reason: string;
+  answered: number;
+  said: Record<string, string>;
+  table: string;
+  hash: string;
+}
+
+/**
+ * Combines the answers by the profile's rule and stores all of it: the answers, the settings that were
+ * used, and what every other rule would have made of them. Keyed by cycle and decider.
+ */
+export async function combineAnswers(
+  { pool, profile, documents }: { pool: pg.Pool; profile: Profile; documents: DocumentStore },
+  of: { cycle: string; answers: DeciderAnswer[] },
+): Promise<CombinedAnswers> {
+  const { kind, ...settings } = profile.consensus;
+  const roster = rosterOf(profile);
+  const combined = combineDecisions(kind, of.answers, roster, settings);
+  const { [kind]: _own, ...others } = compareConsensus(of.answers, roster, settings);
+  const recorded: RecordedConsensus = { kind, ...combined, others, rule: { ...settings, roster } };
+  await pool.query(
+    `insert into decision (cycle, decider, answer)
+     select $1, decider, answer::jsonb from unnest($2::text[], $3::text[]) as a (decider, answer)
+     on conflict do nothing`,
+    [of.cycle, of.answers.map((a) => a.decider), of.answers.map((a) => JSON.stringify(a))],
+  );
+  return {
+    action: combined.action,
+    confidence: combined.confidence,
+    reason: combined.reason,
+    answered: of.answers.filter((a) => a.kind === 'answered').length,
+    said: saidBy(of.answers),
+    table: answersTable(of.answers),
+    hash: await documents.put('consensus', recorded),
+  };
+}

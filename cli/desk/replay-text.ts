@@ -1,0 +1,32 @@
+import type { CycleReplay, ReplayStep } from '../../shared/replay/replay-cycle.ts';
+import { columns } from '../columns.ts';
+import type { Paint } from '../paint.ts';
+
+/** A replay as text for a terminal: one line a step, and every field that differs below it. */
+export function replayText(replay: CycleReplay, paint: Paint): string {
+  const colour: Record<ReplayStep['result'], (text: string) => string> = {
+    identical: (text) => text,
+    none: paint.dim,
+    unknown: paint.yellow,
+    different: paint.red,
+  };
+  const lines = columns(
+    replay.steps.map(({ step, result, note }) => [step, result, note]),
+    '  ',
+  );
+  return [
+    `${paint.bold(replay.cycle)}  ${replay.identical ? 'identical' : paint.red('not identical')}`,
+    ...replay.steps.flatMap(({ result, differences }, n) => [
+      colour[result](lines[n] ?? ''),
+      ...differences.flatMap(({ path, recorded, replayed }) => [
+        `    ${path === '' ? 'all of it' : path}`,
+        `      recorded  ${shown(recorded)}`,
+        `      replayed  ${shown(replayed)}`,
+      ]),
+    ]),
+  ].join('\n');
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
