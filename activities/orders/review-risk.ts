@@ -76,7 +76,8 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
       };
     }
 
-    const verdict = reviewEntry(await readEntryInput(client, deps, of, market, marks));
+    const input = await readEntryInput(client, deps, of, market, marks);
+    const verdict = reviewEntry(input);
     const at = new Date(of.atMs);
     await client.query(
       `insert into verdict (id, desk, kind, at, rules, plan, input) values ($1, $2, $3, $4, $5, $6, $7)`,
