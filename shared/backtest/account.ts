@@ -6,8 +6,24 @@ const DAY_MS = 86_400_000;
 /** What is left of a balance below this share of the amount just moved is rounding. */
 const DUST = 1e-12;
 
+/** An account between two bars as plain data; numbers are kept as they are. */
+export interface SavedAccount {
+  balance: Record<Asset, number>;
+  price: Record<Asset, number>;
+  equity: number;
+  startEquity: number;
+  peakEquity: number;
+  dayStartEquity: number;
+  weekStartEquity: number;
+  monthStartEquity: number;
+  /** Least share of a peak seen at a mark after it. */
+  deepest: number;
+  /** Start of the UTC day of the last mark. */
+  dayMs: number;
+}
+
 /**
- * The money of a backtest: balances of all assets as floats, their worth in one of them, and the marks
+ * The money of a backtest or shadow account: balances of all assets as floats, their worth in one of them, and the marks
  * that loss limits are reckoned from. Assets and pairs are small integers inside the bar loop.
  */
 export class Account {
@@ -50,6 +66,65 @@ export class Account {
     this.baseIndex = Int32Array.from(pairs, (pair) => indexOf(baseOf(pair)));
     this.quoteIndex = Int32Array.from(pairs, (pair) => indexOf(quoteOf(pair)));
     this.route = pricingRoute(this, pairs);
+  }
+
+  /** The account as `saved` left it; its daily marks begin with the day of the last mark. */
+  static restored(pairs: readonly Pair[], numeraire: Asset, saved: SavedAccount): Account {
+    const account = new Account(pairs, numeraire, saved.balance);
+    account.assets.forEach((asset, a) => (account.price[a] = saved.price[asset] ?? NaN));
+    account.equity = saved.equity;
+    account.startEquity = saved.startEquity;
+    account.peakEquity = saved.peakEquity;
+    account.dayStartEquity = saved.dayStartEquity;
+    account.weekStartEquity = saved.weekStartEquity;
+    account.monthStartEquity = saved.monthStartEquity;
+    account.deepest = saved.deepest;
+    account.dailyMs.push(saved.dayMs);
+    account.dailyEquity.push(saved.equity);
+    account.dayEndMs = saved.dayMs + DAY_MS;
+    return account;
+  }
+
+  /** Throws before the first mark: nothing is worth anything yet. */
+  saved(): SavedAccount {
+    const dayMs = this.dailyMs.at(-1);
+    if (dayMs === undefined) throw new Error('an account is saved after its first mark');
+    const byAsset = (values: Float64Array): Record<Asset, number> =>
+      Object.fromEntries(this.assets.map((asset, a) => [asset, values[a]!]));
+    return {
+      balance: byAsset(this.balance),
+      price: byAsset(this.price),
+      equity: this.equity,
+      startEquity: this.startEquity,
+      peakEquity: this.peakEquity,
+      dayStartEquity: this.dayStartEquity,
+      weekStartEquity: this.weekStartEquity,
+      monthStartEquity: this.monthStartEquity,
+      deepest: this.deepest,
+      dayMs,
+    };
+  }
+
+  /**
+   * Buys base of a pair, fee included: as at the venue, what the balance cannot pay for is left out. Returns
+   * the quantity bought.
+   */
+  buy(pair: number, wanted: number, price: number, fee: number, lot: number): number {
+    const quote = this.quoteIndex[pair]!;
+    const affordable = this.balance[quote]! / (price * (1 + fee));
+    const amount = affordable >= wanted ? wanted : Math.floor(affordable / lot) * lot;
+    if (!(amount > 0)) return 0;
+    const paid = amount * price;
+    this.move(quote, -(paid + paid * fee));
+    this.move(this.baseIndex[pair]!, amount);
+    return amount;
+  }
+
+  /** Sells base of a pair; the fee is a share of what it brings. */
+  sell(pair: number, amount: number, price: number, fee: number): void {
+    const proceeds = amount * price;
+    this.move(this.baseIndex[pair]!, -amount);
+    this.move(this.quoteIndex[pair]!, proceeds - proceeds * fee);
   }
 
   /** Adds to a balance, by asset index. */

@@ -1,7 +1,6 @@
 import { Atr } from '../indicators/atr.ts';
 import { Sma } from '../indicators/sma.ts';
-import { Decimal, type DecimalText } from '../money.ts';
-import { baseOf, quoteOf, type Asset, type Pair } from '../pair.ts';
+import type { DecimalText } from '../money.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import {
   deskStanding,
@@ -12,10 +11,10 @@ import {
 } from '../risk/desk-state.ts';
 import type { EntryReviewInput } from '../risk/entry-input.ts';
 import type { RiskLimits } from '../risk/limits.ts';
-import { openRiskUsdt } from '../risk/open-risk.ts';
 import { reviewEntry } from '../risk/review.ts';
 import { vetoesOf } from '../risk/verdict.ts';
 import type { Instrument } from '../venue.ts';
+import { equityMarks, quoteAround, reviewedHoldings, reviewName } from './reviewed-holdings.ts';
 import type { EngineState, EntryGate, EntryOrder, QuietBand } from './engine-types.ts';
 
 const DAY_MS = 86_400_000;
@@ -100,7 +99,7 @@ export class DeskGate implements EntryGate {
       desk.locks.length > 0;
     if (mayChange) {
       desk = deskStateAfter(desk, { kind: 'clock', atMs: closeMs });
-      for (const event of deskMeasures(desk, marksOf(state), limits, closeMs)) {
+      for (const event of deskMeasures(desk, equityMarks(account), limits, closeMs)) {
         desk = deskStateAfter(desk, event);
       }
       const mode = deskStanding(desk).mode;
@@ -219,51 +218,16 @@ export class DeskGate implements EntryGate {
   private input(order: EntryOrder, state: EngineState): EntryReviewInput {
     const { account, pairs } = state;
     const { limits, instruments, halfSpread, confidence } = this.options;
-    const named = (asset: Asset): Asset => (asset === account.numeraire ? 'USDT' : asset);
-    const pairNamed = (pair: Pair): Pair => `${named(baseOf(pair))}/${named(quoteOf(pair))}`;
-    const pair = pairs[order.pair]!;
+    const pair = reviewName(account.numeraire).pair(pairs[order.pair]!);
     const instrument = instruments[order.pair]!;
-    const half = new Decimal(halfSpread[order.pair]!);
-    const price = new Decimal(order.quote);
-    const free = Float64Array.from(account.balance);
-    const positions: EntryReviewInput['account']['positions'] = [];
-    const reservations: EntryReviewInput['account']['reservations'] = [];
-    for (let p = 0; p < pairs.length; p++) {
-      const quote = account.quoteIndex[p]!;
-      free[quote]! -= state.reserved[p]!;
-      if (state.ordered[p]! > 0) {
-        reservations.push({
-          pair: pairNamed(pairs[p]!),
-          riskUsdt: this.reservedRisk[p]!,
-          notionalUsdt: this.reservedValue[p]!,
-        });
-      }
-      if (state.quantity[p]! === 0) continue;
-      const base = account.baseIndex[p]!;
-      free[base]! -= state.quantity[p]!;
-      const quantity = text(state.quantity[p]!);
-      positions.push({
-        pair: pairNamed(pairs[p]!),
-        side: 'buy',
-        riskUsdt: openRiskUsdt({
-          side: 'buy',
-          quantity,
-          entryPrice: text(state.entryPrice[p]!),
-          stopPrice: state.stopPrice[p]! > 0 ? text(state.stopPrice[p]!) : null,
-          fee: instruments[p]!.takerFee,
-          quoteUsdt: text(account.price[quote]!),
-        }),
-        notionalUsdt: new Decimal(quantity).mul(account.price[base]!).toFixed(),
-      });
-    }
-    const byAsset = (values: Float64Array): Record<Asset, DecimalText> =>
-      Object.fromEntries(account.assets.map((asset, a) => [named(asset), text(values[a]!)]));
+    const { reservedRisk, reservedValue } = this;
+    const holdings = reviewedHoldings({ ...state, reservedRisk, reservedValue }, instruments);
     const usual = this.usual[order.pair]!;
     const atrPct = this.atrPct[order.pair]!;
     const isKnown = !Number.isNaN(atrPct);
     return {
       now: state.closeMs,
-      pair: pairNamed(pair),
+      pair,
       decision: {
         action: 'long',
         confidence,
@@ -283,32 +247,17 @@ export class DeskGate implements EntryGate {
         tradesToday: this.tradesToday,
         llmSpendTodayUsd: 0,
       },
-      account: {
-        ...marksOf(state),
-        free: byAsset(free),
-        holdings: byAsset(account.balance),
-        bags: {},
-        positions,
-        reservations,
-        restingEntries: reservations.map((r) => r.pair),
-      },
+      account: holdings.account,
       market: {
-        bid: price
-          .mul(half.neg().add(1))
-          .toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_DOWN)
-          .toFixed(),
-        ask: price
-          .mul(half.add(1))
-          .toDecimalPlaces(instrument.priceDecimals, Decimal.ROUND_UP)
-          .toFixed(),
+        ...quoteAround(order.quote, halfSpread[order.pair]!, instrument),
         depthQuote: null,
         atrPct: isKnown ? atrPct : null,
         volatilityRatio: isKnown && usual.value > 0 ? atrPct / usual.value : null,
         fundingPctPerDay: null,
         inputs: [{ name: 'bars', ageMs: 0, required: true }],
-        usdtPer: byAsset(account.price),
+        usdtPer: holdings.usdtPer,
       },
-      instrument: { ...instrument, pair: pairNamed(pair) },
+      instrument: { ...instrument, pair },
       limits,
     };
   }
@@ -322,27 +271,6 @@ function isFlat(state: EngineState): boolean {
     if (state.quantity[p]! > 0 || state.ordered[p]! > 0) return false;
   }
   return true;
-}
-
-function marksOf({ account }: EngineState): {
-  equity: DecimalText;
-  peakEquity: DecimalText;
-  dayStartEquity: DecimalText;
-  weekStartEquity: DecimalText;
-  monthStartEquity: DecimalText;
-} {
-  return {
-    equity: text(account.equity),
-    peakEquity: text(account.peakEquity),
-    dayStartEquity: text(account.dayStartEquity),
-    weekStartEquity: text(account.weekStartEquity),
-    monthStartEquity: text(account.monthStartEquity),
-  };
-}
-
-function text(value: number): DecimalText {
-  const plain = String(value);
-  return plain.includes('e') ? new Decimal(value).toFixed() : plain;
 }
 
 /** Mean of what there is of the last `most` inputs. */

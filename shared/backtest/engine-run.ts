@@ -331,23 +331,16 @@ export class EngineRun {
     const { account } = state;
     const cost = this.input.costs[p]!;
     const price = boughtAt(state.bars[p]!.open[bar]! * (1 + cost.halfSpread), cost);
-    const quote = account.quoteIndex[p]!;
-    const wanted = state.ordered[p]!;
-    // As at the venue: what the balance cannot pay for after a gap up is cancelled.
-    const affordable = account.balance[quote]! / (price * (1 + cost.takerFee));
-    const amount = affordable >= wanted ? wanted : Math.floor(affordable / cost.lot) * cost.lot;
+    const amount = account.buy(p, state.ordered[p]!, price, cost.takerFee, cost.lot);
     state.ordered[p] = 0;
     state.reserved[p] = 0;
-    if (!(amount > 0)) return;
+    if (amount === 0) return;
     const paid = amount * price;
-    const fee = paid * cost.takerFee;
-    account.move(quote, -(paid + fee));
-    account.move(account.baseIndex[p]!, amount);
-    this.turnover += paid * account.price[quote]!;
+    this.turnover += paid * account.price[account.quoteIndex[p]!]!;
     state.quantity[p] = amount;
     state.entryPrice[p] = price;
     this.entryBar[p] = bar;
-    this.entryFee[p] = fee;
+    this.entryFee[p] = paid * cost.takerFee;
     const stop = state.orderedStop[p]!;
     if (!Number.isNaN(stop)) {
       state.stopPrice[p] = stop;
@@ -375,10 +368,8 @@ export class EngineRun {
     const stop = state.stopPrice[p]!;
     const proceeds = amount * price;
     const exitFee = proceeds * fee;
-    const quote = account.quoteIndex[p]!;
-    account.move(account.baseIndex[p]!, -amount);
-    account.move(quote, proceeds - exitFee);
-    this.turnover += proceeds * account.price[quote]!;
+    account.sell(p, amount, price, fee);
+    this.turnover += proceeds * account.price[account.quoteIndex[p]!]!;
     const risk = stop > 0 ? (entryPrice - stop) * amount : 0;
     const fees = this.entryFee[p]! + exitFee;
     log.add(p, 1, reason, this.entryBar[p]!, bar, entryPrice, price, amount, fees, risk);
