@@ -6,14 +6,19 @@ import { isDecimalText } from '../shared/money.ts';
 import { isPair, type Asset } from '../shared/pair.ts';
 import type { Pace } from '../simulator/driver.ts';
 import { journaledTimeframe } from '../simulator/journal.ts';
+import { KRAKEN_REST, KRAKEN_WS, openKrakenRelay } from '../simulator/kraken-relay.ts';
 import { createCandleMarket } from '../simulator/market-source.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
 
-const USAGE = `usage: npm run simulator -- --data DIR | --seed N [options]
+const USAGE = `usage: npm run simulator -- --data DIR | --seed N | --paper [options]
 
   --data DIR          prices from the candle files of a folder
   --seed N            prices from a synthetic market; the same N gives the same market
+  --paper             prices from Kraken's public feed, at real time: orders meet its real books
+  --feed-rest URL     where the feed is (default ${KRAKEN_REST})
+  --feed-ws URL       (default ${KRAKEN_WS})
+  --feed-depth N      levels of the books: 10, 25, 100 (default), 500 or 1000
   --from T, --to T    range, ISO 8601; --to is not included
   --pairs A/B[,C/D]   pairs to trade (default: all of the folder; BTC/USDT,XRP/USDT,XRP/BTC)
   --speed N           venue seconds per second (default 1, real time)
@@ -35,6 +40,10 @@ function options(args: string[]) {
       options: {
         data: { type: 'string' },
         seed: { type: 'string' },
+        paper: { type: 'boolean', default: false },
+        'feed-rest': { type: 'string', default: KRAKEN_REST },
+        'feed-ws': { type: 'string', default: KRAKEN_WS },
+        'feed-depth': { type: 'string', default: '100' },
         from: { type: 'string' },
         to: { type: 'string' },
         pairs: { type: 'string' },
@@ -85,14 +94,15 @@ function depositsOf(text: string): Record<Asset, string> {
   return deposits;
 }
 
-function simulatorOptions(flags: Flags): SimulatorOptions {
+async function simulatorOptions(flags: Flags): Promise<SimulatorOptions> {
   const pairs = flags.pairs?.split(',');
   const wrong = pairs?.find((pair) => !isPair(pair));
   if (wrong !== undefined) throw new UsageError(`--pairs: "${wrong}" is not like BTC/USDT`);
   const range = { ...timeOf('from', flags.from), ...timeOf('to', flags.to) };
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
-  if ((flags.data === undefined) === (flags.seed === undefined)) {
-    throw new UsageError('name either --data DIR or --seed N');
+  const sources = [flags.data !== undefined, flags.seed !== undefined, flags.paper];
+  if (sources.filter((isNamed) => isNamed).length !== 1) {
+    throw new UsageError('name either --data DIR or --seed N or --paper');
   }
   if ((flags.key === undefined) !== (flags.secret === undefined)) {
     throw new UsageError('--key and --secret go together');
@@ -106,7 +116,7 @@ function simulatorOptions(flags: Flags): SimulatorOptions {
   const deposits = depositsOf(flags.balances);
   const pace = paceOf(flags);
   return {
-    ...marketOf(flags, chosen, log),
+    ...(await marketOf(flags, chosen, log)),
     deposits,
     pace,
     waitForDesk: flags['wait-for-desk'],
@@ -123,11 +133,12 @@ const SYNTHETIC_FROM_MS = Date.UTC(2026, 0, 1);
 /** Up to this speed the synthetic market moves by the minute, beyond by five. */
 const FINE_SPEED = 20;
 
-function marketOf(
+async function marketOf(
   flags: Flags,
   chosen: { pairs?: string[]; fromMs?: number; toMs?: number },
   log: (line: string) => void,
-): Pick<SimulatorOptions, 'market' | 'marketName'> {
+): Promise<Pick<SimulatorOptions, 'market' | 'marketName'>> {
+  if (flags.paper) return paperMarket(flags, chosen, log);
   if (flags.data !== undefined) {
     const dir = resolve(flags.data);
     return { market: createCandleMarket(dir, { ...chosen, log }), marketName: dir };
@@ -142,13 +153,42 @@ function marketOf(
   return { market, marketName: `seed ${seed}` };
 }
 
+const PAPER_PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
+const DEPTHS = [10, 25, 100, 500, 1000] as const;
+
+async function paperMarket(
+  flags: Flags,
+  chosen: { pairs?: string[]; fromMs?: number; toMs?: number },
+  log: (line: string) => void,
+): Promise<Pick<SimulatorOptions, 'market' | 'marketName'>> {
+  const stepped = [chosen.fromMs, chosen.toMs, flags.speed].some((flag) => flag !== undefined);
+  if (stepped || flags.lockstep || flags['wait-for-desk']) {
+    throw new UsageError(
+      '--paper runs at real time from now on: --from, --to, --speed, --lockstep and ' +
+        '--wait-for-desk do not go with it',
+    );
+  }
+  const depth = DEPTHS.find((each) => String(each) === flags['feed-depth']);
+  if (depth === undefined) {
+    throw new UsageError(`--feed-depth ${flags['feed-depth']} is not one of ${DEPTHS.join(', ')}`);
+  }
+  const market = await openKrakenRelay({
+    pairs: chosen.pairs ?? PAPER_PAIRS,
+    rest: flags['feed-rest'],
+    ws: flags['feed-ws'],
+    depth,
+    log,
+  });
+  return { market, marketName: 'paper' };
+}
+
 async function main(): Promise<void> {
   const flags = options(process.argv.slice(2));
   if (flags.help) {
     process.stdout.write(USAGE);
     return;
   }
-  const wanted = simulatorOptions(flags);
+  const wanted = await simulatorOptions(flags);
   const { rest, ws, wsAuth, control, key, secret, close } = await startSimulator(wanted);
   const addresses = { rest, ws, wsAuth, control, key, secret };
   if (flags.json) process.stdout.write(`${JSON.stringify(addresses)}\n`);

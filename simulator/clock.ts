@@ -1,5 +1,6 @@
 import type { Pair } from '../shared/pair.ts';
 import { barOpenMs, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
+import { bookStep, type ClockParts } from './book-clock.ts';
 import { endOrder, orderReport } from './execute.ts';
 import { applyTouch, cancelIfImmediate, takeFresh, touches, type Touch } from './matching.ts';
 import { crosses } from './order-entry.ts';
@@ -22,8 +23,11 @@ import {
  * the way happens in one fixed order, whatever the limit was before.
  */
 export function runClock(core: Core, limitMs: number): void {
+  const { books } = core.market;
   while (core.state.event === null && core.state.phase !== 'ended') {
-    if (!step(core, limitMs)) return;
+    const moved =
+      books === undefined ? step(core, limitMs) : bookStep(core, books, BOOK_CLOCK, limitMs);
+    if (!moved) return;
   }
 }
 
@@ -225,6 +229,11 @@ function freshStep(core: Core): boolean {
     openEvent(core, { kind: 'orders', orders: [order] });
     return true;
   }
+  return freshWakes(core);
+}
+
+/** Tells of a level wake-up that was reached when it was booked; false when there is none. */
+function freshWakes(core: Core): boolean {
   for (const wake of core.state.wakes.values()) {
     if (wake.kind !== 'level' || !wake.fresh) continue;
     wake.fresh = false;
@@ -363,3 +372,12 @@ export function firstCandle(core: Core): number {
 export function wakeView(core: Core): 'whole' | 'next' {
   return core.state.phase === 'open' || core.state.phase === 'boundary' ? 'whole' : 'next';
 }
+
+const BOOK_CLOCK: ClockParts = {
+  openEvent,
+  fireWakes,
+  freshWakes,
+  liquidationStep,
+  timedStep,
+  endMarket,
+};

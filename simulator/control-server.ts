@@ -40,6 +40,9 @@ const PartialFills = z.object({
 const Limits = z.object({ tier: z.enum(TIERS).nullable() });
 const Cut = z.object({ socket: z.enum(['public', 'private', 'both']) });
 
+/** Calls of stepped time. */
+const STEPPED = new Set(['/attach', '/ack', '/advance']);
+
 class BadRequest extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -92,6 +95,9 @@ export function createControlServer(options: ControlOptions): Server {
   const at = (): number => state.nowMs;
 
   function post(path: string, body: unknown): unknown {
+    if (market.books?.isLive === true && STEPPED.has(path)) {
+      throw new BadRequest(409, `POST ${path}: this market runs at real time and waits for nobody`);
+    }
     switch (path) {
       case '/attach': {
         const { timeframes } = parse(Attach, body);

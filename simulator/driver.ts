@@ -17,7 +17,13 @@ const TICK_MS = 50;
  */
 export function createDriver(
   service: Service,
-  options: { pace: Pace; waitForDesk: boolean; wallMs?: () => number },
+  options: {
+    pace: Pace;
+    waitForDesk: boolean;
+    /** The market is one that runs now: the venue's clock is the wall's. */
+    isLive?: boolean;
+    wallMs?: () => number;
+  },
 ): Driver {
   const wallMs = options.wallMs ?? (() => performance.now());
   const { state } = service.exchange;
@@ -27,6 +33,7 @@ export function createDriver(
   const leaps = (): boolean => options.pace === 'lockstep' && hasDesk();
 
   function tick(): void {
+    if (options.isLive === true) return service.run(Date.now());
     if (state.event !== null || state.phase === 'ended') {
       anchor = { wallMs: wallMs(), venueMs: state.nowMs };
       return;

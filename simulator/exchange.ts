@@ -1,6 +1,6 @@
 import { Decimal } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
-import type { Timeframe } from '../shared/timeframe.ts';
+import { barOpenMs, type Timeframe } from '../shared/timeframe.ts';
 import { acknowledge, attach, bookWake, runClock, wakeView } from './clock.ts';
 import { freeOf, heldOf, moveBalance } from './funds.ts';
 import { FEE_TIERS, type Instrument } from './instruments.ts';
@@ -166,10 +166,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
   };
 }
 
-function newState(market: MarketSource): ExchangeState {
+/** The state of an exchange in which nothing has happened yet. */
+export function newState(market: MarketSource): ExchangeState {
   const state: ExchangeState = {
     nowMs: market.fromMs,
-    candleMs: market.fromMs,
+    candleMs: barOpenMs(market.fromMs, market.baseTimeframe),
     phase: 'boundary',
     insideCount: 0,
     attached: null,
@@ -189,7 +190,13 @@ function newState(market: MarketSource): ExchangeState {
     positions: new Map(),
     closedPositions: new Map(),
     wakes: new Map(),
+    taken: new Map(),
+    feedTaken: 0,
   };
+  if (market.books !== undefined) {
+    for (const pair of market.pairs) state.prices.set(pair, market.books.last(pair));
+    return state;
+  }
   for (const pair of market.pairs) {
     const last = market.bars(pair, market.baseTimeframe, market.fromMs, 1)[0];
     const first = market.candle(pair, market.fromMs);

@@ -1,7 +1,7 @@
 import { Decimal } from '../shared/money.ts';
-import { levelsFrom } from './book-levels.ts';
 import { balanceOf, moveBalance, roundAmount } from './funds.ts';
 import { venueId } from './ids.ts';
+import { noteTaken, offers } from './liquidity.ts';
 import { bookMarginTrade, closable } from './margin.ts';
 import { remaining, wsStatus, type Order, type OrderStatus, type Trade } from './order.ts';
 import { instrumentOf, type Core, type OrderReport } from './state.ts';
@@ -17,13 +17,12 @@ const NOT_NOW = 'Immediate order could not be filled';
  * cancelled when the order was for now only.
  */
 export function takeLiquidity(core: Core, order: Order, price: Decimal): void {
-  const instrument = instrumentOf(core, order.pair);
   const limit = order.limitPrice;
   const allowed = (at: Decimal): boolean =>
     limit === null || (order.side === 'buy' ? at.lte(limit) : at.gte(limit));
   const parts: { price: Decimal; quantity: Decimal }[] = [];
   let left = remaining(order);
-  for (const level of levelsFrom(instrument, order.side, price, core.state.candleMs)) {
+  for (const level of offers(core, order.pair, order.side, price)) {
     if (left.isZero() || !allowed(level.price) || parts.length === DEEPEST) break;
     const quantity = Decimal.min(left, level.quantity);
     parts.push({ price: level.price, quantity });
@@ -34,7 +33,9 @@ export function takeLiquidity(core: Core, order: Order, price: Decimal): void {
     return;
   }
   for (const part of parts) {
-    if (order.status === 'open') fill(core, order, part.price, part.quantity, 'taker');
+    if (order.status !== 'open') break;
+    noteTaken(core, order.pair, order.side, part.price, part.quantity);
+    fill(core, order, part.price, part.quantity, 'taker');
   }
   if (order.status !== 'open') return;
   if (limit === null) endOrder(core, order, 'canceled', 'Insufficient liquidity');
@@ -58,6 +59,11 @@ export function fillResting(core: Core, order: Order, price: Decimal): void {
     }
   }
   fill(core, order, price, left, 'maker');
+}
+
+/** Fills `quantity` of an order that rests in a venue's book. */
+export function fillAsMaker(core: Core, order: Order, price: Decimal, quantity: Decimal): void {
+  fill(core, order, price, quantity, 'maker');
 }
 
 /**

@@ -17,6 +17,7 @@ import type { WakeRequest } from './exchange.ts';
 import type { Amendment } from './order-entry.ts';
 import type { OrderRequest } from './order.ts';
 import type { Fact, SystemMode } from './state.ts';
+import type { DeltaRecord } from './state-delta.ts';
 
 /** A command that changed the exchange, at the venue time at which it came. */
 export type Command =
@@ -32,6 +33,8 @@ export type Command =
   | { do: 'amend'; at: number; order: string; change: Amendment }
   | { do: 'cancel'; at: number; order: string };
 
+export type JournalRecord = Command | Fact | DeltaRecord;
+
 /** First line of a journal: which market and account it is about. */
 export interface JournalHead {
   journal: 1;
@@ -43,11 +46,11 @@ export interface Journal {
   /** State text of the newest checkpoint, or null. */
   readonly checkpoint: string | null;
   /** What was written after the checkpoint, oldest first. */
-  readonly records: readonly (Command | Fact)[];
+  readonly records: readonly JournalRecord[];
   /** Where the clock stood when that was last noted, or 0. */
   readonly clockMs: number;
   /** Appends records; they are with the operating system when this returns. */
-  append(records: readonly (Command | Fact)[]): void;
+  append(records: readonly JournalRecord[]): void;
   /** Whether so much was written since the last checkpoint that a new one is due. */
   checkpointDue(): boolean;
   /** Saves `state` so that a restart need not go through older records. */
@@ -76,9 +79,13 @@ const NEWLINE = 10;
 
 /**
  * Opens the journal in `dir` or begins one. The file only ever grows; a last line that a crash tore is cut
- * off. Throws when the journal there is about another market or account, or is damaged before its end.
+ * off; with `endsInDelta` so is all that follows the last delta. Throws when the journal there is about another market or account, or is damaged before its end.
  */
-export function openJournal(dir: string, head: JournalHead): Journal {
+export function openJournal(
+  dir: string,
+  head: JournalHead,
+  options: { endsInDelta?: boolean } = {},
+): Journal {
   mkdirSync(dir, { recursive: true });
   const path = join(dir, 'journal.jsonl');
   const checkpointPath = join(dir, 'checkpoint.json');
@@ -96,6 +103,10 @@ export function openJournal(dir: string, head: JournalHead): Journal {
   }
   const saved = readCheckpoint(checkpointPath, size);
   const from = saved?.offset ?? Buffer.byteLength(first);
+  if (options.endsInDelta === true) {
+    size = from + endOfDeltas(readRange(fd, from, size));
+    ftruncateSync(fd, size);
+  }
   const records = parseLines(readRange(fd, from, size), path);
   let sinceCheckpoint = size - from;
   const nonces = openFile(join(dir, 'nonce'));
@@ -177,12 +188,19 @@ function readCheckpoint(path: string, size: number): { offset: number; state: st
   return saved.offset <= size ? saved : null;
 }
 
-function parseLines(text: string, path: string): (Command | Fact)[] {
+/** Bytes up to the end of the last delta. */
+function endOfDeltas(text: string): number {
+  const lines = text.split('\n');
+  const last = lines.findLastIndex((line) => line.startsWith('{"delta"'));
+  return last < 0 ? 0 : Buffer.byteLength(`${lines.slice(0, last + 1).join('\n')}\n`);
+}
+
+function parseLines(text: string, path: string): JournalRecord[] {
   const lines = text.split('\n');
   lines.pop();
   return lines.map((line, index) => {
     try {
-      return JSON.parse(line) as Command | Fact;
+      return JSON.parse(line) as JournalRecord;
     } catch (cause) {
       throw new Error(
         `${path} is damaged ${index + 1} lines after its checkpoint: "${line.slice(0, 80)}"; ` +

@@ -73,6 +73,7 @@ function closingOrder(core: Core, position: Position): Order {
     fresh: false,
     trades: [],
     amends: 0,
+    queue: null,
     liquidates: true,
   };
 }

@@ -4,6 +4,7 @@ import { findCandleFiles, type CandleFile } from '../candles/candle-files.ts';
 import type { Candle, CandleColumns } from '../shared/candle.ts';
 import type { Pair } from '../shared/pair.ts';
 import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
+import type { BookFeed, FeedBar } from './book-feed.ts';
 import { instrumentFor, type Instrument } from './instruments.ts';
 
 /** Where prices come from: candles of one base timeframe that move the market, and the history behind them. */
@@ -23,7 +24,9 @@ export interface MarketSource {
   /** One candle over the base candles that open in [`fromMs`, `toMs`), or null when there is none. */
   fold(pair: Pair, fromMs: number, toMs: number): Candle | null;
   /** The newest `count` bars that have closed at `atMs`, oldest first. */
-  bars(pair: Pair, timeframe: Timeframe, atMs: number, count: number): Candle[];
+  bars(pair: Pair, timeframe: Timeframe, atMs: number, count: number): FeedBar[];
+  /** A venue's books and trades that move the market in place of candles: then `candle` and `fold` have none. */
+  readonly books?: BookFeed;
 }
 
 const DAY_MS = 86_400_000;

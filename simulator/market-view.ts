@@ -3,6 +3,7 @@ import type { Candle } from '../shared/candle.ts';
 import type { Pair } from '../shared/pair.ts';
 import { TIMEFRAMES, timeframeMinutes, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import { levelsFrom, type Level } from './book-levels.ts';
+import type { FeedBar } from './book-feed.ts';
 import type { Exchange } from './exchange.ts';
 import type { Instrument } from './instruments.ts';
 
@@ -32,8 +33,9 @@ function runningBase(exchange: Exchange, pair: Pair): Candle | null {
 }
 
 /** The bar in which the clock stands, as far as it is seen, or null when nothing is known of it yet. */
-export function runningBar(exchange: Exchange, pair: Pair, timeframe: Timeframe): Candle | null {
+export function runningBar(exchange: Exchange, pair: Pair, timeframe: Timeframe): FeedBar | null {
   const { market, state } = exchange;
+  if (market.books !== undefined) return market.books.running(pair, timeframe, state.nowMs);
   const length = timeframeMs(timeframe);
   if (length < timeframeMs(market.baseTimeframe)) return null;
   const open = Math.floor(state.candleMs / length) * length;
@@ -56,23 +58,28 @@ function join(closed: Candle | null, running: Candle | null, openMs: number): Ca
 }
 
 /** The day until now, of which tickers speak. */
-export function dayBar(exchange: Exchange, pair: Pair, sinceMs?: number): Candle {
+export function dayBar(exchange: Exchange, pair: Pair, sinceMs?: number): FeedBar {
   const { market, state } = exchange;
+  if (market.books !== undefined) {
+    const today = sinceMs === undefined ? null : market.books.running(pair, '1d', state.nowMs);
+    return today ?? market.books.day(pair, state.nowMs);
+  }
   const from = sinceMs ?? state.candleMs - DAY_MS;
   const bar = join(market.fold(pair, from, state.candleMs), runningBase(exchange, pair), from);
   const price = exchange.price(pair);
   return bar ?? { timeMs: from, open: price, high: price, low: price, close: price, volume: 0 };
 }
 
-/** Mean price of a bar; candles do not tell their trades. */
-export const vwapOf = (bar: Candle): number => (bar.open + bar.high + bar.low + bar.close) / 4;
+/** Mean price of a bar; candles of files do not tell their trades. */
+export const vwapOf = (bar: FeedBar): number =>
+  bar.vwap ?? (bar.open + bar.high + bar.low + bar.close) / 4;
 
-/** A plausible number of trades: none without volume. */
-export const tradesIn = (bar: Candle): number => (bar.volume > 0 ? 4 : 0);
+/** The number of trades, or a plausible one: none without volume. */
+export const tradesIn = (bar: FeedBar): number => bar.trades ?? (bar.volume > 0 ? 4 : 0);
 
 /**
- * The book drawn around the price: the first levels are what `shared/fills` charges a taker. A function of
- * pair, price and candle alone.
+ * The venue's book, or the one drawn around the price of candles: its first levels are what `shared/fills`
+ * charges a taker, and it is a function of pair, price and candle alone.
  */
 export function drawBook(
   exchange: Exchange,
@@ -80,6 +87,14 @@ export function drawBook(
   depth: number,
 ): { bids: Level[]; asks: Level[] } {
   const { pair } = instrument;
+  const { books } = exchange.market;
+  if (books !== undefined) {
+    const shown = (side: 'bids' | 'asks'): Level[] =>
+      books
+        .levels(pair, side, depth)
+        .map((l) => ({ price: new Decimal(l.price), quantity: new Decimal(l.quantity) }));
+    return { bids: shown('bids'), asks: shown('asks') };
+  }
   const levels = (side: 'buy' | 'sell'): Level[] => {
     const drawn: Level[] = [];
     const from = exchange.touch(pair, side);

@@ -130,12 +130,13 @@ export function applyTouch(core: Core, touch: Extract<Touch, { kind: 'order' }>)
 }
 
 /** Gives back what is borrowed from what the account owns. */
-function settle(core: Core, order: Order): void {
+export function settle(core: Core, order: Order): void {
   if (settlePositions(core, order)) endOrder(core, order, 'closed', null);
   else endOrder(core, order, 'canceled', 'Insufficient funds');
 }
 
-function trigger(core: Core, order: Order, sees: Order['sees']): void {
+/** The order's trigger was reached: from now on it is a market or limit order. */
+export function trigger(core: Core, order: Order, sees: Order['sees']): void {
   order.triggeredMs = core.state.nowMs;
   order.sees = sees;
   if (order.limitOffset !== null && order.triggerPrice !== null) {
@@ -209,7 +210,8 @@ export function cancelIfImmediate(core: Core, order: Order): boolean {
   return true;
 }
 
-function beyondTrigger(order: Order, price: number): boolean {
+/** Whether `price` has reached the order's trigger. */
+export function beyondTrigger(order: Order, price: number): boolean {
   const trigger = order.triggerPrice?.toNumber();
   if (trigger === undefined) return false;
   const rises = (order.side === 'buy') !== order.type.startsWith('take');

@@ -4,6 +4,7 @@ import { freeOf, holdOf } from './funds.ts';
 import { venueId } from './ids.ts';
 import { checkMargin, closable } from './margin.ts';
 import { takerTick, type Instrument } from './instruments.ts';
+import { bestOffer } from './liquidity.ts';
 import { trailPrice } from './trailing.ts';
 import { isDormant, isTriggerType, type Order, type OrderRequest, type View } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core } from './state.ts';
@@ -104,6 +105,7 @@ function draft(
     fresh: true,
     trades: [],
     amends: 0,
+    queue: null,
     liquidates: false,
   };
 }
@@ -119,6 +121,10 @@ function viewFor(core: Core, type: Order['type']): View {
 /** What the venue lets through in its present mode. */
 function checkSystem(core: Core, order: Order): Refusal | null {
   const { system } = core.state;
+  // A book that is not the venue's any more fills nobody; what rests may be taken back.
+  if ((core.market.books?.away(order.pair) ?? null) !== null) {
+    return { error: 'EService:Market in cancel_only mode' };
+  }
   if (system === 'online') return null;
   if (system === 'maintenance') return { error: 'EService:Unavailable' };
   const passes =
@@ -190,6 +196,8 @@ export function crosses(core: Core, order: Order): boolean {
 
 /** What a taker pays (buy) or gets (sell) at the standing price. */
 export function touchPrice(core: Core, pair: string, side: 'buy' | 'sell'): Decimal {
+  const best = bestOffer(core, pair, side);
+  if (best !== null) return best;
   const instrument = instrumentOf(core, pair);
   const sign = side === 'buy' ? 1 : -1;
   return takerTick(
@@ -236,6 +244,8 @@ export function amendOrder(core: Core, order: Order, change: Amendment): Refusal
   if (moved) next.sees = viewFor(core, order.type);
   const refusal = checkShape(next, instrument) ?? checkAmendedMoney(core, order, next);
   if (refusal !== null) return refusal;
+  // Less of the same keeps its place; more, or another price, goes to the end.
+  if (moved || next.quantity.gt(order.quantity)) order.queue = null;
   order.quantity = next.quantity;
   order.limitPrice = next.limitPrice;
   order.triggerPrice = next.triggerPrice;

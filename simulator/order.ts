@@ -58,8 +58,18 @@ export interface Order {
   fresh: boolean;
   trades: string[];
   amends: number;
+  /** Its place at its price in a venue's book; null while it does not rest in one. */
+  queue: QueuePlace | null;
   /** Sent by the venue itself because the margin level fell too low. */
   liquidates: boolean;
+}
+
+export interface QueuePlace {
+  /** Quantity that was there before it and is served first; null while its price is deeper than what is known. */
+  ahead: Decimal | null;
+  /** How much of that went because the book said so, up to this nanosecond of the venue: its trades may follow. */
+  told: Decimal;
+  toldNs: string;
 }
 
 export interface Trade {

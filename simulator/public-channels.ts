@@ -1,12 +1,12 @@
 import { Decimal } from '../shared/money.ts';
-import type { Candle } from '../shared/candle.ts';
 import type { Pair } from '../shared/pair.ts';
 import { timeframeMinutes, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import { bookChecksum } from './book-checksum.ts';
 import { wsTime } from './exec-rows.ts';
+import type { FeedBar, FeedPrint } from './book-feed.ts';
 import type { Exchange } from './exchange.ts';
 import { assetInfo, type Instrument } from './instruments.ts';
-import { toJson, wire } from './json.ts';
+import { toJson, wire, WireNumber } from './json.ts';
 import {
   dayBar,
   drawBook,
@@ -18,6 +18,7 @@ import {
 } from './market-view.ts';
 import type { Level } from './book-levels.ts';
 import { assetsOf } from './symbols.ts';
+import { pairStatusOf } from './system-status.ts';
 
 const SNAPSHOT_BARS = 60;
 const SNAPSHOT_TRADES = 50;
@@ -55,7 +56,7 @@ export function tickerMessage(exchange: Exchange, pair: Pair, type: 'snapshot' |
   });
 }
 
-function ohlcRow(exchange: Exchange, pair: Pair, timeframe: Timeframe, bar: Candle): unknown {
+function ohlcRow(exchange: Exchange, pair: Pair, timeframe: Timeframe, bar: FeedBar): unknown {
   const price = (value: number) => wire(value, instrumentOf(exchange, pair).priceDecimals);
   return {
     symbol: pair,
@@ -72,11 +73,12 @@ function ohlcRow(exchange: Exchange, pair: Pair, timeframe: Timeframe, bar: Cand
   };
 }
 
-function ohlcMessage(
+/** Bars of one pair and timeframe as they go over the wire. */
+export function ohlcMessage(
   exchange: Exchange,
   pair: Pair,
   timeframe: Timeframe,
-  bars: readonly Candle[],
+  bars: readonly FeedBar[],
   type: 'snapshot' | 'update',
 ): string {
   return toJson({
@@ -91,7 +93,7 @@ function ohlcMessage(
 export function ohlcSnapshot(exchange: Exchange, pair: Pair, timeframe: Timeframe): string {
   const length = timeframeMs(timeframe);
   const open = Math.floor(exchange.state.candleMs / length) * length;
-  const bars = exchange.market.bars(pair, timeframe, open, SNAPSHOT_BARS);
+  const bars: FeedBar[] = exchange.market.bars(pair, timeframe, open, SNAPSHOT_BARS);
   const running = runningBar(exchange, pair, timeframe);
   if (running !== null) bars.push(running);
   return ohlcMessage(exchange, pair, timeframe, bars, 'snapshot');
@@ -130,6 +132,10 @@ export function ohlcBoundary(
 }
 
 export function tradeSnapshot(exchange: Exchange, pair: Pair): string {
+  const { books } = exchange.market;
+  if (books !== undefined) {
+    return printsMessage(pair, books.prints(pair).slice(-SNAPSHOT_TRADES), 'snapshot');
+  }
   const length = timeframeMs(exchange.market.baseTimeframe);
   const prints = [];
   for (let i = Math.ceil(SNAPSHOT_TRADES / 4); i >= 0; i -= 1) {
@@ -151,6 +157,50 @@ export function tradesAtBoundary(exchange: Exchange, pair: Pair, atMs: number): 
     ...(after === null ? [] : printsOf(exchange, pair, after).slice(0, 1)),
   ];
   return prints.length === 0 ? null : tradeMessage(exchange, pair, prints, 'update');
+}
+
+/** Trades of a venue's tape, as it told them. */
+export function printsMessage(
+  pair: Pair,
+  prints: readonly FeedPrint[],
+  type: 'snapshot' | 'update',
+): string {
+  return toJson({
+    channel: 'trade',
+    type,
+    data: prints.map((print) => ({
+      symbol: pair,
+      side: print.side,
+      price: new WireNumber(print.price),
+      qty: new WireNumber(print.quantity),
+      ord_type: print.type,
+      trade_id: print.number,
+      timestamp: nsTime(print.ns),
+    })),
+  });
+}
+
+/** A time in nanoseconds as the WebSocket writes it, to the microsecond. */
+function nsTime(ns: bigint): string {
+  const whole = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+  const micros = ((ns % 1_000_000_000n) / 1000n).toString().padStart(6, '0');
+  return `${whole}.${micros}Z`;
+}
+
+/**
+ * What a bar's end at `atMs` tells the subscriber of a timeframe in a venue's market: where nothing has been
+ * traded since, the next bar stands at the last price.
+ */
+export function barOverMessage(
+  exchange: Exchange,
+  pair: Pair,
+  timeframe: Timeframe,
+  atMs: number,
+): string | null {
+  const price = exchange.price(pair);
+  if (!(price > 0)) return null;
+  const bar = { timeMs: atMs, open: price, high: price, low: price, close: price, volume: 0 };
+  return ohlcMessage(exchange, pair, timeframe, [{ ...bar, trades: 0 }], 'update');
 }
 
 function tradeMessage(
@@ -249,7 +299,8 @@ function bookText(
   });
 }
 
-export function instrumentSnapshot(exchange: Exchange): string {
+/** All assets and pairs; an update restates them. */
+export function instrumentMessage(exchange: Exchange, type: 'snapshot' | 'update'): string {
   const assets = assetsOf(exchange.instruments).map((asset) => {
     const info = assetInfo(asset);
     return {
@@ -266,7 +317,7 @@ export function instrumentSnapshot(exchange: Exchange): string {
     symbol: i.pair,
     base: i.base,
     quote: i.quote,
-    status: 'online',
+    status: pairStatusOf(exchange, i.pair),
     qty_precision: i.lotDecimals,
     qty_increment: new Decimal(10).pow(-i.lotDecimals),
     price_precision: i.priceDecimals,
@@ -281,5 +332,5 @@ export function instrumentSnapshot(exchange: Exchange): string {
     tick_size: i.tick,
     qty_min: i.orderMin,
   }));
-  return toJson({ channel: 'instrument', type: 'snapshot', data: { assets, pairs } });
+  return toJson({ channel: 'instrument', type, data: { assets, pairs } });
 }

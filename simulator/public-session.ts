@@ -2,15 +2,18 @@ import type { Pair } from '../shared/pair.ts';
 import { timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import { timeframeOf } from './market-view.ts';
 import { textOf } from './json.ts';
+import type { FeedTick } from './book-feed.ts';
 import * as channel from './public-channels.ts';
 import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
 import type { Notice } from './state.ts';
+import { pairStatusOf } from './system-status.ts';
 
 type Subscription =
-  | { channel: 'ticker' | 'trade'; pair: Pair }
+  | { channel: 'ticker'; pair: Pair; onBook: boolean; best: string }
+  | { channel: 'trade'; pair: Pair }
   | { channel: 'ohlc'; pair: Pair; timeframe: Timeframe }
   | { channel: 'book'; pair: Pair; depth: number; book: channel.DrawnBook }
-  | { channel: 'instrument' };
+  | { channel: 'instrument'; told: string };
 
 const DEPTHS = [10, 25, 100, 500, 1000];
 
@@ -22,9 +25,10 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
   function subscribe(params: Frame, request: Frame): void {
     const name = params['channel'];
     if (name === 'instrument') {
-      subscriptions.set('instrument', { channel: 'instrument' });
+      const text = channel.instrumentMessage(exchange, 'snapshot');
+      subscriptions.set('instrument', { channel: 'instrument', told: statuses() });
       link.reply(request, { success: true, result: { channel: name, snapshot: true } });
-      if (params['snapshot'] !== false) link.send(channel.instrumentSnapshot(exchange));
+      if (params['snapshot'] !== false) link.send(text);
       return;
     }
     const symbols = params['symbol'];
@@ -52,7 +56,12 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
     const key = keyOf(name, pair, params);
     switch (name) {
       case 'ticker':
-        subscriptions.set(key, { channel: name, pair });
+        subscriptions.set(key, {
+          channel: name,
+          pair,
+          onBook: params['event_trigger'] === 'bbo',
+          best: '',
+        });
         acknowledge({ event_trigger: params['event_trigger'] ?? 'trades' });
         if (wantsSnapshot === true) link.send(channel.tickerMessage(exchange, pair, 'snapshot'));
         return;
@@ -111,10 +120,12 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
 
   /** Sends what the notices mean for one subscription. */
   function tell(subscription: Subscription, notices: readonly Notice[]): void {
-    if (subscription.channel === 'instrument') return;
+    if (subscription.channel === 'instrument') return tellStatuses(subscription, notices);
     const { pair } = subscription;
     let isDirty = false;
     for (const notice of notices) {
+      if (notice.notice === 'feed') tellFeed(subscription, notice.tick);
+      if (notice.notice === 'bar-over') tellBarOver(subscription, notice);
       if (notice.notice === 'price' && notice.pair === pair) isDirty = true;
       if (notice.notice !== 'boundary') continue;
       isDirty = true;
@@ -129,6 +140,64 @@ export function createPublicSession({ service }: SocketOptions, link: Link): Ses
       }
     }
     if (isDirty) tellNow(subscription);
+  }
+
+  const statuses = (): string =>
+    exchange.market.pairs.map((pair) => pairStatusOf(exchange, pair)).join();
+
+  function tellStatuses(
+    subscription: Extract<Subscription, { channel: 'instrument' }>,
+    notices: readonly Notice[],
+  ): void {
+    if (!notices.some((n) => n.notice === 'feed') || subscription.told === statuses()) return;
+    subscription.told = statuses();
+    link.send(channel.instrumentMessage(exchange, 'update'));
+  }
+
+  /** Passes on what the venue said whose books move the market. */
+  function tellFeed(
+    subscription: Exclude<Subscription, { channel: 'instrument' }>,
+    tick: FeedTick,
+  ): void {
+    if (tick.tick === 'status' || tick.tick === 'mismatch' || tick.pair !== subscription.pair) {
+      return;
+    }
+    const { pair } = subscription;
+    switch (subscription.channel) {
+      case 'book':
+        if (tick.tick !== 'book') return;
+        if (subscription.depth === exchange.market.books?.depth) link.send(tick.message);
+        else tellNow(subscription);
+        return;
+      case 'ticker': {
+        const best = (side: 'buy' | 'sell'): string => exchange.touch(pair, side).toFixed();
+        const isNew = (): boolean => subscription.best !== `${best('sell')} ${best('buy')}`;
+        if (tick.tick === 'ticker' || (tick.tick === 'book' && subscription.onBook && isNew())) {
+          if (subscription.onBook) subscription.best = `${best('sell')} ${best('buy')}`;
+          tellNow(subscription);
+        }
+        return;
+      }
+      case 'trade':
+        if (tick.tick !== 'prints') return;
+        link.send(channel.printsMessage(pair, tick.prints, 'update'));
+        return;
+      case 'ohlc':
+        if (tick.tick !== 'bar' || tick.timeframe !== subscription.timeframe) return;
+        link.send(channel.ohlcMessage(exchange, pair, tick.timeframe, [tick.bar], 'update'));
+        return;
+      default:
+        subscription satisfies never;
+    }
+  }
+
+  function tellBarOver(
+    subscription: Exclude<Subscription, { channel: 'instrument' }>,
+    { timeframe, atMs }: Extract<Notice, { notice: 'bar-over' }>,
+  ): void {
+    if (subscription.channel !== 'ohlc' || subscription.timeframe !== timeframe) return;
+    const text = channel.barOverMessage(exchange, subscription.pair, timeframe, atMs);
+    if (text !== null) link.send(text);
   }
 
   function tellNow(subscription: Exclude<Subscription, { channel: 'instrument' }>): void {

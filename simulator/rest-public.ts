@@ -1,6 +1,6 @@
 import { Decimal } from '../shared/money.ts';
 import { timeframeMs } from '../shared/timeframe.ts';
-import type { Candle } from '../shared/candle.ts';
+import type { FeedBar, FeedPrint } from './book-feed.ts';
 import type { Exchange } from './exchange.ts';
 import { assetInfo, FEE_TIERS, type Instrument } from './instruments.ts';
 import {
@@ -14,7 +14,8 @@ import {
   vwapOf,
 } from './market-view.ts';
 import { assetsOf, findInstrument, restAsset } from './symbols.ts';
-import { wire } from './json.ts';
+import { wire, WireNumber } from './json.ts';
+import { pairStatusOf, systemOf } from './system-status.ts';
 
 export type Answer = { result: unknown } | { error: string };
 export type Params = Readonly<Record<string, string>>;
@@ -32,12 +33,15 @@ export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answ
       rfc1123: new Date(exchange.state.nowMs).toUTCString(),
     },
   }),
-  SystemStatus: (exchange) => ({
-    result: {
-      status: exchange.state.system === 'limit_only' ? 'online' : exchange.state.system,
-      timestamp: `${new Date(exchange.state.nowMs).toISOString().slice(0, 19)}Z`,
-    },
-  }),
+  SystemStatus(exchange) {
+    const system = systemOf(exchange);
+    return {
+      result: {
+        status: system === 'limit_only' ? 'online' : system,
+        timestamp: `${new Date(exchange.state.nowMs).toISOString().slice(0, 19)}Z`,
+      },
+    };
+  },
   Assets(exchange, params) {
     const wanted = params['asset']?.split(',');
     const result: Record<string, unknown> = {};
@@ -62,13 +66,13 @@ export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answ
     }
     const result: Record<string, unknown> = {};
     if (params['pair'] === undefined) {
-      for (const i of exchange.instruments.values()) result[i.restName] = pairRow(i);
+      for (const i of exchange.instruments.values()) result[i.restName] = pairRow(exchange, i);
       return { result };
     }
     for (const name of params['pair'].split(',')) {
       const instrument = findInstrument(exchange.instruments, name);
       if (instrument === null) return UNKNOWN_PAIR;
-      result[name.includes('/') ? name : instrument.restName] = pairRow(instrument);
+      result[name.includes('/') ? name : instrument.restName] = pairRow(exchange, instrument);
     }
     return { result };
   },
@@ -109,7 +113,7 @@ export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answ
     const book = drawBook(exchange, instrument, depth);
     const at = Math.floor(exchange.state.nowMs / 1000);
     const rows = (levels: typeof book.asks): unknown[] =>
-      levels.map((l) => [restPrice(l.price), l.quantity.toFixed(3), at]);
+      levels.map((l) => [restPrice(l.price, instrument), l.quantity.toFixed(3), at]);
     return { result: { [instrument.restName]: { asks: rows(book.asks), bids: rows(book.bids) } } };
   },
   Trades(exchange, params) {
@@ -122,9 +126,8 @@ export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answ
 };
 
 /** Kraken writes REST prices with at least five decimals, whatever the tick. */
-function restPrice(price: Decimal | number): string {
-  const value = new Decimal(price);
-  return value.toFixed(Math.max(5, value.decimalPlaces()));
+function restPrice(price: Decimal | number, { priceDecimals }: Instrument): string {
+  return new Decimal(price).toFixed(Math.max(5, priceDecimals));
 }
 
 function chooseInstruments(exchange: Exchange, params: Params): Instrument[] | null {
@@ -134,7 +137,7 @@ function chooseInstruments(exchange: Exchange, params: Params): Instrument[] | n
   return found.some((i) => i === null) ? null : found.filter((i) => i !== null);
 }
 
-function pairRow(instrument: Instrument): unknown {
+function pairRow(exchange: Exchange, instrument: Instrument): unknown {
   return {
     altname: instrument.altname,
     wsname: instrument.wsname,
@@ -157,7 +160,7 @@ function pairRow(instrument: Instrument): unknown {
     ordermin: instrument.orderMin.toFixed(),
     costmin: instrument.costMin.toFixed(),
     tick_size: instrument.tick.toFixed(),
-    status: 'online',
+    status: pairStatusOf(exchange, instrument.pair),
     long_position_limit: instrument.positionLimit,
     short_position_limit: instrument.positionLimit,
   };
@@ -173,27 +176,27 @@ function ticker(exchange: Exchange, instrument: Instrument): unknown {
     const [level] = levels;
     if (level === undefined) return ['0', '0', '0'];
     return [
-      restPrice(level.price),
+      restPrice(level.price, instrument),
       level.quantity.toFixed(0, Decimal.ROUND_UP),
       level.quantity.toFixed(3),
     ];
   };
-  const both = (read: (bar: Candle) => string): string[] => [read(today), read(day)];
-  const volume = (bar: Candle): string => new Decimal(bar.volume).toFixed(8);
+  const both = (read: (bar: FeedBar) => string): string[] => [read(today), read(day)];
+  const volume = (bar: FeedBar): string => new Decimal(bar.volume).toFixed(8);
   return {
     a: touch(book.asks),
     b: touch(book.bids),
-    c: [restPrice(exchange.price(pair)), instrument.orderMin.toFixed(8)],
+    c: [restPrice(exchange.price(pair), instrument), instrument.orderMin.toFixed(8)],
     v: both(volume),
-    p: both((bar) => restPrice(new Decimal(vwapOf(bar)).toDecimalPlaces(8))),
+    p: both((bar) => restPrice(vwapOf(bar), instrument)),
     t: [tradesIn(today), tradesIn(day)],
-    l: both((bar) => restPrice(bar.low)),
-    h: both((bar) => restPrice(bar.high)),
-    o: restPrice(today.open),
+    l: both((bar) => restPrice(bar.low, instrument)),
+    h: both((bar) => restPrice(bar.high, instrument)),
+    o: restPrice(today.open, instrument),
   };
 }
 
-function ohlcRow(bar: Candle, instrument: Instrument): unknown[] {
+function ohlcRow(bar: FeedBar, instrument: Instrument): unknown[] {
   const price = (value: number): string => value.toFixed(instrument.priceDecimals);
   return [
     bar.timeMs / 1000,
@@ -216,6 +219,15 @@ function publicTrades(
   const { market, state } = exchange;
   const length = timeframeMs(market.baseTimeframe);
   const since = sinceText === undefined ? null : sinceNs(sinceText);
+  if (market.books !== undefined) {
+    return tapeRows(
+      instrument,
+      market.books.prints(instrument.pair),
+      since,
+      count,
+      sinceText ?? '0',
+    );
+  }
   const sinceMs = since === null ? null : Number(since / 1_000_000n);
   const start =
     sinceMs === null
@@ -223,19 +235,17 @@ function publicTrades(
       : Math.floor(sinceMs / length) * length;
   const rows: unknown[] = [];
   let last = sinceText ?? '0';
-  for (
-    let open = Math.max(start, 0);
-    open <= state.candleMs && rows.length < count;
-    open += length
-  ) {
+  // Without a cursor the newest are wanted, and the running candle counts for less than four.
+  const isFull = (): boolean => since !== null && rows.length >= count;
+  for (let open = Math.max(start, 0); open <= state.candleMs && !isFull(); open += length) {
     const candle = market.candle(instrument.pair, open);
     if (candle === null) continue;
     for (const print of printsOf(exchange, instrument.pair, candle)) {
       const ns = BigInt(print.atMs) * 1_000_000n;
-      if (rows.length >= count || (since !== null && ns <= since)) continue;
+      if (isFull() || (since !== null && ns <= since)) continue;
       if (!isPrinted(exchange, print)) continue;
       rows.push([
-        restPrice(print.price),
+        restPrice(print.price, instrument),
         new Decimal(print.quantity).toFixed(8),
         wire(print.atMs / 1000, 4),
         print.side === 'buy' ? 'b' : 's',
@@ -246,7 +256,31 @@ function publicTrades(
       last = ns.toString();
     }
   }
-  return { rows, last };
+  return { rows: rows.slice(-count), last };
+}
+
+/** The newest trades of a venue's tape, or the first ones after a cursor. */
+function tapeRows(
+  instrument: Instrument,
+  prints: readonly FeedPrint[],
+  since: bigint | null,
+  count: number,
+  cursor: string,
+): { rows: unknown[]; last: string } {
+  const chosen =
+    since === null
+      ? prints.slice(-count)
+      : prints.filter((print) => print.ns > since).slice(0, count);
+  const rows = chosen.map((print) => [
+    restPrice(new Decimal(print.price), instrument),
+    new Decimal(print.quantity).toFixed(8),
+    new WireNumber(new Decimal(print.ns.toString()).div(1e9).toFixed(7)),
+    print.side === 'buy' ? 'b' : 's',
+    print.type === 'limit' ? 'l' : 'm',
+    '',
+    print.number,
+  ]);
+  return { rows, last: chosen.at(-1)?.ns.toString() ?? cursor };
 }
 
 /** A cursor in nanoseconds; clients send seconds too. */

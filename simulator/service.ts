@@ -1,8 +1,10 @@
 import type { Asset } from '../shared/pair.ts';
-import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
+import { createExchange, newState, type Exchange, type ExchangeOptions } from './exchange.ts';
 import type { Command, Journal } from './journal.ts';
+import type { MarketSource } from './market-source.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
-import type { Fact, Notice } from './state.ts';
+import { applyDeltas, createDeltas, isDelta } from './state-delta.ts';
+import { parseState, stateText, type Fact, type Notice } from './state.ts';
 
 /**
  * The exchange behind its journal: every command is written down, with all that followed from it, before
@@ -35,21 +37,32 @@ export function openService(
     onJournaled?: (command: Command) => void;
   },
 ): Service {
-  const exchange = createExchange({
-    ...options,
-    ...(journal.checkpoint === null ? {} : { saved: journal.checkpoint }),
-  });
+  const { books } = options.market;
+  const isLive = books?.isLive === true;
+  const saved = isLive ? written(journal, options.market) : journal.checkpoint;
+  const exchange = createExchange({ ...options, ...(saved === null ? {} : { saved }) });
+  const deltas = isLive ? createDeltas(exchange.state, saved !== null) : null;
   const listeners: ((notices: readonly Notice[]) => void)[] = [];
   const watchers: (() => void)[] = [];
-  journal.append(replay(exchange, journal.records));
-  if (journal.clockMs > exchange.state.nowMs) {
-    exchange.run(journal.clockMs);
-    journal.append(exchange.take().facts);
+  if (books !== undefined) books.seek(exchange.state.feedTaken);
+  if (deltas === null) {
+    const records = journal.records.flatMap((record) => (isDelta(record) ? [] : [record]));
+    journal.append(replay(exchange, records));
+    if (journal.clockMs > exchange.state.nowMs) {
+      exchange.run(journal.clockMs);
+      journal.append(exchange.take().facts);
+    }
+  } else if (saved === null) {
+    const { facts, notices } = exchange.take();
+    journal.append([...facts, deltas.next(facts, notices)]);
   }
 
   function publish(command: Command | null): void {
     const { facts, notices } = exchange.take();
-    journal.append(command === null ? facts : [command, ...facts]);
+    const records = command === null ? facts : [command, ...facts];
+    const changes = records.length > 0 || notices.some((n) => n.notice === 'order');
+    if (deltas === null || !changes) journal.append(records);
+    else journal.append([...records, deltas.next(facts, notices)]);
     if (command !== null) options.onJournaled?.(command);
     if (journal.checkpointDue()) journal.saveCheckpoint(exchange.save());
     if (notices.length > 0) for (const listener of listeners) listener(notices);
@@ -61,7 +74,7 @@ export function openService(
     limits: createRateLimits(),
     command(command, apply, changed = () => true) {
       // What is due at this very moment comes first, as it will when the journal is gone through again.
-      exchange.run(exchange.state.nowMs);
+      exchange.run(isLive ? Date.now() : exchange.state.nowMs);
       publish(null);
       const result = apply(exchange);
       publish(changed(result) ? command : null);
@@ -76,6 +89,15 @@ export function openService(
     onNotices: (listener) => void listeners.push(listener),
     onChange: (watcher) => void watchers.push(watcher),
   };
+}
+
+/** The state that the journal of a live market holds, as text; null when it is new. */
+function written(journal: Journal, market: MarketSource): string | null {
+  const deltas = journal.records.filter(isDelta);
+  if (journal.checkpoint === null && deltas.length === 0) return null;
+  const state = journal.checkpoint === null ? newState(market) : parseState(journal.checkpoint);
+  applyDeltas(state, deltas);
+  return stateText(state);
 }
 
 /**

@@ -3,6 +3,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Faults } from './faults.ts';
 import { toJson } from './json.ts';
 import type { Service } from './service.ts';
+import { systemOf } from './system-status.ts';
 import type { Notice } from './state.ts';
 import type { Tokens } from './tokens.ts';
 import { createPublicSession } from './public-session.ts';
@@ -126,10 +127,14 @@ export function createSocketServer(
     link.send(statusText(options.service, connections));
   });
 
+  let told = systemOf(options.service.exchange);
   options.service.onNotices((notices) => {
+    const system = systemOf(options.service.exchange);
+    const isTold = system !== told || notices.some((n) => n.notice === 'system');
+    told = system;
     for (const { session, link } of sessions.values()) {
       session.notices(notices);
-      if (notices.some((n) => n.notice === 'system')) link.send(statusText(options.service, 0));
+      if (isTold) link.send(statusText(options.service, 0));
     }
   });
   const heartbeat = setInterval(() => {
@@ -167,7 +172,7 @@ function statusText(service: Service, connection: number): string {
     type: 'update',
     data: [
       {
-        system: service.exchange.state.system,
+        system: systemOf(service.exchange),
         api_version: 'v2',
         connection_id: connection,
         version: '2.0.10',

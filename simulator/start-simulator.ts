@@ -46,12 +46,19 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { market } = options;
+  const isLive = market.books?.isLive === true;
   const range = `${isoTime(market.fromMs)}..${market.toMs === null ? '' : isoTime(market.toMs)}`;
-  const journal = openJournal(options.journalDir, {
-    journal: 1,
-    market: `${options.marketName} ${market.pairs.join(',')} ${market.baseTimeframe} ${range}`,
-    deposits: { ...options.deposits },
-  });
+  const name = `${options.marketName} ${market.pairs.join(',')}`;
+  const journal = openJournal(
+    options.journalDir,
+    {
+      journal: 1,
+      // A live market has no range: it is gone on with at any time.
+      market: isLive ? name : `${name} ${market.baseTimeframe} ${range}`,
+      deposits: { ...options.deposits },
+    },
+    { endsInDelta: isLive },
+  );
   const faults = createFaults();
   const service = openService(journal, {
     market,
@@ -66,7 +73,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const driver = createDriver(service, {
     pace: options.pace,
     waitForDesk: options.waitForDesk ?? false,
+    isLive,
   });
+  market.books?.onArrival(() => service.run(Date.now()));
   const rest = createRestServer({
     service,
     tokens,
@@ -74,7 +83,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     keys,
     journal,
     key: keys.key,
-    honoursDeadlines: options.pace === 1,
+    honoursDeadlines: isLive || options.pace === 1,
   });
   const timing = measureTiming(service);
   const publicSocket = createSocketServer({ service, tokens, faults }, 'public');
@@ -92,6 +101,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
   const ports = options.ports ?? { rest: 0, ws: 0, wsAuth: 0, control: 0 };
   const close = async (): Promise<void> => {
+    market.books?.close();
     driver.stop();
     publicSocket.close();
     privateSocket.close();

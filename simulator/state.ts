@@ -1,6 +1,7 @@
 import { Decimal } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
 import type { Timeframe } from '../shared/timeframe.ts';
+import type { FeedTick } from './book-feed.ts';
 import type { Instrument } from './instruments.ts';
 import type { Position } from './margin.ts';
 import type { MarketSource } from './market-source.ts';
@@ -102,6 +103,10 @@ export interface ExchangeState {
   positions: Map<string, Position>;
   closedPositions: Map<string, Position>;
   wakes: Map<string, Wake>;
+  /** What our orders took from a level of a venue's book, and what it showed then; by pair, side and price. */
+  taken: Map<string, { shown: Decimal; taken: Decimal }>;
+  /** Messages of a venue that were taken in so far. */
+  feedTaken: number;
 }
 
 /** What happened, for the journal: plain data, decimals as text. Order and moment never depend on a race. */
@@ -153,6 +158,10 @@ export type Notice =
   | { notice: 'boundary'; atMs: number }
   | { notice: 'price'; pair: Pair; atMs: number }
   | { notice: 'system'; system: SystemMode }
+  /** A message of the venue whose books move the market. */
+  | { notice: 'feed'; tick: FeedTick; atMs: number }
+  /** A bar of a venue's market is over, whether or not anything was traded in it or since. */
+  | { notice: 'bar-over'; timeframe: Timeframe; atMs: number }
   | {
       notice: 'order';
       change: 'new' | 'amended' | 'status' | 'ended';
@@ -182,7 +191,7 @@ export function instrumentOf(core: Pick<Core, 'instruments'>, pair: Pair): Instr
 
 /** The price at which `pair` stands; the last one known. */
 export function standingPrice(core: Core, pair: Pair): number {
-  return core.state.prices.get(pair) ?? 0;
+  return core.state.prices.get(pair) ?? core.market.books?.last(pair) ?? 0;
 }
 
 /** Open orders in the order of their arrival. */
@@ -197,8 +206,8 @@ export function openOrders(state: ExchangeState): Order[] {
 
 const DECIMAL_MARK = '$d';
 
-/** The state as JSON text; decimals and maps survive `parseState`. */
-export function stateText(state: ExchangeState): string {
+/** The state, or parts of it, as JSON text; decimals and maps survive `parseState`. */
+export function stateText(state: Partial<ExchangeState>): string {
   return JSON.stringify(state, function (this: Record<string, unknown>, key, value: unknown) {
     const raw = this[key];
     if (Decimal.isDecimal(raw)) return { [DECIMAL_MARK]: raw.toFixed() };

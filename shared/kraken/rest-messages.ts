@@ -80,7 +80,7 @@ export type OhlcRow = z.output<typeof OhlcRow>;
 /** Keyed by the pair, beside `last`: the open time of the newest committed bar. */
 export const Ohlc = z.object({ last: integer }).catchall(z.array(OhlcRow));
 
-const PublicTrade = z.tuple([
+export const PublicTrade = z.tuple([
   decimalString,
   decimalString,
   decimalNumber,
