@@ -1,0 +1,39 @@
+import { boughtAt, type PairCosts } from '../backtest/exit-finder.ts';
+import type { CandleColumns } from '../candle.ts';
+import { fillInBar } from '../fills.ts';
+import type { ShadowEntry } from './shadow-types.ts';
+
+export type EntryOutcome =
+  | { kind: 'waits' }
+  /** Expired, or a post-only order that would have taken. */
+  | { kind: 'ended' }
+  | { kind: 'filled'; price: number; isMaker: boolean; atOpen: boolean };
+
+/** What a bar does to an approved entry. A limit order meets its first bar whole: it is sent at the open. */
+export function entryInBar(
+  entry: ShadowEntry,
+  bar: CandleColumns,
+  barMs: number,
+  costs: PairCosts,
+): EntryOutcome {
+  const openMs = bar.timeMs[0]!;
+  const open = bar.open[0]!;
+  const ask = boughtAt(open * (1 + costs.halfSpread), costs);
+  const { limit, expiresAtMs } = entry;
+  if (limit === null) return { kind: 'filled', price: ask, isMaker: false, atOpen: true };
+  if (expiresAtMs !== null && expiresAtMs <= openMs) return { kind: 'ended' };
+  if (!entry.isResting && limit >= ask) {
+    return entry.postOnly
+      ? { kind: 'ended' }
+      : { kind: 'filled', price: ask, isMaker: false, atOpen: true };
+  }
+  const seen = { open, high: bar.high[0]!, low: bar.low[0]! };
+  const fill = fillInBar({ kind: 'limit', side: 'buy', price: limit }, seen, costs);
+  // As in the simulator, what happens inside a bar happens half-way through it.
+  const isThere = expiresAtMs === null || expiresAtMs >= openMs + barMs / 2;
+  if (fill === null || (fill.at === 'inside' && !isThere)) {
+    const isOver = expiresAtMs !== null && expiresAtMs <= openMs + barMs;
+    return { kind: isOver ? 'ended' : 'waits' };
+  }
+  return { kind: 'filled', price: fill.price, isMaker: true, atOpen: fill.at === 'open' };
+}

@@ -1,0 +1,364 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DeskGate } from '../backtest/desk-gate.ts';
+import { runEngine } from '../backtest/engine.ts';
+import { EXIT_END, EXIT_REASONS } from '../backtest/trade-log.ts';
+import type { CandleColumns } from '../candle.ts';
+import type { Decision } from '../decision.ts';
+import { Atr } from '../indicators/atr.ts';
+import { seededCandles } from '../indicators/seeded-candles.ts';
+import { RiskLimitsSchema } from '../risk/limits.ts';
+import { ENTER_LONG, LEAVE_LONG, type BarStrategy } from '../strategies/bar-strategy.ts';
+import { barStrategyFactory, parseBarStrategy } from '../strategies/bar-registry.ts';
+import type { Instrument } from '../venue.ts';
+import { ShadowAccount } from './shadow-account.ts';
+import type { ShadowBar, ShadowChoice, ShadowTerms, ShadowTrade } from './shadow-types.ts';
+
+const HOUR = 3_600_000;
+const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
+
+const instrument = (pair: string): Instrument => ({
+  pair,
+  tick: '0.0001',
+  priceDecimals: 4,
+  lot: '0.0001',
+  minQuantity: '0.001',
+  minCost: '1',
+  takerFee: 0.004,
+  makerFee: 0.0025,
+  leverageBuy: [],
+  leverageSell: [],
+  status: 'online',
+});
+
+/** Fees and spread as in the sample desk; `risk` changes limits. */
+function termsOf(pairs: string[], risk: object = {}): ShadowTerms {
+  return {
+    pairs,
+    barMs: HOUR,
+    limits: RiskLimitsSchema.parse(risk),
+    instruments: pairs.map(instrument),
+    costs: pairs.map(() => ({ halfSpread: 0.0002, stopSlippage: 0.0004 })),
+    balances: { USDT: '1000' },
+  };
+}
+
+const long = (change: Partial<Decision> = {}): Decision => ({
+  evidenceFor: [],
+  evidenceAgainst: [],
+  action: 'long',
+  confidence: 0.65,
+  horizonHours: 24,
+  entry: { type: 'market', price: null },
+  stopLossPct: 1.5,
+  takeProfitPct: [8],
+  sizePct: null,
+  leverage: null,
+  expectedReturnPct: null,
+  invalidation: null,
+  reasoning: '',
+  ...change,
+});
+const close = (): Decision => long({ action: 'close' });
+
+function barOf(columns: CandleColumns, i: number): CandleColumns {
+  return {
+    timeMs: columns.timeMs.slice(i, i + 1),
+    open: columns.open.slice(i, i + 1),
+    high: columns.high.slice(i, i + 1),
+    low: columns.low.slice(i, i + 1),
+    close: columns.close.slice(i, i + 1),
+    volume: columns.volume.slice(i, i + 1),
+  };
+}
+
+/** ATR 14 at every close and its ratio to its mean so far. */
+function volatilityOf(columns: CandleColumns): { atrPct: number | null; ratio: number | null }[] {
+  const atr = new Atr(14);
+  let [sum, count] = [0, 0];
+  return Array.from(columns.close, (price, i) => {
+    atr.update(columns.high[i]!, columns.low[i]!, price);
+    if (!atr.ready) return { atrPct: null, ratio: null };
+    const atrPct = (100 * atr.value) / price;
+    sum += atrPct;
+    count++;
+    return { atrPct, ratio: atrPct / (sum / count) };
+  });
+}
+
+/** Feeds bars from `from` + 1 on with what `decide` says at each close, from `from` on. */
+function run(
+  terms: ShadowTerms,
+  market: readonly CandleColumns[],
+  from: number,
+  decide: (pair: number, bar: number) => Decision | null,
+  costUsd = 0,
+): { shadow: ShadowAccount; trades: ShadowTrade[] } {
+  const calm = market.map(volatilityOf);
+  const closes = market.map((m) => m.close[from]!);
+  let shadow = ShadowAccount.opened(terms, market[0]!.timeMs[from]!, closes);
+  const trades: ShadowTrade[] = [];
+  for (let i = from + 1; i < market[0]!.close.length; i++) {
+    const bar: ShadowBar = {
+      barMs: market[0]!.timeMs[i]!,
+      candles: market.map((m) => barOf(m, i)),
+      volatility: (p) => ({
+        atrPct: calm[p]![i - 1]!.atrPct,
+        volatilityRatio: calm[p]![i - 1]!.ratio,
+      }),
+    };
+    const decisions = terms.pairs.map((_, p) => decide(p, i - 1));
+    trades.push(...shadow.advance(bar, { kind: 'decisions', decisions, costUsd }));
+    // As it is kept: what JSON loses would show.
+    const saved = JSON.parse(JSON.stringify(shadow.saved())) as ReturnType<ShadowAccount['saved']>;
+    shadow = ShadowAccount.restored(terms, saved, closes);
+  }
+  return { shadow, trades };
+}
+
+function marketOf(bars: number, seed: number): CandleColumns[] {
+  const scales = [100, 0.5, 0.01];
+  return PAIRS.map((_, k) => {
+    const columns = seededCandles(bars, seed + k, 100 * scales[k]!);
+    return columns;
+  });
+}
+
+describe('a shadow account beside the engine of the backtests', () => {
+  it.each([3, 11, 42])('makes the same trades of the same decisions, market %i', (seed) => {
+    const warmup = 150;
+    const market = marketOf(600, seed);
+    const terms = termsOf(PAIRS);
+    const choice = parseBarStrategy('trend', {});
+    const says: { bits: number; stopPct: number; targetPct: number }[][] = market.map((m) => {
+      const strategy: BarStrategy = barStrategyFactory(choice, HOUR)(0);
+      return Array.from(m.close, (price, i) => {
+        const bits = strategy.update(m.timeMs[i]!, m.open[i]!, m.high[i]!, m.low[i]!, price, 1);
+        return { bits, stopPct: strategy.stopPct, targetPct: strategy.targetPct };
+      });
+    });
+    const { log, account } = runEngine({
+      pairs: PAIRS,
+      bars: market,
+      barMs: HOUR,
+      strategy: barStrategyFactory(choice, HOUR),
+      costs: terms.instruments.map((i, p) => ({
+        ...terms.costs[p]!,
+        takerFee: i.takerFee,
+        makerFee: i.makerFee,
+        priceScale: 10 ** i.priceDecimals,
+        lot: Number(i.lot),
+      })),
+      numeraire: 'USDT',
+      balances: { USDT: 1000 },
+      gate: new DeskGate({
+        limits: terms.limits,
+        instruments: terms.instruments,
+        halfSpread: terms.costs.map((c) => c.halfSpread),
+        confidence: 0.65,
+      }),
+      gapBars: 24,
+      warmupBars: warmup,
+      targetRests: false,
+    });
+    const { shadow, trades } = run(terms, market, warmup - 1, (p, i) => {
+      const { bits, stopPct, targetPct } = says[p]![i]!;
+      if (i < warmup) return null;
+      if ((bits & ENTER_LONG) !== 0) {
+        return long({ stopLossPct: stopPct, takeProfitPct: [targetPct] });
+      }
+      return (bits & LEAVE_LONG) !== 0 ? close() : null;
+    });
+    const theirs = Array.from({ length: log.count }, (_, k) => k)
+      .filter((k) => log.reason[k] !== EXIT_END)
+      .map((k) => ({
+        pair: PAIRS[log.pair[k]!],
+        entryBarMs: market[0]!.timeMs[log.entryBar[k]!],
+        exitBarMs: market[0]!.timeMs[log.exitBar[k]!],
+        entryPrice: log.entryPrice[k],
+        exitPrice: log.exitPrice[k],
+        quantity: log.quantity[k],
+        grossPnl: log.grossPnl[k],
+        fees: log.fees[k],
+        exit: EXIT_REASONS[log.reason[k]!],
+      }));
+    const ours = trades.map(({ net: _net, netR: _netR, ...trade }) => trade);
+    expect(ours.length).toBeGreaterThan(3);
+    expect(ours).toEqual(theirs);
+    if (log.count === theirs.length) expect(shadow.account.equity).toBe(account.equity);
+  });
+});
+
+type Row = [open: number, high: number, low: number, close: number];
+const rows = (list: Row[]): CandleColumns => {
+  const column = (k: number): Float64Array => Float64Array.from(list, (row) => row[k]!);
+  return {
+    timeMs: Float64Array.from(list, (_, i) => Date.UTC(2026, 0, 5) + i * HOUR),
+    open: column(0),
+    high: column(1),
+    low: column(2),
+    close: column(3),
+    volume: new Float64Array(list.length).fill(1),
+  };
+};
+/** No costs but fees, no floor on reward: prices can be checked on paper. */
+const PLAIN = { slippageBps: 0, rewardRisk: 0, stopMinAtr: 0, volatilityTargetPct: null };
+const free = (change: object = {}): ShadowTerms => ({
+  ...termsOf(['BTC/USDT'], { ...PLAIN, ...change }),
+  costs: [{ halfSpread: 0, stopSlippage: 0 }],
+});
+const quiet: Row = [100, 100.5, 99.5, 100];
+
+describe('exits as the guard makes them', () => {
+  const ladder = long({ stopLossPct: 2, takeProfitPct: [4, 8] });
+  const cases: { name: string; bars: Row[]; exits: [kind: string, price: number] }[] = [
+    // Bought at 100; stop at 98, half at 104, half at 108: mean 106.
+    {
+      name: 'both rungs in one bar',
+      bars: [quiet, [100, 109, 99, 105]],
+      exits: ['target', 106],
+    },
+    // Half at 104, the rest at the stop: (104 + 98) / 2 = 101.
+    {
+      name: 'a rung, later the stop',
+      bars: [quiet, [100, 105, 99, 100], [100, 101, 97, 98]],
+      exits: ['stop', 101],
+    },
+    { name: 'rung and stop in one bar', bars: [quiet, [100, 105, 97, 100]], exits: ['stop', 98] },
+    {
+      name: 'a gap over the first rung, then the stop',
+      bars: [quiet, [105, 106, 97, 98]],
+      exits: ['stop', 101.5],
+    },
+    { name: 'a gap below the stop', bars: [quiet, [95, 99, 94, 97]], exits: ['stop', 95] },
+  ];
+  it.each(cases)('$name', ({ bars, exits }) => {
+    const market = [rows([quiet, ...bars])];
+    const { trades } = run(free(), market, 0, (_, i) => (i === 0 ? ladder : null));
+    expect(trades.map((t) => [t.exit, t.exitPrice])).toEqual([exits]);
+  });
+
+  it('leaves at the next open when the decider says close', () => {
+    const market = [rows([quiet, quiet, [101, 102, 100, 101]])];
+    const { trades } = run(free(), market, 0, (_, i) => (i === 0 ? long() : close()));
+    expect(trades.map((t) => [t.exit, t.exitPrice, t.exitBarMs])).toEqual([
+      ['signal', 101, market[0]!.timeMs[2]],
+    ]);
+  });
+});
+
+describe('limit entries', () => {
+  const at = (price: number): Decision =>
+    long({ entry: { type: 'limit', price }, stopLossPct: 2, takeProfitPct: [8] });
+  const cases: { name: string; bars: Row[]; limit: number; entered: number | null }[] = [
+    { name: 'is filled at its price', bars: [[100, 101, 98.9, 100]], limit: 99, entered: 99 },
+    {
+      name: 'is not reached and expires',
+      bars: [quiet, [99, 99, 98, 98]],
+      limit: 99,
+      entered: null,
+    },
+    { name: 'takes when it crosses', bars: [[100, 101, 99.9, 100]], limit: 101, entered: 100 },
+  ];
+  it.each(cases)('$name', ({ bars, limit, entered }) => {
+    const market = [rows([quiet, ...bars])];
+    const { shadow } = run(free(), market, 0, (_, i) => (i === 0 ? at(limit) : null));
+    const pair = shadow.saved().pairs['BTC/USDT']!;
+    expect(pair.position?.entryPrice ?? null).toBe(entered);
+    expect(pair.entry).toBeNull();
+  });
+});
+
+describe('what an account is charged', () => {
+  it('pays for its answers, and the limit on that spend holds for it', () => {
+    const terms = free({ llmSpendPerDayUsd: 1 });
+    const market = [rows([quiet, quiet, quiet, quiet])];
+    const { shadow, trades } = run(terms, market, 0, (_, i) => (i === 2 ? long() : null), 0.5);
+    // 3 bars of 0.50; the entry at the third is refused: 1.50 spent on that day.
+    expect(shadow.account.equity).toBeCloseTo(998.5, 9);
+    expect(shadow.saved().totals).toMatchObject({ llmCost: 1.5, vetoes: { 'llm-spend': 1 } });
+    expect(trades).toEqual([]);
+  });
+
+  it('keeps every unit: what it has is what it started with, and won, less fees and costs', () => {
+    const action = fc.constantFrom('long', 'close', 'hold', 'limit');
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.array(action, { minLength: 60, maxLength: 60 }),
+        fc.double({ min: 0, max: 0.02, noNaN: true }),
+        (seed, actions, cost) => {
+          const market = [seededCandles(61, seed)];
+          const { shadow, trades } = run(
+            termsOf(['BTC/USDT'], { ...PLAIN, cooldownMinutes: 0 }),
+            market,
+            0,
+            (_, i) => {
+              const price = market[0]!.close[i]! * 0.998;
+              switch (actions[i]) {
+                case 'long':
+                  return long({ takeProfitPct: [1, 3] });
+                case 'limit':
+                  return long({ entry: { type: 'limit', price } });
+                case 'close':
+                  return close();
+                default:
+                  return null;
+              }
+            },
+            cost,
+          );
+          const { totals, pairs } = shadow.saved();
+          const open = pairs['BTC/USDT']!.position;
+          const worth = open === null ? 0 : open.quantity * market[0]!.close[60]!;
+          const paid =
+            open === null ? 0 : open.bought * open.entryPrice - open.proceeds + open.fees;
+          const won = trades.reduce((sum, trade) => sum + trade.grossPnl - trade.fees, 0);
+          const expected = 1000 + won - 60 * cost - paid + worth;
+          expect(shadow.account.equity).toBeCloseTo(expected, 6);
+          const tradeFees = trades.reduce((sum, trade) => sum + trade.fees, open?.fees ?? 0);
+          expect(totals.fees).toBeCloseTo(tradeFees, 6);
+          expect(totals.trades).toBe(trades.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('baselines that hold shares', () => {
+  const terms: ShadowTerms = {
+    ...termsOf(['BTC/USDT', 'XRP/USDT'], PLAIN),
+    costs: [0, 1].map(() => ({ halfSpread: 0, stopSlippage: 0 })),
+    balances: { USDT: '500', XRP: '5' },
+  };
+  const flat = rows([quiet, quiet, quiet, quiet]);
+  const after = (targets: Record<string, number>, bandPct: number | null): ShadowAccount => {
+    const shadow = ShadowAccount.opened(terms, flat.timeMs[0]!, [100, 100]);
+    const choice: ShadowChoice = { kind: 'allocation', allocation: { targets, bandPct } };
+    for (let i = 1; i < 4; i++) {
+      const candles = [barOf(flat, i), barOf(flat, i)];
+      const volatility = () => ({ atrPct: null, volatilityRatio: null });
+      shadow.advance({ barMs: flat.timeMs[i]!, candles, volatility }, choice);
+    }
+    return shadow;
+  };
+  it('cash sells everything once and pays for that', () => {
+    const shadow = after({ USDT: 1 }, null);
+    // 500 + 5 * 100 * (1 - 0.004)
+    expect(shadow.account.equity).toBeCloseTo(998, 2);
+    expect(shadow.saved().totals).toMatchObject({ fills: 1, trades: 0 });
+    expect(shadow.saved().account.balance['XRP']).toBeLessThan(0.001);
+  });
+  it('holding one asset turns all the rest into it', () => {
+    const { balance } = after({ BTC: 1 }, null).saved().account;
+    expect(balance['BTC']! * 100).toBeGreaterThan(990);
+    expect(balance['XRP']).toBeLessThan(0.001);
+  });
+  it('thirds are rebalanced when a share has left its band', () => {
+    const { balance } = after({ BTC: 1 / 3, XRP: 1 / 3, USDT: 1 / 3 }, 5).saved().account;
+    const value = balance['BTC']! * 100;
+    expect(value).toBeGreaterThan(280);
+    expect(value).toBeLessThan(340);
+  });
+});
