@@ -117,8 +117,8 @@ test('what models have cost on a venue day is seen by the review of orders', asy
     createDesk(client, { desk, profile: exampleProfile, instruments: [], atMs: BAR_MS }),
   );
   const spentAt = async (atMs: number): Promise<number> => {
-    const of = { desk, profile: exampleProfile };
-    return (await reviewedDesk(pool, of, { pair: 'BTC/USDT', atMs })).llmSpendTodayUsd;
+    return (await reviewedDesk(pool, desk, exampleProfile.risk, { pair: 'BTC/USDT', atMs }))
+      .llmSpendTodayUsd;
   };
   expect(await spentAt(CLOSE_MS)).toBe(0.004);
   expect(await spentAt(CLOSE_MS + 24 * HOUR_MS)).toBe(0);

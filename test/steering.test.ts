@@ -155,6 +155,34 @@ describe('npm run desk, on a running desk', () => {
     expect((await run('resume')).json).toMatchObject({ state: 'running' });
   });
 
+  it('tells its limits, takes a tighter one and refuses a wider', async () => {
+    const before = await run('limits');
+    expect(before.json).toMatchObject({ limits: { stopPct: 2, heatPct: 6 }, tightened: {} });
+    const tighter = await run('set-limits', 'stopPct=1.5', 'heatPct=4', '--why', 'calm');
+    expect(tighter.json).toMatchObject({ kind: 'tightened', limits: { stopPct: 1.5, heatPct: 4 } });
+    const wider = await run('set-limits', 'heatPct=3', 'stopPct=1.8');
+    expect(wider.status).toBe(1);
+    expect(wider.err).toContain('stopPct may only be tightened: 1.5 stands, 1.8 was asked');
+    expect((await run('limits')).json).toMatchObject({
+      limits: { stopPct: 1.5, heatPct: 4 },
+      tightened: { heatPct: { value: 4, over: 6, who: 'cli (ann)', why: 'calm' } },
+    });
+    const { rows } = await pool.query(
+      `select kind, who, why, at, detail from desk_event where kind = 'set-limits' order by id`,
+    );
+    expect(rows).toMatchObject([
+      { who: 'cli (ann)', why: 'calm', detail: { from: { stopPct: 2 }, to: { stopPct: 1.5 } } },
+      { detail: { refused: expect.stringContaining('1.5 stands') as string } },
+    ]);
+    expect(rows[0]).toHaveProperty('at', new Date(CLOSE_MS));
+  });
+
+  it('has no champion to set where it decides by quorum', async () => {
+    const { status, err } = await run('set-champion', 'trend');
+    expect(status).toBe(1);
+    expect(err).toContain('decides by quorum');
+  });
+
   it('flattens: waits until the last position is closed and says so', async () => {
     await pool.query(
       `insert into position (id, desk, pair, cycle, guard, state, opened_at)

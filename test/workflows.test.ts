@@ -5,10 +5,12 @@ import {
   closePosition,
   flatten,
   halt,
+  limits,
   orderUpdate,
   pause,
   progress,
   resume,
+  setChampion,
   venueEvent,
 } from '../workflows/messages.ts';
 import { openDeskWorker, type DeskWorker } from './support/desk-worker.ts';
@@ -38,6 +40,44 @@ const decided = (bar = 0) =>
 const allLong = (): void => {
   for (const pair of PAIRS) world.actions[pair] = 'long';
 };
+
+describe('what is asked of the desk', () => {
+  const change = { stopPct: 1 };
+
+  test('is answered while a bar is being decided, and asked once under one id', async () => {
+    const thinking = world.gate();
+    world.before[`ask ${BTC}`] = thinking.passed;
+    await world.bar(1);
+    const of = { updateId: 'one', args: [{ ...by, change }] as [typeof by & { change: object }] };
+    const answer = await world.handle.executeUpdate('setLimits', of);
+    expect(answer).toMatchObject({ kind: 'tightened', limits: { stopPct: 1 } });
+    expect(await world.handle.executeUpdate('setLimits', of)).toEqual(answer);
+    thinking.open();
+    await world.acked(1);
+  });
+
+  test('goes on where the desk continues as a new run', async () => {
+    await world.bar(1);
+    await world.acked(1);
+    await world.handle.executeUpdate('setLimits', { args: [{ ...by, change }] });
+    // 2026-01-06 13:00: another day
+    await world.bar(2, { bar: 24 });
+    await world.acked(2);
+    expect(await world.handle.query(limits)).toMatchObject({ limits: { stopPct: 1 } });
+    expect(
+      await world.handle.executeUpdate(setChampion, { args: [{ ...by, decider: 'x' }] }),
+    ).toEqual({ kind: 'refused', reason: 'x is none of the deciders' });
+  });
+});
+
+describe('steering before the first bar', () => {
+  test('is at the venue’s time of the start', async () => {
+    await world.handle.signal(pause, by);
+    await expect.poll(async () => (await world.statusOf()).state).toBe('paused');
+    expect(world.steeredAt).toEqual([BAR_MS]);
+    expect(await world.statusOf()).toMatchObject({ venueTimeMs: BAR_MS, lastBarMs: null });
+  });
+});
 
 describe('the desk', () => {
   test('lets cycles take their turns in the profile’s order, whoever answers first', async () => {

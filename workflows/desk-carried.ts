@@ -1,4 +1,12 @@
-import type { BarClosed, Settled, Steering, TradeClosed, VenueEventSeen } from './messages.ts';
+import type {
+  BarClosed,
+  ChampionChange,
+  LimitsChange,
+  Settled,
+  Steering,
+  TradeClosed,
+  VenueEventSeen,
+} from './messages.ts';
 
 /** What goes on into the next run of the desk's workflow. Times are venue time, Unix ms. */
 export interface Carried {
@@ -28,6 +36,10 @@ export interface OpenEvent {
   done: string[];
 }
 
+/** What is asked of the desk by an update. */
+export type DeskAsk =
+  ({ kind: 'set-limits' } & LimitsChange) | ({ kind: 'set-champion' } & ChampionChange);
+
 export type SteeringKind = 'pause' | 'resume' | 'halt' | 'flatten';
 
 /** What the desk works off, one at a time, in the order in which it came. */
@@ -40,7 +52,8 @@ export type Message =
   | ({ kind: 'trade-closed' } & TradeClosed)
   | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
   | { kind: 'wake'; event: number | null; atMs: number; wakes: string[] }
-  | { kind: 'reconcile'; by: Steering };
+  | { kind: 'reconcile'; by: Steering }
+  | { kind: 'ask'; update: string; what: DeskAsk };
 
 /** A desk that has seen nothing yet. */
 export function newDesk(): Carried {

@@ -1,12 +1,10 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import type { Standing } from '../activities/ledger/desk-store.ts';
 import { local } from './activities.ts';
 import type { Carried, Message } from './desk-carried.ts';
 import type { DeskEvents } from './desk-events.ts';
 import { cancelEntry, closePosition, type DeskStatus } from './messages.ts';
 import type { VenueWakeUps } from './venue-wake-ups.ts';
-
-/** What the desk may do now, until when, by whom and why. */
-export type Standing = Awaited<ReturnType<typeof local.openDesk>>;
 
 /**
  * What the desk may do: changed by people, by losses and drawdown, and by time. A halt cancels what is not

@@ -1,5 +1,7 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ChampionAnswer } from '../activities/ledger/desk-commands.ts';
 import type { Pair } from '../shared/pair.ts';
+import type { LimitsAnswer, LimitsInForce } from '../shared/risk/standing-limits.ts';
 import type { Timeframe } from '../shared/timeframe.ts';
 import type { DecimalText } from '../shared/money.ts';
 
@@ -99,6 +101,18 @@ export const flatten = defineSignal<[Steering]>('flatten');
 /** Asks the desk for a reconciliation now. */
 export const reconcileNow = defineSignal<[Steering]>('reconcile');
 
+/** Limits by name, and the values that they are to have. */
+export interface LimitsChange extends Steering {
+  change: Record<string, number>;
+}
+export interface ChampionChange extends Steering {
+  decider: string;
+}
+/** Tightens limits of the running desk; a change that loosens any of them is refused whole. */
+export const setLimits = defineUpdate<LimitsAnswer, [LimitsChange]>('setLimits');
+export const setChampion = defineUpdate<ChampionAnswer, [ChampionChange]>('setChampion');
+export const limits = defineQuery<LimitsInForce>('limits');
+
 /** What `npm run desk -- status` shows of the desk workflow. */
 export interface DeskStatus {
   desk: string;
@@ -109,6 +123,8 @@ export interface DeskStatus {
   lastBarMs: number | null;
   venueTimeMs: number | null;
   cyclesInFlight: string[];
+  /** The decider that is followed, where the profile's consensus is `champion`. */
+  champion: string | null;
   missedBars: number;
   /** A replay has reached its end and everything of it is settled. */
   isEnded: boolean;

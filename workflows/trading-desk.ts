@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ParentClosePolicy,
+  allHandlersFinished,
   condition,
   continueAsNew,
   log,
@@ -18,6 +19,7 @@ import { deskEvents } from './desk-events.ts';
 import type { DeskInput } from './desk-input.ts';
 import { deskSteering } from './desk-steering.ts';
 import { deskTurns } from './desk-turns.ts';
+import { deskUpdates } from './desk-updates.ts';
 import { handleInOrder, on } from './handle-in-order.ts';
 import {
   barClosed,
@@ -47,7 +49,7 @@ const DAY_MS = 86_400_000;
  * One desk, for ever. At each bar close it reads the account once, starts one cycle a pair, and lets
  * them take their turns in the profile's order; it acknowledges each event of a stepped venue when all
  * that were concerned have settled. People pause, resume, halt and flatten it by signal; losses and
- * drawdown do so by themselves. Continues as new at each venue day, carrying what is in flight.
+ * drawdown do so by themselves. Limits are tightened and the champion is set by update. Continues as new at each venue day, carrying what is in flight.
  */
 export async function tradingDesk(input: DeskInput): Promise<never> {
   const self = workflowInfo().workflowId;
@@ -74,7 +76,11 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   ]);
   const events = deskEvents(s);
   const turns = deskTurns(self, input, events, (message) => void inbox.push(message));
-  const steering = deskSteering(self, s, events, wakeUps, await local.openDesk());
+  const opened = await local.openDesk();
+  s.venueTimeMs ??= opened.atMs;
+  s.day ??= dayOf(s.venueTimeMs);
+  const steering = deskSteering(self, s, events, wakeUps, opened);
+  const updates = deskUpdates(s, opened);
   for (const [name, atMs] of Object.entries(s.wakeUps ?? {}))
     await wakeUps.untilVenueTime(name, atMs);
   setHandler(status, () => deskStatus());
@@ -90,7 +96,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       // After a timer, for an end that followed a local step's answer and is repeated by the server,
       // because a message came meanwhile, would not see that message.
       await sleep(1);
-      if (!isSettled()) continue;
+      if (!isSettled() || !allHandlersFinished()) continue;
       s.day = dayOf(s.venueTimeMs);
       await continueAsNew<typeof tradingDesk>({
         ...input,
@@ -108,7 +114,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         return onBar(message);
       case 'event': {
         const { seen } = message;
-        const isNew = await openEvent(seen.event, seen.atMs, [...seen.concerned]);
+        const isNew = await events.begin(seen.event, seen.atMs, [...seen.concerned]);
         if (isNew && seen.kind === 'end') s.isEnded = true;
         return;
       }
@@ -130,6 +136,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         return steering.wake(message);
       case 'steer':
         return steering.steer(message);
+      case 'ask':
+        return updates.take(message);
       case 'reconcile':
         s.askedReconciles += 1;
         return startReconcile(s.venueTimeMs ?? 0, s.askedReconciles);
@@ -138,18 +146,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
   }
 
-  async function openEvent(
-    number: number | null,
-    atMs: number,
-    waiting: string[],
-  ): Promise<boolean> {
-    const isNew = await events.begin(number, atMs, waiting);
-    s.day ??= dayOf(s.venueTimeMs);
-    return isNew;
-  }
-
   async function onBar(bar: BarClosed): Promise<void> {
-    const isNew = await openEvent(bar.event, bar.atMs, [...bar.concerned]);
+    const isNew = await events.begin(bar.event, bar.atMs, [...bar.concerned]);
     if (!isNew) return;
     if (s.lastBarMs !== null && bar.barMs <= s.lastBarMs) {
       s.missedBars += 1;
@@ -205,6 +203,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       lastBarMs: s.lastBarMs,
       venueTimeMs: s.venueTimeMs,
       cyclesInFlight: turns.inFlight(),
+      champion: updates.champion(),
       missedBars: s.missedBars,
       isEnded: s.isEnded && s.open === null,
     };

@@ -12,7 +12,9 @@ import { inTransaction } from './database.ts';
 import { combineAnswers, type CombinedAnswers } from './combine-answers.ts';
 import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
 import type { DocumentStore } from './documents.ts';
-import { openDesk } from './open-desk.ts';
+import { createCommandActivities } from './desk-commands.ts';
+import { readLimits } from './desk-limits.ts';
+import { openDesk, type OpenedDesk } from './open-desk.ts';
 import { resultOf } from './trades.ts';
 
 export interface LedgerDeps {
@@ -34,8 +36,10 @@ export function createLedgerActivities(deps: LedgerDeps) {
   const profileHash = async (): Promise<string> =>
     (stored ??= await documents.put('profile', profile));
   return {
+    ...createCommandActivities(deps),
+
     /** Creates the desk and books what its account holds, once; a desk that is there stays as it is. */
-    async openDesk(): Promise<Standing> {
+    async openDesk(): Promise<OpenedDesk> {
       return openDesk(deps);
     },
 
@@ -52,7 +56,8 @@ export function createLedgerActivities(deps: LedgerDeps) {
       const opened = await inTransaction(pool, async (client) => {
         const row = await lockDesk(client, desk);
         const account = await readAccount(client, desk, profile.timeframe, atMs);
-        const { marks, events } = equityEvents(row, account.equity, profile.risk, atMs);
+        const { limits } = await readLimits(client, desk, profile);
+        const { marks, events } = equityEvents(row, account.equity, limits, atMs);
         const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
         return { account, state };
       });

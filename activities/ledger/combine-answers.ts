@@ -3,6 +3,7 @@ import { combineDecisions, compareConsensus } from '../../shared/consensus/combi
 import type { Consensus, RecordedConsensus } from '../../shared/consensus/consensus.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { rosterOf, type Profile } from '../../shared/profile.ts';
+import { readChampion } from './desk-commands.ts';
 import { answersTable, saidBy } from './answers-table.ts';
 import type { DocumentStore } from './documents.ts';
 
@@ -22,10 +23,12 @@ export interface CombinedAnswers {
  * used, and what every other rule would have made of them. Keyed by cycle and decider.
  */
 export async function combineAnswers(
-  { pool, profile, documents }: { pool: pg.Pool; profile: Profile; documents: DocumentStore },
+  deps: { pool: pg.Pool; desk: string; profile: Profile; documents: DocumentStore },
   of: { cycle: string; answers: DeciderAnswer[] },
 ): Promise<CombinedAnswers> {
+  const { pool, desk, profile, documents } = deps;
   const { kind, ...settings } = profile.consensus;
+  if (kind === 'champion') settings.champion = await readChampion(pool, desk, profile);
   const roster = rosterOf(profile);
   const combined = combineDecisions(kind, of.answers, roster, settings);
   const { [kind]: _own, ...others } = compareConsensus(of.answers, roster, settings);

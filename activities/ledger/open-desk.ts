@@ -1,13 +1,24 @@
+import type { LimitsInForce } from '../../shared/risk/standing-limits.ts';
 import { inTransaction } from './database.ts';
+import { readChampion } from './desk-commands.ts';
+import { readLimits } from './desk-limits.ts';
 import { createDesk, lockDesk, standingOf, type Standing } from './desk-store.ts';
 import { postEntry } from './post.ts';
 import type { LedgerDeps } from './activities.ts';
+
+/** The desk as its workflow finds it. */
+export interface OpenedDesk extends Standing {
+  /** Venue time, Unix ms. */
+  atMs: number;
+  limits: LimitsInForce;
+  champion: string | null;
+}
 
 /**
  * Creates the desk's row and its ledger's opening from what the venue's account holds, in one
  * transaction. A desk that exists keeps state, marks and ledger; its profile and instruments are renewed.
  */
-export async function openDesk(deps: LedgerDeps): Promise<Standing> {
+export async function openDesk(deps: LedgerDeps): Promise<OpenedDesk> {
   const { pool, desk, profile, venue } = deps;
   const balances = await venue.balances();
   const instruments = await deps.instruments();
@@ -33,7 +44,12 @@ export async function openDesk(deps: LedgerDeps): Promise<Standing> {
         JSON.stringify(instruments),
       ]);
     }
-    return standingOf((await lockDesk(client, desk)).state);
+    return {
+      ...standingOf((await lockDesk(client, desk)).state),
+      atMs,
+      limits: await readLimits(client, desk, profile),
+      champion: await readChampion(client, desk, profile),
+    };
   });
 }
 

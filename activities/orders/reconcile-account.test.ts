@@ -34,8 +34,9 @@ afterAll(() => pool?.end());
 
 const reconcile = (n = 1) => reconcileAccount(deps, { id: `r${n}`, atMs: CLOSE_MS + n });
 const vetoesEntries = async (): Promise<boolean> => {
-  const of = { desk: DESK, profile: exampleProfile };
-  return !(await reviewedDesk(pool, of, { pair: 'BTC/USDT', atMs: CLOSE_MS })).reconciled;
+  return !(
+    await reviewedDesk(pool, DESK, exampleProfile.risk, { pair: 'BTC/USDT', atMs: CLOSE_MS })
+  ).reconciled;
 };
 
 test('ledger and venue agree', async () => {

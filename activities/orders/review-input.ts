@@ -7,6 +7,7 @@ import type { Timeframe } from '../../shared/timeframe.ts';
 import type { Instrument, VenueDepth } from '../../shared/venue.ts';
 import { closedBars, openReservations, readAccount, type EquityMarks } from '../ledger/account.ts';
 import type { Queryable } from '../ledger/database.ts';
+import { readLimits } from '../ledger/desk-limits.ts';
 import { trackRecord } from '../ledger/track-record.ts';
 import { inputAges } from './input-ages.ts';
 import type { ReviewDeps, ReviewRequest } from './review-risk.ts';
@@ -63,12 +64,13 @@ export async function readEntryInput(
   const account = await readAccount(db, desk, profile.timeframe, of.atMs);
   const valued = await closedBars(db, profile.timeframe, of.atMs);
   const instrument = instrumentOf(market, of.pair);
+  const { limits } = await readLimits(db, desk, profile);
   const { book, atrPct, volatilityRatio, volatilityPctPerYear, nowMs } = market;
   return {
     now: nowMs,
     pair: of.pair,
     decision: of.decision,
-    desk: await reviewedDesk(db, deps, { pair: of.pair, atMs: nowMs }),
+    desk: await reviewedDesk(db, desk, limits, { pair: of.pair, atMs: nowMs }),
     account: await reviewedAccount(db, desk, account, marks, market),
     market: {
       bid: book.bid,
@@ -91,7 +93,7 @@ export async function readEntryInput(
       usdtPer: account.usdtPer,
     },
     instrument,
-    limits: profile.risk,
+    limits,
     track: await trackRecord(db, desk, nowMs),
   };
 }

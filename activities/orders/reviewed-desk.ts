@@ -1,6 +1,6 @@
 import type { Pair } from '../../shared/pair.ts';
-import type { Profile } from '../../shared/profile.ts';
 import type { DeskMode } from '../../shared/risk/desk-mode.ts';
+import type { RiskLimits } from '../../shared/risk/limits.ts';
 import type { ReviewedDesk } from '../../shared/risk/entry-input.ts';
 import type { Queryable } from '../ledger/database.ts';
 
@@ -9,7 +9,8 @@ const DAY_MS = 86_400_000;
 /** What the review needs to know of the desk itself, read from its tables at a venue time. */
 export async function reviewedDesk(
   db: Queryable,
-  of: { desk: string; profile: Profile },
+  desk: string,
+  limits: RiskLimits,
   at: { pair: Pair; atMs: number },
 ): Promise<ReviewedDesk> {
   const { rows } = await db.query<{
@@ -31,22 +32,20 @@ export async function reviewedDesk(
             (select coalesce(sum(coalesce(c.cost_usd, c.reserved_usd)), 0) from llm_call c
               where c.desk = d.desk and c.venue_at >= $3) as llm_spend
        from desk d where d.desk = $1`,
-    [of.desk, at.pair, new Date(Math.floor(at.atMs / DAY_MS) * DAY_MS)],
+    [desk, at.pair, new Date(Math.floor(at.atMs / DAY_MS) * DAY_MS)],
   );
   const row = rows[0];
-  if (row === undefined) throw new Error(`desk ${of.desk} is not in the database`);
+  if (row === undefined) throw new Error(`desk ${desk} is not in the database`);
   const losses = await db.query<{ pnl: string }>(
     `select pnl_usdt as pnl from position
       where desk = $1 and state in ('closed', 'dust') order by closed_at desc, id desc limit 50`,
-    [of.desk],
+    [desk],
   );
   const streak = losses.rows.findIndex((r) => Number(r.pnl) >= 0);
   return {
     state: row.mode,
     cooldownUntil:
-      row.last_closed === null
-        ? null
-        : row.last_closed.getTime() + of.profile.risk.cooldownMinutes * 60_000,
+      row.last_closed === null ? null : row.last_closed.getTime() + limits.cooldownMinutes * 60_000,
     reconciled: row.reconciled,
     lossStreak: streak < 0 ? losses.rows.length : streak,
     tradesToday: Number(row.trades_today),

@@ -12,6 +12,11 @@ export const USAGE = `npm run desk -- <command> [options]
   resume [--why TEXT]     decide again
   halt [--why TEXT]       pause, and cancel entries that are not filled yet
   flatten [--why TEXT]    close every position, and say when it is done
+  limits                  the limits that hold, and what was tightened since the start
+  set-limits NAME=VALUE ... [--why TEXT]
+                          tighten limits of the running desk; none can be loosened
+  set-champion DECIDER [--why TEXT]
+                          follow another decider, where the profile decides by champion
   cycles [--limit N]      the latest decisions, newest first (20)
   why CYCLE               how one decision came about; CYCLE is its id, "PAIR BAR", or "last"
   replay CYCLE [--ask A,B]
@@ -43,6 +48,9 @@ export type DeskCommand =
   | { kind: 'resume'; why: string }
   | { kind: 'halt'; why: string }
   | { kind: 'flatten'; why: string }
+  | { kind: 'limits' }
+  | { kind: 'set-limits'; change: Record<string, number>; why: string }
+  | { kind: 'set-champion'; decider: string; why: string }
   | { kind: 'cycles'; limit: number }
   | { kind: 'why'; cycle: CycleName }
   | { kind: 'replay'; cycle: CycleName; ask: string[] }
@@ -77,7 +85,7 @@ const OPTIONS = {
 const OWN_OPTIONS: Record<'until' | 'for' | 'why' | 'limit' | 'ask', readonly string[]> = {
   until: ['pause'],
   for: ['pause'],
-  why: ['pause', 'resume', 'halt', 'flatten'],
+  why: ['pause', 'resume', 'halt', 'flatten', 'set-limits', 'set-champion'],
   limit: ['cycles'],
   ask: ['replay'],
 };
@@ -100,7 +108,8 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     }
   }
   const command = readCommand(name, words, values);
-  if (words.length > 0 && !('cycle' in command)) {
+  const takesWords = 'cycle' in command || 'change' in command || 'decider' in command;
+  if (words.length > 0 && !takesWords) {
     throw new UsageError(`${name} takes no "${words.join(' ')}"`);
   }
   const { desk, replay, profile, home, json } = values;
@@ -120,8 +129,18 @@ function parsed(argv: readonly string[]) {
 function readCommand(name: string, words: readonly string[], values: Values): DeskCommand {
   switch (name) {
     case 'status':
+    case 'limits':
     case 'reconcile':
       return { kind: name };
+    case 'set-limits':
+      return { kind: name, change: readLimits(words), why: values.why ?? '' };
+    case 'set-champion': {
+      const [decider, ...more] = words;
+      if (decider === undefined || more.length > 0) {
+        throw new UsageError('set-champion needs the id of one decider');
+      }
+      return { kind: name, decider, why: values.why ?? '' };
+    }
     case 'pause':
       return { kind: 'pause', until: pauseEnd(values), why: values.why ?? '' };
     case 'resume':
@@ -171,6 +190,21 @@ function readLimit(text: string | undefined): number {
     throw new UsageError(`--limit ${text}: not a whole number from 1`);
   }
   return limit;
+}
+
+/** Words like `stopPct=1.5`. */
+function readLimits(words: readonly string[]): Record<string, number> {
+  if (words.length === 0) throw new UsageError('set-limits needs limits, like stopPct=1.5');
+  return Object.fromEntries(
+    words.map((word): [string, number] => {
+      const [, name, text] = /^([a-zA-Z]+)=(.+)$/.exec(word) ?? [];
+      const value = Number(text);
+      if (name === undefined || text === undefined || !Number.isFinite(value)) {
+        throw new UsageError(`set-limits "${word}": not a limit and a number, like stopPct=1.5`);
+      }
+      return [name, value];
+    }),
+  );
 }
 
 /** A workflow id, `BTC/USDT 2021-05-15T13:00`, the same with a slash between, or `last`. */

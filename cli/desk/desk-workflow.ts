@@ -6,15 +6,22 @@ import {
   QueryNotRegisteredError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { ChampionAnswer } from '../../activities/ledger/desk-commands.ts';
 import { workflowIds } from '../../shared/names.ts';
+import type { LimitsAnswer, LimitsInForce } from '../../shared/risk/standing-limits.ts';
 import {
   flatten,
   halt,
+  limits,
   pause,
   reconcileNow,
   resume,
+  setChampion,
+  setLimits,
   status,
+  type ChampionChange,
   type DeskStatus,
+  type LimitsChange,
   type Steering,
 } from '../../workflows/messages.ts';
 import type { DeskEntry } from '../desk-address.ts';
@@ -23,6 +30,10 @@ import { CommandError } from './command-error.ts';
 /** A running desk as seen from outside: its workflow, reached through Temporal. */
 export interface DeskWorkflow {
   status(): Promise<DeskStatus>;
+  limits(): Promise<LimitsInForce>;
+  /** Resolve with the desk's answer: a refusal is one too. */
+  setLimits(of: LimitsChange): Promise<LimitsAnswer>;
+  setChampion(of: ChampionChange): Promise<ChampionAnswer>;
   pause(by: Steering & { untilMs?: number }): Promise<void>;
   resume(by: Steering): Promise<void>;
   halt(by: Steering): Promise<void>;
@@ -61,6 +72,10 @@ export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWor
   };
   return {
     status: () => call('status', () => handle.query(status)),
+    limits: () => call('limits', () => handle.query(limits)),
+    setLimits: (of) => call('set-limits', () => handle.executeUpdate(setLimits, { args: [of] })),
+    setChampion: (of) =>
+      call('set-champion', () => handle.executeUpdate(setChampion, { args: [of] })),
     pause: (by) => call('pause', () => handle.signal(pause, by)),
     resume: (by) => call('resume', () => handle.signal(resume, by)),
     halt: (by) => call('halt', () => handle.signal(halt, by)),

@@ -22,6 +22,7 @@ import { borrowDatabase } from './borrowed-database.ts';
 import { CommandError } from './command-error.ts';
 import { connectDesk, type DeskWorkflow } from './desk-workflow.ts';
 import { flattenDesk } from './flatten.ts';
+import { limitsText } from './limits-text.ts';
 import { agrees, reconcile, type Reconciliation } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
@@ -113,6 +114,28 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
         });
         const closed = done.closed.length === 0 ? 'nothing was open' : done.closed.join(', ');
         return answer(done, `desk ${c.id} is flat and halted (${closed}); npm run desk -- resume`);
+      });
+    case 'limits':
+      return withDesk(c, async (workflow) => {
+        const inForce = await workflow.limits();
+        return answer(inForce, limitsText(inForce, c.paint));
+      });
+    case 'set-limits':
+      return withDesk(c, async (workflow) => {
+        const { change, why } = command;
+        const said = await workflow.setLimits({ who: c.who, why, change });
+        if (said.kind === 'refused') throw new CommandError(`refused: ${said.reason}`);
+        return answer(said, limitsText(said, c.paint));
+      });
+    case 'set-champion':
+      return withDesk(c, async (workflow) => {
+        const { decider, why } = command;
+        const said = await workflow.setChampion({ who: c.who, why, decider });
+        if (said.kind === 'refused') throw new CommandError(`refused: ${said.reason}`);
+        return answer(
+          said,
+          `desk ${c.id} follows ${said.champion} (before: ${said.before ?? 'none'})`,
+        );
       });
     case 'cycles': {
       const cycles = await readCycles(c.pool, c.id, { limit: command.limit });

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Standing } from '../../activities/ledger/desk-store.ts';
 import type { Reduction } from '../../activities/orders/reduce.ts';
+import type { LedgerActivities } from '../../activities/ledger/activities.ts';
+import { RiskLimitsSchema } from '../../shared/risk/limits.ts';
+import { limitsInForce, tightened } from '../../shared/risk/standing-limits.ts';
 import { clientOrderId } from '../../shared/client-order-id.ts';
 import { Decimal } from '../../shared/money.ts';
 import { positionId, workflowIds } from '../../shared/names.ts';
@@ -71,10 +74,13 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     losesRequest: [] as string[],
     losesAnswer: [] as string[],
     state: standing('running'),
+    limits: limitsInForce(RiskLimitsSchema.parse({}), {}),
     reviewed: [] as Pair[],
     recorded: [] as { cycle: string; outcome: string }[],
     acknowledged: [] as number[],
     commands: [] as Command[],
+    /** Venue times at which the desk's state was changed by people. */
+    steeredAt: [] as number[],
     closed: [] as { position: string; exitReason: string }[],
     wakes: new Map<string, { above?: string; atMs?: number }>(),
     /** Venue times that a venue at real time answers with, one a call; a stepped one has none. */
@@ -109,7 +115,10 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
   };
 
   const local = {
-    openDesk: () => world.state,
+    openDesk: () => ({
+      ...world.state,
+      ...{ atMs: BAR_MS, limits: world.limits, champion: 'only' },
+    }),
     openBar: ({ atMs }: { atMs: number }) => ({
       ...{ account: `account at ${atMs}`, equity: '1000', state: world.state },
       flatten: world.state.kind === 'flattening',
@@ -148,13 +157,24 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     recordCycle(of: { cycle: string; outcome: string }) {
       world.recorded.push({ cycle: of.cycle, outcome: of.outcome });
     },
-    changeDeskState(of: { command: Command; who: string; why: string; untilMs: number | null }) {
-      const { command, who, why, untilMs } = of;
+    changeDeskState(of: Parameters<LedgerActivities['changeDeskState']>[0]) {
+      const { command, who, why, untilMs, atMs } = of;
       world.commands.push(command);
+      if (who === 'ann') world.steeredAt.push(atMs);
       const isNoChange = command === 'flattened' && world.state.kind !== 'flattening';
       if (!isNoChange) world.state = { kind: KINDS[command], untilMs, who, why };
       return world.state;
     },
+    setLimits: (of: Parameters<LedgerActivities['setLimits']>[0]) => {
+      const { who, why, atMs } = of;
+      const answer = tightened(world.limits.limits, world.limits, of.change, { who, why, atMs });
+      if (answer.kind === 'tightened') world.limits = answer;
+      return answer;
+    },
+    setChampion: ({ decider }: { decider: string }) =>
+      decider === 'only'
+        ? { kind: 'set', champion: decider, before: 'only' }
+        : { kind: 'refused', reason: `${decider} is none of the deciders` },
     openGuards: () => PAIRS.filter((pair) => isGuarded(pair)).map((pair) => guardOf(pair)),
     acknowledgeUpdates: () => {},
     closeTrade({ position, exitReason }: { position: string; exitReason: string }) {
