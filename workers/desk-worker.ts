@@ -34,7 +34,8 @@ Runtime.install({ logger: new DefaultLogger('WARN') });
 const bundle = workflowBundle(config.bundleDir);
 const pool = connectDatabase({ ...config.database, onError: (e) => log(`database: ${e.message}`) });
 const { address, namespace } = config.temporal;
-const connection = await NativeConnection.connect({ address });
+// Server and worker share a machine or its network: compressing costs more than it saves.
+const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
 const client = new Client({ connection: await Connection.connect({ address }), namespace });
 
 const probe = crashProbe(process.env['TRIPLEGAIN_CRASH_AT']);

@@ -29,10 +29,15 @@ export function deskTurns(
 ) {
   const cycles = new Map<string, CycleInFlight>();
   return {
-    /** Starts the pair's cycle of a bar; its end comes as a message, however it ends. */
+    /**
+     * Starts the pair's cycle of a bar; its end comes as a message, however it ends. Cycles of a bar are
+     * started in their order: where none is in flight nobody can be before it, and it has its turn at once.
+     */
     async start(pair: Pair, bar: BarClosed, account: string): Promise<void> {
       const id = workflowIds.cycle(input.desk, pair, bar.barMs);
-      cycles.set(id, { pair, barMs: bar.barMs, event: bar.event, turn: 'thinking' });
+      const hasTurn = cycles.size === 0;
+      const turnNow = hasTurn ? 'has' : 'thinking';
+      cycles.set(id, { pair, barMs: bar.barMs, event: bar.event, turn: turnNow });
       events.waitFor(id);
       try {
         const child = await startChild(tradingCycle, {
@@ -49,6 +54,7 @@ export function deskTurns(
               deciders: input.deciders,
               ...(input.models === undefined ? {} : { models: input.models }),
               ordersQueue: input.ordersQueue,
+              ...(hasTurn ? { hasTurn } : {}),
             },
           ],
           parentClosePolicy: ParentClosePolicy.ABANDON,

@@ -32,6 +32,8 @@ export interface CycleInput {
   /** Those of the deciders that are models. */
   models?: Record<string, ModelAsk>;
   ordersQueue: string;
+  /** Nobody is before it: it need not ask for its turn. */
+  hasTurn?: boolean;
 }
 
 export type CycleOutcome =
@@ -64,7 +66,7 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   const story: string[] = [];
   let step = 'started';
   let outcome: CycleOutcome | null = null;
-  let hasTurn = false;
+  let hasTurn = input.hasTurn === true;
   const result: CycleResult = {
     bar: isoTime(barMs),
     action: 'none',
@@ -136,9 +138,11 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   return finish(consensus.answered === 0 ? 'absent' : 'held');
 
   async function enter(): Promise<CycleResult> {
-    step = 'waiting for its turn';
-    await desk.signal(turnWanted, { cycle: workflowId, pair });
-    await condition(() => hasTurn);
+    if (!hasTurn) {
+      step = 'waiting for its turn';
+      await desk.signal(turnWanted, { cycle: workflowId, pair });
+      await condition(() => hasTurn);
+    }
     step = 'risk review';
     const guardId = workflowIds.guard(input.desk, positionId(pair, barMs));
     const verdict = await local.reviewRisk({ ...record, guard: guardId });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { freePortBase } from './free-port-base.ts';
+import { freePortBase } from '../../infra/free-port-base.ts';
 import { killReplay, type KillTest } from './kill-replay.ts';
 import { faultsOf, reportText } from './report.ts';
 import { NAMED } from './strikes.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { freePortBase } from './free-port-base.ts';
+import { freePortBase } from '../../infra/free-port-base.ts';
 import { killReplay } from './kill-replay.ts';
 import { restlessMarket } from './restless-market.ts';
 import { faultsOf, reportText } from './report.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { assertPortsFree } from '../../infra/ports.ts';
-import { portsFrom } from '../../infra/home.ts';
+import { assertPortsFree } from './ports.ts';
+import { portsFrom } from './home.ts';
 
 /** A port base whose ports were all free a moment ago, below those that the system gives out. */
 export async function freePortBase(): Promise<number> {
