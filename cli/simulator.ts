@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isDecimalText } from '../shared/money.ts';
 import { isPair, type Asset } from '../shared/pair.ts';
@@ -8,17 +8,21 @@ import type { Pace } from '../simulator/driver.ts';
 import { journaledTimeframe } from '../simulator/journal.ts';
 import { KRAKEN_REST, KRAKEN_WS, openKrakenRelay } from '../simulator/kraken-relay.ts';
 import { createCandleMarket } from '../simulator/market-source.ts';
+import { createRecordedMarket } from '../simulator/recorded-source.ts';
+import { createRecorder, readRecording } from '../simulator/recording.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
 
-const USAGE = `usage: npm run simulator -- --data DIR | --seed N | --paper [options]
+const USAGE = `usage: npm run simulator -- --data DIR | --seed N | --recording FILE | --paper [options]
 
   --data DIR          prices from the candle files of a folder
   --seed N            prices from a synthetic market; the same N gives the same market
+  --recording FILE    prices from a recorded session: orders meet its books
   --paper             prices from Kraken's public feed, at real time: orders meet its real books
   --feed-rest URL     where the feed is (default ${KRAKEN_REST})
   --feed-ws URL       (default ${KRAKEN_WS})
   --feed-depth N      levels of the books: 10, 25, 100 (default), 500 or 1000
+  --record FILE       with --paper: writes down what the feed says
   --from T, --to T    range, ISO 8601; --to is not included
   --pairs A/B[,C/D]   pairs to trade (default: all of the folder; BTC/USDT,XRP/USDT,XRP/BTC)
   --speed N           venue seconds per second (default 1, real time)
@@ -44,6 +48,8 @@ function options(args: string[]) {
         'feed-rest': { type: 'string', default: KRAKEN_REST },
         'feed-ws': { type: 'string', default: KRAKEN_WS },
         'feed-depth': { type: 'string', default: '100' },
+        record: { type: 'string' },
+        recording: { type: 'string' },
         from: { type: 'string' },
         to: { type: 'string' },
         pairs: { type: 'string' },
@@ -100,9 +106,14 @@ async function simulatorOptions(flags: Flags): Promise<SimulatorOptions> {
   if (wrong !== undefined) throw new UsageError(`--pairs: "${wrong}" is not like BTC/USDT`);
   const range = { ...timeOf('from', flags.from), ...timeOf('to', flags.to) };
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
-  const sources = [flags.data !== undefined, flags.seed !== undefined, flags.paper];
+  const sources = [
+    flags.data !== undefined,
+    flags.seed !== undefined,
+    flags.recording !== undefined,
+    flags.paper,
+  ];
   if (sources.filter((isNamed) => isNamed).length !== 1) {
-    throw new UsageError('name either --data DIR or --seed N or --paper');
+    throw new UsageError('name one of --data DIR, --seed N, --recording FILE and --paper');
   }
   if ((flags.key === undefined) !== (flags.secret === undefined)) {
     throw new UsageError('--key and --secret go together');
@@ -139,6 +150,8 @@ async function marketOf(
   log: (line: string) => void,
 ): Promise<Pick<SimulatorOptions, 'market' | 'marketName'>> {
   if (flags.paper) return paperMarket(flags, chosen, log);
+  if (flags.record !== undefined) throw new UsageError('--record goes with --paper');
+  if (flags.recording !== undefined) return recordedMarket(resolve(flags.recording), chosen);
   if (flags.data !== undefined) {
     const dir = resolve(flags.data);
     return { market: createCandleMarket(dir, { ...chosen, log }), marketName: dir };
@@ -172,7 +185,9 @@ async function paperMarket(
   if (depth === undefined) {
     throw new UsageError(`--feed-depth ${flags['feed-depth']} is not one of ${DEPTHS.join(', ')}`);
   }
+  const recorder = flags.record === undefined ? null : createRecorder(resolve(flags.record));
   const market = await openKrakenRelay({
+    ...(recorder === null ? {} : { recorder }),
     pairs: chosen.pairs ?? PAPER_PAIRS,
     rest: flags['feed-rest'],
     ws: flags['feed-ws'],
@@ -180,6 +195,18 @@ async function paperMarket(
     log,
   });
   return { market, marketName: 'paper' };
+}
+
+function recordedMarket(
+  file: string,
+  chosen: { pairs?: string[]; fromMs?: number; toMs?: number },
+): Pick<SimulatorOptions, 'market' | 'marketName'> {
+  if (chosen.fromMs !== undefined || chosen.toMs !== undefined) {
+    throw new UsageError('a recording is played as a whole: --from and --to do not go with it');
+  }
+  const { pairs } = chosen;
+  const options = { file: basename(file), ...(pairs === undefined ? {} : { pairs }) };
+  return { market: createRecordedMarket(readRecording(file), options), marketName: file };
 }
 
 async function main(): Promise<void> {

@@ -5,6 +5,7 @@ import { openFeedLink, type FeedTimes } from './feed-link.ts';
 import { createFeedReader, type FeedReader } from './feed-reader.ts';
 import { createFeedRest } from './feed-rest.ts';
 import type { MarketSource } from './market-source.ts';
+import type { Recorder } from './recording.ts';
 
 export interface KrakenRelayOptions {
   pairs: readonly Pair[];
@@ -15,8 +16,8 @@ export interface KrakenRelayOptions {
   depth?: 10 | 25 | 100 | 500 | 1000;
   log?: (line: string) => void;
   times?: Partial<FeedTimes & RelayTimes>;
-  /** Hears every message with the time of its arrival, e.g. to record it. */
-  onMessage?: (text: string, atMs: number) => void;
+  /** Writes down what the feed says. */
+  recorder?: Recorder;
 }
 
 export interface RelayTimes {
@@ -47,6 +48,7 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
   const depth = options.depth ?? 100;
   const rest = createFeedRest(options.rest ?? KRAKEN_REST, log, options.times?.restPauseMs);
   const instruments = await rest.instruments(pairs);
+  options.recorder?.begin(depth, instruments);
   const reader = createFeedReader({ instruments, depth, buildsBars: false });
   await Promise.all(pairs.map((pair) => readHistory(reader, rest, pair)));
 
@@ -56,9 +58,13 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
   /** Subscribed to anew and not heard of since. */
   const waiting = new Set<Pair>();
   let listener: () => void = () => undefined;
+  let lastMs = 0;
   let downBecause: string | null = 'not connected yet';
   const arrive = (text: string | null): void => {
-    queue.push({ text, atMs: Date.now() });
+    const atMs = Math.max(Date.now(), lastMs);
+    lastMs = atMs;
+    if (text !== null) options.recorder?.write(text, atMs);
+    queue.push({ text, atMs });
     listener();
   };
 
@@ -88,7 +94,6 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
       if (text.startsWith('{"channel":"heartbeat"')) return;
       if (text.includes('"success":false')) log(`Kraken refuses a subscription: ${text}`);
       if (!text.startsWith('{"channel"')) return;
-      options.onMessage?.(text, Date.now());
       arrive(text);
     },
     onDown(reason) {
@@ -159,6 +164,7 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
     close() {
       clearInterval(quiet);
       link.close();
+      options.recorder?.close();
     },
   };
 
