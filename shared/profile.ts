@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isDecimalText } from './money.ts';
+import { EntrySettingsSchema } from './entry.ts';
 import { isPair } from './pair.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
 import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
@@ -62,6 +63,7 @@ export const ProfileSchema = z
     llm: LlmSettingsSchema.optional().describe('How models are asked'),
     consensus: ConsensusSettingsSchema,
     risk: RiskLimitsSchema,
+    entry: EntrySettingsSchema.prefault({}).describe('How the desk enters'),
     guard: z.strictObject({
       targetSlippagePct: z
         .number()

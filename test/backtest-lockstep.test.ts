@@ -20,6 +20,8 @@ const HISTORY = 150;
 const TRADED = 30;
 /** A market in which stops and targets are hit and all three pairs trade. */
 const SEED = 103;
+/** The first desk, but with entries at the market. */
+const PROFILE = fileURLToPath(new URL('../desks/triplegain.yaml', import.meta.url));
 const BALANCES = { USDT: 1000, XRP: 500, BTC: 0.05 };
 
 let dir: string;
@@ -103,10 +105,21 @@ async function deskFills(
   const data = join(dir, 'data');
   const home = join(dir, 'home');
   writeMarket(data, market);
+  const profile = join(dir, 'market-entries.yaml');
+  writeFileSync(profile, readFileSync(PROFILE, 'utf8').replace('type: post-only', 'type: market'));
   const balances = Object.entries(BALANCES)
     .map(([asset, amount]) => `${asset}=${amount}`)
     .join(',');
-  const args = ['--data', data, '--from', isoTime(fromMs), '--to', isoTime(toMs)];
+  const args = [
+    '--profile',
+    profile,
+    '--data',
+    data,
+    '--from',
+    isoTime(fromMs),
+    '--to',
+    isoTime(toMs),
+  ];
   const rest = ['--lockstep', '--exit', '--json', '--balances', balances, '--home', home];
   const port = String(20_000 + Math.floor(Math.random() * 30_000));
   const { status, stderr } = await run([START, ...args, ...rest, '--port-base', port]);

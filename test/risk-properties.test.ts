@@ -86,6 +86,7 @@ const surroundings = fc
     lot: fc.constantFrom('0.00000001', '0.01', '1'),
     minCost: fc.constantFrom('0', '5', '500'),
     status: rarely(fc.constant('online' as const), fc.constant('post_only' as const)),
+    entry: fc.constantFrom('market' as const, 'post-only' as const),
     limits,
   })
   .map((s): EntryReviewInput => {
@@ -125,6 +126,7 @@ const surroundings = fc
         minCost: quote === 'BTC' ? '0.05' : s.minCost,
         status: s.status,
       },
+      entry: { type: s.entry },
       limits: s.limits,
       track: s.wins === null ? null : { trades: 100, wins: s.wins, meanWinR: 2, meanLossR: 1 },
     });
@@ -234,6 +236,7 @@ function brokenLimits(input: EntryReviewInput, plan: EntryPlan): string[] {
   const holds: Record<string, boolean> = {
     confidence: input.decision.confidence >= l.confidence,
     side: plan.side === 'buy' && plan.leverage === 1,
+    postOnly: plan.entry.postOnly === (input.entry.type === 'post-only') && (!plan.entry.postOnly || entry < ask), // prettier-ignore
     stop: stop < bid && (entry - stop) / entry <= (l.stopPct / 100) * MARGIN,
     targets: plan.targets.every((t) => Number(t.price) > entry),
     shares: Math.abs(plan.targets.reduce((s, t) => s + Number(t.share), 0) - 1) < 1e-9,

@@ -44,7 +44,7 @@ export const settlingOn = (
   taskQueue: string,
 ): Pick<
   OrderActivities,
-  'settleEntry' | 'settleReduction' | 'amendOrder' | 'cancelOrder' | 'reconcile'
+  'settleEntry' | 'cancelEntry' | 'settleReduction' | 'amendOrder' | 'cancelOrder' | 'reconcile'
 > =>
   proxyActivities<OrderActivities>({
     taskQueue,

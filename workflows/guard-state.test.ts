@@ -9,7 +9,7 @@ const leg = (clientOrderId: string, quantity: string): LegOrder => ({
 
 /** An entry of 2 with its stop of 2. */
 const guarded = (): GuardState => ({
-  ...{ entry: leg('e', '2'), stop: leg('s', '2'), stopPrice: '98', stopN: 1 },
+  ...{ entry: leg('e', '2'), entryN: 1, stop: leg('s', '2'), stopPrice: '98', stopN: 1 },
   ...{ target: null, targetN: 0, exit: null, exitN: 0, soldBefore: '0', rungs: [] },
   ...{ closing: null, exitReason: null },
 });
@@ -29,6 +29,16 @@ describe('an update', () => {
     applyUpdate(s, update('e', '1.5'));
     expect(s.entry).toMatchObject({ filled: '1.5', cost: '150', over: false });
     expect(held(s)).toBe('1.5');
+  });
+
+  test('of a further order of the entry is taken over, and the one before forgotten', () => {
+    const s = { ...guarded(), stop: null };
+    applyUpdate(s, update('e', '0', { leg: 'entry', status: 'rejected' }));
+    applyUpdate(s, update('e2', '1', { leg: 'entry', n: 2 }));
+    expect(s).toMatchObject({ entryN: 2, entry: { clientOrderId: 'e2', over: false } });
+    applyUpdate(s, update('e', '0', { leg: 'entry', status: 'rejected' }));
+    expect(s.entry.over).toBe(false);
+    expect(held(s)).toBe('1');
   });
 
   test('that is late never goes backwards', () => {

@@ -20,6 +20,8 @@ export interface Rung {
 
 export interface GuardState {
   entry: LegOrder;
+  /** Which of the entry's orders that is: one that is priced anew is a further one. */
+  entryN: number;
   stop: LegOrder | null;
   /** Price of the resting stop. */
   stopPrice: DecimalText;
@@ -48,6 +50,11 @@ export const quantityOf = {
 
 /** Takes over an order's cumulative state; never backwards, and only for the order it names. */
 export function applyUpdate(state: GuardState, update: OrderState): void {
+  if (update.leg === 'entry' && update.n > state.entryN) {
+    // The one before was refused, so nothing of it is filled.
+    state.entryN = update.n;
+    state.entry = { ...state.entry, clientOrderId: update.clientOrderId, over: false };
+  }
   const order = [state.entry, state.stop, state.target, state.exit].find(
     (leg) => leg?.clientOrderId === update.clientOrderId,
   );

@@ -20,6 +20,7 @@ import {
   settled,
   tradeClosed,
   type CloseRequest,
+  type OrderState,
   type OrderUpdate,
   type PositionStatus,
 } from './messages.ts';
@@ -79,6 +80,7 @@ export async function positionGuard(
       cost: '0',
       over: false,
     },
+    entryN: 1,
     stop: null,
     stopPrice: input.stopPrice,
     stopN: 0,
@@ -220,7 +222,7 @@ function guardSteps(
       clientOrderId: order.clientOrderId,
       leg: '',
       n: 0,
-      status: after.status === 'unplaced' || after.status === 'open' ? 'canceled' : after.status,
+      status: endOf(after.status),
       filledQuantity: after.filledQuantity,
       filledCost: after.filledCost,
     });
@@ -345,7 +347,9 @@ function guardSteps(
     },
 
     async cancelEntryOrder(): Promise<void> {
-      if (!state.entry.over) await cancel(state.entry);
+      if (state.entry.over) return;
+      const after = await settling.cancelEntry({ position: input.position });
+      applyUpdate(state, { ...after, leg: 'entry', status: endOf(after.status) });
     },
 
     async forgetLevels(): Promise<void> {
@@ -359,6 +363,11 @@ function guardSteps(
       return !resting && !isOrderable(quantityOf.held(state));
     },
   };
+}
+
+/** How an order ended that was told to: one that was never placed is cancelled too. */
+function endOf(status: OrderState['status'] | 'unplaced'): OrderState['status'] {
+  return status === 'unplaced' || status === 'open' ? 'canceled' : status;
 }
 
 function positionStatus(input: GuardInput, state: GuardState): PositionStatus {

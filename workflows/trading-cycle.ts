@@ -188,9 +188,9 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
           atMs,
           orders: [
             {
-              clientOrderId,
+              clientOrderId: placed.clientOrderId,
               leg: 'entry',
-              n: 1,
+              n: placed.n,
               status: 'rejected',
               filledQuantity: '0',
               filledCost: '0',
@@ -205,8 +205,9 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
       if (isThere) result.concerned.push(guardId);
       return finish('refused');
     }
-    result.order = entry.summary;
-    tell(`Ordered: ${entry.summary}`);
+    const anew = placed.n === 1 ? '' : `; it would have taken, and rests at ${placed.price}`;
+    result.order = `${entry.summary}${anew}`;
+    tell(`Ordered: ${result.order}`);
     return finish('ordered');
   }
 

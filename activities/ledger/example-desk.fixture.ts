@@ -4,6 +4,7 @@ import type { Decision } from '../../shared/decision.ts';
 import { positionId, workflowIds } from '../../shared/names.ts';
 import { Decimal } from '../../shared/money.ts';
 import { ProfileSchema, type Profile } from '../../shared/profile.ts';
+import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument, VenueFill } from '../../shared/venue.ts';
 import { intendOrder, setOrderStatus, type OrderStatus } from '../orders/order-store.ts';
 import { inTransaction } from './database.ts';
@@ -31,6 +32,7 @@ export const exampleProfile: Profile = ProfileSchema.parse({
   consensus: { kind: 'quorum', quorum: 1 },
   // No slippage and no bound by volatility: sizes can be checked on paper.
   risk: { slippageBps: 0, volatilityTargetPct: null },
+  entry: { type: 'market' },
   guard: { targetSlippagePct: 0.2 },
   reconcileEveryHours: 6,
 });
@@ -122,6 +124,8 @@ export async function storeEntry(
     risk?: string;
     status?: OrderStatus;
     deadlineMs?: number;
+    /** Limit price of a post-only entry, for an hour; a market entry without. */
+    price?: string;
   } = {},
 ): Promise<{ clientOrderId: string; position: string; guard: string }> {
   const { pair = 'BTC/USDT', barMs = BAR_MS, quantity = '2', reserved = '200', risk = '4' } = of;
@@ -130,7 +134,14 @@ export async function storeEntry(
   const guard = workflowIds.guard(DESK, position);
   const id = clientOrderId(cycle, 'entry', 1);
   const at = new Date(barMs + HOUR_MS);
-  const plan = { stopPrice: '98', targets: [{ price: '108', share: '1' }] };
+  const price = of.price ?? null;
+  const expiresAtMs = price === null ? null : at.getTime() + HOUR_MS;
+  const plan: EntryPlan = {
+    ...{ kind: 'enter', pair, side: 'buy', quantity, referencePrice: price ?? '100' },
+    entry: { type: price === null ? 'market' : 'limit', price, postOnly: price !== null },
+    ...{ stopPrice: '98', targets: [{ price: '108', share: '1' }], leverage: 1, riskUsdt: risk },
+    ...{ notionalUsdt: reserved, reserve: { asset: 'USDT', amount: reserved }, expiresAtMs },
+  };
   await inTransaction(pool, async (client) => {
     await client.query(`insert into verdict values ($1, $2, 'approved', $3, '[]', $4)`, [
       ...[cycle, DESK, at, JSON.stringify(plan)],
@@ -145,7 +156,8 @@ export async function storeEntry(
     );
     await intendOrder(client, {
       ...{ clientOrderId: id, desk: DESK, position, verdict: cycle, guard, leg: 'entry', n: 1 },
-      ...{ pair, side: 'buy', kind: 'market', quantity, price: null, timeInForce: 'gtc' },
+      ...{ pair, side: 'buy', kind: plan.entry.type, quantity, price, timeInForce: 'gtc' },
+      ...{ postOnly: plan.entry.postOnly, expiresAtMs },
       atMs: at.getTime(),
     });
     if (of.status !== undefined) {

@@ -10,6 +10,7 @@ import { amendOrder, cancelOrder, type OrderState } from './change-order.ts';
 import { reconcileAccount } from './reconcile-account.ts';
 import { intendReduction, type Reduction } from './reduce.ts';
 import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review-risk.ts';
+import { cancelEntry, sendEntry, type EntryDeps, type PlacedEntry } from './send-entry.ts';
 import { sendOrder, settleOrder, type Placed, type SendingDeps } from './send-order.ts';
 import { verdictHeadline, verdictTable } from './verdict-table.ts';
 
@@ -80,15 +81,28 @@ export function createReviewActivities(deps: OrderDeps) {
 export type OrderActivities = ReturnType<typeof createOrderActivities>;
 
 export function createOrderActivities(deps: OrderDeps) {
+  const entry: EntryDeps = { ...deps, reprices: deps.profile.entry.reprices };
   return {
-    /** Sends the entry stored under its client id, once; throws what has no definite answer. */
-    async placeEntry({ clientOrderId }: { clientOrderId: string }): Promise<Placed> {
-      return sendOrder(deps, clientOrderId);
+    /**
+     * Sends the entry first stored under this client id, each of its orders once; throws what has no
+     * definite answer.
+     */
+    async placeEntry({ clientOrderId }: { clientOrderId: string }): Promise<PlacedEntry> {
+      return sendEntry(entry, clientOrderId, sendOrder);
     },
 
     /** Finds out what became of the entry, and sends it again only when it cannot exist. */
-    async settleEntry({ clientOrderId }: { clientOrderId: string }): Promise<Placed> {
-      return settleOrder(deps, clientOrderId);
+    async settleEntry({ clientOrderId }: { clientOrderId: string }): Promise<PlacedEntry> {
+      return sendEntry(entry, clientOrderId, settleOrder);
+    },
+
+    /** Ends a position's entry, whichever order it has come to; what is filled of it stays. */
+    async cancelEntry({
+      position,
+    }: {
+      position: string;
+    }): Promise<OrderState & { clientOrderId: string; n: number }> {
+      return cancelEntry(deps, position);
     },
 
     /** Reviews, writes down and sends one reducing order, once. */
@@ -152,10 +166,11 @@ function guardPlan(
 
 function summaryOf(plan: EntryPlan): string {
   const worth = new Decimal(plan.notionalUsdt).toFixed(2);
+  const how = plan.entry.postOnly ? ' post-only' : '';
   const risk = floorToStep(new Decimal(plan.riskUsdt), new Decimal('0.01')).toFixed(2);
   const targets = plan.targets.map((t) => t.price).join(', ');
   return (
-    `${plan.side} ${plan.quantity} ${plan.pair} at ${plan.entry.price ?? 'market'} ` +
+    `${plan.side} ${plan.quantity} ${plan.pair} at ${plan.entry.price ?? 'market'}${how} ` +
     `(${worth} USDT, ${risk} at risk), stop ${plan.stopPrice}, target ${targets} ${quoteOf(plan.pair)}`
   );
 }

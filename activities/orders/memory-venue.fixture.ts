@@ -11,9 +11,10 @@ import { CLOSE_MS, exampleFill } from '../ledger/example-desk.fixture.ts';
 
 /**
  * What becomes of the next request that changes something: its answer arrives; is lost after the venue
- * has carried it out; the request is lost on its way; it hangs on its way until `arriveLate`; it is refused.
+ * has carried it out; the request is lost on its way; it hangs on its way until `arriveLate`; it is refused,
+ * or refused because it is post-only and would take.
  */
-type Fate = 'answered' | 'answer-lost' | 'request-lost' | 'late' | 'refused';
+type Fate = 'answered' | 'answer-lost' | 'request-lost' | 'late' | 'refused' | 'would-take';
 
 export interface MemoryVenue extends Venue {
   /** Fate of the requests to come, one each; `answered` when there is none. */
@@ -80,6 +81,7 @@ export function memoryVenue(account: Record<string, string> = { USDT: '1000' }):
     async place(request) {
       const fate = venue.fates.shift() ?? 'answered';
       if (fate === 'refused') return { kind: 'rejected', reason: 'EOrder:Insufficient funds' };
+      if (fate === 'would-take') return { kind: 'rejected', reason: 'EOrder:Post only order' };
       if (fate === 'late') late.push(request);
       if (fate === 'late' || fate === 'request-lost') throw lost();
       const placed = receive(request);

@@ -12,6 +12,7 @@ export interface StoredOrder {
   clientOrderId: string;
   desk: string;
   position: string;
+  verdict: string;
   guard: string;
   leg: string;
   n: number;
@@ -21,10 +22,14 @@ export interface StoredOrder {
   quantity: DecimalText;
   price: DecimalText | null;
   timeInForce: 'gtc' | 'ioc';
+  postOnly: boolean;
+  /** Venue time at which what is not filled ends, Unix ms; null for never. */
+  expiresAtMs: number | null;
   status: OrderStatus;
   filledQuantity: DecimalText;
   filledCost: DecimalText;
   reason: string | null;
+  intendedMs: number;
   deadlineMs: number | null;
 }
 
@@ -32,6 +37,7 @@ interface Row {
   client_order_id: string;
   desk: string;
   position: string;
+  verdict: string;
   guard: string;
   leg: string;
   n: number;
@@ -41,10 +47,13 @@ interface Row {
   quantity: string;
   price: string | null;
   time_in_force: 'gtc' | 'ioc';
+  post_only: boolean;
+  expires_at: Date | null;
   status: OrderStatus;
   filled_quantity: string;
   filled_cost: string;
   reason: string | null;
+  intended_at: Date;
   deadline_at: Date | null;
 }
 
@@ -53,6 +62,7 @@ function fromRow(row: Row): StoredOrder {
     clientOrderId: row.client_order_id,
     desk: row.desk,
     position: row.position,
+    verdict: row.verdict,
     guard: row.guard,
     leg: row.leg,
     n: row.n,
@@ -62,10 +72,13 @@ function fromRow(row: Row): StoredOrder {
     quantity: new Decimal(row.quantity).toFixed(),
     price: row.price === null ? null : new Decimal(row.price).toFixed(),
     timeInForce: row.time_in_force,
+    postOnly: row.post_only,
+    expiresAtMs: row.expires_at?.getTime() ?? null,
     status: row.status,
     filledQuantity: new Decimal(row.filled_quantity).toFixed(),
     filledCost: new Decimal(row.filled_cost).toFixed(),
     reason: row.reason,
+    intendedMs: row.intended_at.getTime(),
     deadlineMs: row.deadline_at?.getTime() ?? null,
   };
 }
@@ -109,6 +122,9 @@ export interface IntendedOrder {
   quantity: DecimalText;
   price: DecimalText | null;
   timeInForce: 'gtc' | 'ioc';
+  /** Of an entry that rests: never takes, and ends at a venue time. */
+  postOnly?: boolean;
+  expiresAtMs?: number | null;
   /** Venue time, Unix ms. */
   atMs: number;
 }
@@ -117,8 +133,8 @@ export interface IntendedOrder {
 export async function intendOrder(client: pg.PoolClient, order: IntendedOrder): Promise<void> {
   await client.query(
     `insert into trade_order (client_order_id, desk, position, verdict, guard, leg, n, pair, side, kind,
-                              quantity, price, time_in_force, status, intended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'intended', $14)
+                              quantity, price, time_in_force, status, intended_at, post_only, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'intended', $14, $15, $16)
      on conflict (client_order_id) do nothing`,
     [
       order.clientOrderId,
@@ -135,6 +151,8 @@ export async function intendOrder(client: pg.PoolClient, order: IntendedOrder): 
       order.price,
       order.timeInForce,
       new Date(order.atMs),
+      order.postOnly ?? false,
+      order.expiresAtMs == null ? null : new Date(order.expiresAtMs),
     ],
   );
 }
@@ -199,9 +217,17 @@ export function requestOf(order: StoredOrder, deadlineMs: number | null): OrderR
     kind: order.kind,
     quantity: order.quantity,
     ...(order.price === null ? {} : { price: order.price }),
-    ...(order.kind === 'limit' ? { timeInForce: order.timeInForce } : {}),
+    ...(order.kind === 'limit' ? lifeOf(order) : {}),
+    ...(order.postOnly ? { postOnly: true } : {}),
     ...(deadlineMs === null ? {} : { deadline: new Date(deadlineMs).toISOString() }),
     // What is held must equal what is filled, so the fee never comes out of the base.
     feeIn: 'quote',
   };
+}
+
+/** How long a limit order may rest. */
+function lifeOf(order: StoredOrder): Pick<OrderRequest, 'timeInForce' | 'expireAt'> {
+  return order.expiresAtMs === null
+    ? { timeInForce: order.timeInForce }
+    : { timeInForce: 'gtd', expireAt: new Date(order.expiresAtMs).toISOString() };
 }

@@ -127,6 +127,8 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
         quantity: plan.quantity,
         price: plan.entry.price,
         timeInForce: 'gtc',
+        postOnly: plan.entry.postOnly,
+        expiresAtMs: plan.expiresAtMs,
         atMs: of.atMs,
       });
     }

@@ -1,3 +1,4 @@
+import { MARKET_ENTRY } from '../entry.ts';
 import { Atr } from '../indicators/atr.ts';
 import { Sma } from '../indicators/sma.ts';
 import type { DecimalText } from '../money.ts';
@@ -258,6 +259,7 @@ export class DeskGate implements EntryGate {
         usdtPer: holdings.usdtPer,
       },
       instrument: { ...instrument, pair },
+      entry: MARKET_ENTRY,
       limits,
     };
   }

@@ -1,4 +1,5 @@
 import type { Decision } from '../decision.ts';
+import type { EntrySettings } from '../entry.ts';
 import type { DecimalText } from '../money.ts';
 import type { Asset, Pair } from '../pair.ts';
 import type { Instrument } from '../venue.ts';
@@ -91,6 +92,8 @@ export interface EntryReviewInput {
   account: ReviewedAccount;
   market: ReviewedMarket;
   instrument: Instrument;
+  /** How the desk enters. */
+  entry: EntrySettings;
   limits: RiskLimits;
   /** Null or absent where none is kept. */
   track?: TrackRecord | null;

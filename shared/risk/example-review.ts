@@ -1,3 +1,4 @@
+import { MARKET_ENTRY, type EntrySettings } from '../entry.ts';
 import type { EntryReviewInput } from './entry-input.ts';
 import { RiskLimitsSchema, type RiskLimits } from './limits.ts';
 
@@ -10,6 +11,7 @@ export interface ReviewChange {
   account?: Partial<EntryReviewInput['account']>;
   market?: Partial<EntryReviewInput['market']>;
   instrument?: Partial<EntryReviewInput['instrument']>;
+  entry?: Partial<EntrySettings>;
   limits?: Partial<RiskLimits>;
   track?: EntryReviewInput['track'];
 }
@@ -82,6 +84,7 @@ export function exampleReview(change: ReviewChange = {}): EntryReviewInput {
       status: 'online',
       ...change.instrument,
     },
+    entry: { ...MARKET_ENTRY, ...change.entry },
     limits: RiskLimitsSchema.parse({ slippageBps: 0, ...change.limits }),
     track: change.track ?? null,
   };

@@ -170,12 +170,6 @@ export const RiskLimitsSchema = z
     drawdownHaltPct: percent(100)
       .default(20)
       .describe('Drawdown that halts the desk and flattens it, percent'),
-    entryExpiryMinutes: z
-      .number()
-      .positive()
-      .max(100_000)
-      .default(60)
-      .describe('Life of an unfilled limit entry, minutes'),
   })
   .refine(
     (l) => l.drawdownPausePct <= l.drawdownReducePct && l.drawdownReducePct <= l.drawdownHaltPct,

@@ -15,6 +15,8 @@ export const EntryPlanSchema = z.strictObject({
     type: z.enum(['market', 'limit']),
     /** Limit price on the tick; null for a market entry. */
     price: decimalText.nullable(),
+    /** Never takes: a venue that would have to let it take refuses it. */
+    postOnly: z.boolean().default(false),
   }),
   /** Base, a multiple of the lot. */
   quantity: decimalText,

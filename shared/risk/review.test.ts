@@ -13,7 +13,7 @@ test('approves an entry that breaks no rule and says what may be sent', () => {
     kind: 'enter',
     pair: 'BTC/USDT',
     side: 'buy',
-    entry: { type: 'market', price: null },
+    entry: { type: 'market', price: null, postOnly: false },
     quantity: '33.44', // 100 / 2.99 = 33.444...
     referencePrice: '100',
     stopPrice: '98',
@@ -48,11 +48,11 @@ test('a limit entry carries its price and its end, a ladder its shares, nearest 
   const verdict = reviewEntry(
     exampleReview({
       decision: { entry: { type: 'limit', price: 99.999 }, takeProfitPct: [12, 8, 10] },
-      limits: { entryExpiryMinutes: 90 },
+      entry: { expireAfterMinutes: 90 },
     }),
   );
   expect(verdict.plan).toMatchObject({
-    entry: { type: 'limit', price: '99.99' }, // down to the tick
+    entry: { type: 'limit', price: '99.99', postOnly: false }, // down to the tick
     referencePrice: '99.99',
     stopPrice: '98', // 97.9902 up to the tick
     targets: [
@@ -63,6 +63,33 @@ test('a limit entry carries its price and its end, a ladder its shares, nearest 
     expiresAtMs: Date.UTC(2026, 2, 1, 13, 30),
   });
   expect(verdict.kind).toBe('approved');
+});
+
+test('a post-only entry rests at the bid, costs the maker fee, and is stopped as a taker', () => {
+  const { plan } = reviewEntry(
+    exampleReview({
+      entry: { type: 'post-only', expireAfterMinutes: 30 },
+      market: { bid: '99.9', ask: '100.1' },
+    }),
+  );
+  // 99.9 x 1.0025 = 100.14975 a unit; kept of a sale: 1 - 0.005 - 0.1/100 = 0.994; stop 97.902 -> 97.91:
+  // 97.91 x 0.994 = 97.32254, at risk 2.82721, and 100 / 2.82721 = 35.37
+  expect(plan).toMatchObject({
+    entry: { type: 'limit', price: '99.9', postOnly: true },
+    ...{ referencePrice: '99.9', stopPrice: '97.91', quantity: '35.37' },
+    reserve: { asset: 'USDT', amount: '3542.2966575' }, // 35.37 x 100.14975
+    expiresAtMs: Date.UTC(2026, 2, 1, 12, 30),
+  });
+});
+
+test('a post-only desk keeps the lower price that a decision asks for', () => {
+  const { plan } = reviewEntry(
+    exampleReview({
+      entry: { type: 'post-only' },
+      decision: { entry: { type: 'limit', price: 99.5 } },
+    }),
+  );
+  expect(plan?.entry).toEqual({ type: 'limit', price: '99.5', postOnly: true });
 });
 
 test('rungs that fall together are joined', () => {

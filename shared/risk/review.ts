@@ -1,3 +1,4 @@
+import { entryExpiry } from '../entry.ts';
 import { Decimal } from '../money.ts';
 import { approve } from './approved.ts';
 import { entryContext, type EntryContext, type Figures } from './entry-context.ts';
@@ -97,7 +98,11 @@ function planOf(
     kind: 'enter',
     pair: input.pair,
     side: 'buy',
-    entry: { type: setup.type, price: isLimit ? setup.entry.toFixed() : null },
+    entry: {
+      type: setup.type,
+      price: isLimit ? setup.entry.toFixed() : null,
+      postOnly: setup.postOnly,
+    },
     quantity: quantity.toFixed(),
     referencePrice: setup.entry.toFixed(),
     stopPrice: setup.stop.toFixed(),
@@ -109,7 +114,7 @@ function planOf(
       asset: figures.quote,
       amount: ceilToStep(quantity.mul(setup.cost), RESERVE_STEP).toFixed(),
     },
-    expiresAtMs: isLimit ? input.now + input.limits.entryExpiryMinutes * 60_000 : null,
+    expiresAtMs: isLimit ? entryExpiry(input.entry, input.now) : null,
   };
 }
 

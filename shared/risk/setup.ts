@@ -1,4 +1,5 @@
 import { ceilToStep, floorToStep } from './steps.ts';
+import { entryTerms, type EntryTerms } from '../entry.ts';
 import { Decimal } from '../money.ts';
 import type { Figures } from './entry-context.ts';
 import type { EntryReviewInput } from './entry-input.ts';
@@ -16,6 +17,7 @@ export interface Target {
 /** What a long entry comes to in prices and per unit of base, everything rounded against the desk. */
 export interface Setup {
   type: 'market' | 'limit';
+  postOnly: boolean;
   /** Worst entry price: the limit, or the ask. */
   entry: Decimal;
   stop: Decimal;
@@ -35,13 +37,14 @@ const ONE = new Decimal(1);
 export function readSetup(input: EntryReviewInput, figures: Figures): Setup | null {
   const decision = input.decision as Partial<EntryReviewInput['decision']> | null | undefined;
   if (decision?.action !== 'long') return null;
-  const entry = entryPrice(decision.entry, figures);
+  const terms = termsOf(decision.entry, input, figures);
   const stopPct = finite(decision.stopLossPct);
-  if (entry === null || stopPct === null || stopPct <= 0 || stopPct >= 100) return null;
+  if (terms === null || stopPct === null || stopPct <= 0 || stopPct >= 100) return null;
 
+  const entry = terms.price ?? figures.ask;
   const stop = ceilToStep(entry.mul(below(stopPct)), figures.tick);
   if (stop.gte(entry)) return null;
-  const isLimit = decision.entry?.type === 'limit';
+  const isLimit = terms.type === 'limit';
   const slippage = new Decimal(input.limits.slippageBps).div(10_000);
   const takes = !isLimit || entry.gte(figures.ask);
   const entryFee = new Decimal(takes ? input.instrument.takerFee : input.instrument.makerFee);
@@ -54,7 +57,8 @@ export function readSetup(input: EntryReviewInput, figures: Figures): Setup | nu
   const targets = ladder(decision.takeProfitPct, entry, figures.tick);
   const won = targets.reduce((sum, t) => sum.add(t.share.mul(t.price)), new Decimal(0)).mul(kept);
   return {
-    type: isLimit ? 'limit' : 'market',
+    type: terms.type,
+    postOnly: terms.postOnly,
     entry,
     stop,
     targets,
@@ -73,15 +77,15 @@ function below(pct: number): Decimal {
   return ONE.sub(new Decimal(pct).div(100));
 }
 
-function entryPrice(entry: unknown, figures: Figures): Decimal | null {
-  if (typeof entry !== 'object' || entry === null) return null;
-  const { type, price } = entry as { type?: unknown; price?: unknown };
-  if (type === 'market') return figures.ask;
-  if (type !== 'limit') return null;
-  const limit = finite(price);
-  if (limit === null || limit <= 0) return null;
-  const onTick = floorToStep(new Decimal(limit), figures.tick);
-  return onTick.gt(0) ? onTick : null;
+/** The order that the desk's way of entering makes of the wish; null when the wish cannot be read. */
+function termsOf(wish: unknown, input: EntryReviewInput, figures: Figures): EntryTerms | null {
+  if (typeof wish !== 'object' || wish === null) return null;
+  const { type, price } = wish as { type?: unknown; price?: unknown };
+  if (type !== 'market' && type !== 'limit') return null;
+  const limit = type === 'limit' ? finite(price) : null;
+  if (type === 'limit' && (limit === null || limit <= 0)) return null;
+  const wished = limit === null ? null : new Decimal(limit);
+  return entryTerms(input.entry, { type, price: wished }, figures, figures.tick);
 }
 
 /** Equal shares per rung, prices rounded towards the entry, rungs that fall together joined. */

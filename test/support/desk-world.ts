@@ -199,9 +199,18 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
       const pair = PAIRS.find((p) => clientOrderId(cycleOf(p), 'entry', 1) === id)!;
       await world.before[`send ${pair}`]?.();
       loses('entry');
-      return refuses('entry') ?? { kind: 'open' };
+      return { ...(refuses('entry') ?? { kind: 'open' }), clientOrderId: id, n: 1, price: null };
     },
-    settleEntry: () => refuses('entry') ?? { kind: 'open' },
+    settleEntry: ({ clientOrderId: id }: { clientOrderId: string }) => ({
+      ...(refuses('entry') ?? { kind: 'open' }),
+      ...{ clientOrderId: id, n: 1, price: null },
+    }),
+    cancelEntry({ position }: { position: string }) {
+      const pair = PAIRS.find((p) => positionId(p, BAR_MS) === position)!;
+      const known = order(pair, 'entry');
+      if (known.status === 'open') known.status = 'canceled';
+      return { ...stateOf(known), clientOrderId: known.clientOrderId, n: 1 };
+    },
     placeReduction(r: Reduction) {
       if (take(world.losesRequest, r.leg)) throw new Error('no answer');
       const answer = refuses(r.leg) ?? rest(r);
