@@ -24,6 +24,7 @@ import { findOrder } from '../activities/orders/order-store.ts';
 import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
 import { createKrakenVenue, type KrakenVenue } from '../activities/orders/kraken/venue.ts';
 import { reconcileAccount } from '../activities/orders/reconcile-account.ts';
+import { sendEntry } from '../activities/orders/send-entry.ts';
 import { sendOrder, settleOrder, type SendingDeps } from '../activities/orders/send-order.ts';
 import { noProbe } from '../activities/probe.ts';
 import { Decimal } from '../shared/money.ts';
@@ -196,6 +197,45 @@ describe('an order without a definite answer', () => {
       ...{ kind: 'refused', reason: expect.stringContaining('Insufficient funds') as string },
     });
     expect(await differences()).toEqual([]);
+  });
+});
+
+describe('a post-only entry', () => {
+  /** Rests for an hour from the first event on, at this share of the bid. */
+  const restingAt = async (share: number) => {
+    const { bid } = await venue.quote('BTC/USDT');
+    const price = new Decimal(bid).mul(share).toDecimalPlaces(1, Decimal.ROUND_DOWN).toFixed();
+    return storeEntry(pool, { barMs: CLOSE_MS, quantity: '0.01', reserved: '500', price });
+  };
+  const entryDeps = () => ({
+    ...deps,
+    ...{ reprices: 2, quote: (pair: string) => venue.quote(pair) },
+    instrument: async (pair: string) => (await venue.instruments([pair]))[0]!,
+  });
+
+  test('that is not filled ends at the exchange in time, and its guard hears so', async () => {
+    await feed(1);
+    const { clientOrderId, guard } = await restingAt(0.5);
+    expect(await sendOrder(deps, clientOrderId)).toEqual({ kind: 'open' });
+    told = [];
+    await feed(2);
+    expect(told).toMatchObject([
+      { kind: 'bar', event: 1 },
+      { kind: 'guard', guard, statuses: ['expired'], filled: ['0'] },
+      { kind: 'event', event: 2, concerned: [guard] },
+    ]);
+    expect((await control().state(0, 0)).now).toBe('2026-01-05T15:00:00.000Z');
+    expect(await differences()).toEqual([]);
+  });
+
+  test('that would take is refused and rests at the near side instead', async () => {
+    await feed(1);
+    const { clientOrderId } = await restingAt(1.01);
+    const placed = await sendEntry(entryDeps(), clientOrderId, sendOrder);
+    const { bid, ask } = await venue.quote('BTC/USDT');
+    expect(placed).toMatchObject({ kind: 'open', n: 2, price: new Decimal(bid).toFixed() });
+    expect(new Decimal(bid).lt(ask)).toBe(true);
+    expect(await venue.fillsSince(0)).toEqual([]);
   });
 });
 
