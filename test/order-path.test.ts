@@ -209,7 +209,7 @@ describe('a post-only entry', () => {
   };
   const entryDeps = () => ({
     ...deps,
-    ...{ reprices: 2, quote: (pair: string) => venue.quote(pair) },
+    ...{ reprices: 2, depth: (pair: string) => venue.depth(pair) },
     instrument: async (pair: string) => (await venue.instruments([pair]))[0]!,
   });
 
@@ -224,7 +224,7 @@ describe('a post-only entry', () => {
       { kind: 'guard', guard, statuses: ['expired'], filled: ['0'] },
       { kind: 'event', event: 2, concerned: [guard] },
     ]);
-    expect((await control().state(0, 0)).now).toBe('2026-01-05T15:00:00.000Z');
+    expect((await control().state(0, 0)).now).toBe('2026-01-05T15:00:00Z');
     expect(await differences()).toEqual([]);
   });
 

@@ -93,6 +93,7 @@ export async function readEntryInput(
       usdtPer: account.usdtPer,
     },
     instrument,
+    entry: profile.entry,
     limits,
     track: await trackRecord(db, desk, nowMs),
   };

@@ -30,7 +30,7 @@ beforeEach(async () => {
   bid = '99.5';
   deps = {
     ...{ pool, desk: DESK, venue, probe: noProbe, deadlineClock: null, reprices: 2 },
-    quote: () => Promise.resolve({ bid, ask: '99.7' }),
+    depth: () => Promise.resolve({ bid, ask: '99.7' }),
     instrument: (pair) => Promise.resolve(exampleInstrument(pair)),
   };
   entry = await storeEntry(pool, { price: '99.9' });
@@ -85,8 +85,7 @@ describe('an entry that would have taken', () => {
   });
 
   test('never pays more than was approved', async () => {
-    bid = '101';
-    deps = { ...deps, quote: () => Promise.resolve({ bid: '101', ask: '101.2' }) };
+    deps = { ...deps, depth: () => Promise.resolve({ bid: '101', ask: '101.2' }) };
     venue.fates = ['would-take'];
     await place();
     expect(pricesSent()).toEqual(['99.9']);

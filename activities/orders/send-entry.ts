@@ -12,7 +12,7 @@ import type { Placed, SendingDeps } from './send-order.ts';
 export interface EntryDeps extends SendingDeps {
   /** How often an entry that would have taken is priced anew. */
   reprices: number;
-  quote: (pair: Pair) => Promise<{ bid: DecimalText; ask: DecimalText }>;
+  depth: (pair: Pair) => Promise<{ bid: DecimalText; ask: DecimalText }>;
   instrument: (pair: Pair) => Promise<Instrument>;
 }
 
@@ -77,7 +77,7 @@ async function latestEntry(deps: SendingDeps, position: string): Promise<StoredO
 
 /** Writes the entry down anew at the price that the book now allows; null when it is given up. */
 async function priceAnew(deps: EntryDeps, refused: StoredOrder): Promise<StoredOrder | null> {
-  const quote = await deps.quote(refused.pair);
+  const book = await deps.depth(refused.pair);
   const { tick } = await deps.instrument(refused.pair);
   return inTransaction(deps.pool, async (client) => {
     const locked = await findOrder(client, refused.clientOrderId, 'lock');
@@ -90,7 +90,7 @@ async function priceAnew(deps: EntryDeps, refused: StoredOrder): Promise<StoredO
     const plan = readStoredPlan(rows[0]?.plan);
     if (plan.kind !== 'enter' || plan.entry.price === null) return null;
     const { stopPrice } = plan;
-    const price = repricedEntry({ price: plan.entry.price, stopPrice }, quote, tick);
+    const price = repricedEntry({ price: plan.entry.price, stopPrice }, book, tick);
     if (price === null) return null;
     const n = locked.n + 1;
     const id = clientOrderId(locked.verdict, 'entry', n);
