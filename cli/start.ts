@@ -9,7 +9,7 @@ import { findCandleFiles, type CandleFile } from '../candles/candle-files.ts';
 import { homeDir, openHome } from '../infra/home.ts';
 import { createSupervisor } from '../infra/supervise.ts';
 import { withoutKey } from '../shared/llm/model-asks.ts';
-import type { Profile } from '../shared/profile.ts';
+import { llmSettingsOf, modelDecidersOf, type Profile } from '../shared/profile.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { readJournal } from '../simulator/read-journal.ts';
 import { addressBlock } from './cycle-line.ts';
@@ -60,7 +60,10 @@ async function start(options: StartOptions): Promise<number> {
     void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
 
   const profilePath = resolve(options.profile ?? join(ROOT, 'desks', 'triplegain.yaml'));
-  const profile = withPairs(loadProfile(profilePath), options.pairs);
+  const profile = withModelCalls(
+    withPairs(loadProfile(profilePath), options.pairs),
+    options.modelCalls,
+  );
   const files = options.data === null ? [] : candleFiles(resolve(options.data), profile, log);
   const home = openHome({
     dir: homeDir({ flag: options.home, env: process.env, root: ROOT }),
@@ -205,6 +208,13 @@ function tell(summary: ReplaySummary, options: StartOptions): void {
           `${summary.roundTrips} round trips, equity ${summary.equity.start} -> ${summary.equity.end} USDT, ` +
           `${summary.ledger.differences} differences, hash ${summary.hash}\n`,
   );
+}
+
+/** The profile with its models asked in another way; one without models stays what it is. */
+function withModelCalls(profile: Profile, calls: StartOptions['modelCalls']): Profile {
+  return calls === null || modelDecidersOf(profile).length === 0
+    ? profile
+    : { ...profile, llm: { ...llmSettingsOf(profile), calls } };
 }
 
 function withPairs(profile: Profile, pairs: readonly string[] | null): Profile {

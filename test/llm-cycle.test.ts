@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readDecisions } from '../activities/deciders/read-decisions.ts';
+import { readRecordedCycle } from '../activities/deciders/read-recorded-cycle.ts';
 import { createCallStore } from '../activities/deciders/call-store.ts';
 import { createModelActivities } from '../activities/deciders/model-activities.ts';
 import { sendRequest } from '../activities/deciders/send-request.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { emptySchema } from '../activities/ledger/desk-database.fixture.ts';
+import { readCycle } from '../activities/ledger/read-cycles.ts';
 import { createDocumentStore } from '../activities/ledger/documents.ts';
 import { BAR_MS, CLOSE_MS } from '../activities/ledger/example-desk.fixture.ts';
 import { noProbe } from '../activities/probe.ts';
@@ -16,11 +20,12 @@ import { LlmSettingsSchema } from '../shared/llm/settings.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
 import { llmSettingsOf, type Profile } from '../shared/profile.ts';
 import { exampleSnapshot } from '../shared/prompts/example-snapshot.fixture.ts';
+import { replayCycle } from '../shared/replay/replay-cycle.ts';
 import type { Venue } from '../shared/venue.ts';
 import { heartbeating } from '../workers/heartbeat.ts';
 import { modelWorkers } from '../workers/model-workers.ts';
 import type { CycleResult, tradingCycle } from '../workflows/trading-cycle.ts';
-import { callsOf, decision, KEY, modelAt, profileWith } from './llm-desk.ts';
+import { callsOf, decision, KEY, modelAt, noAnswers, profileWith } from './llm-desk.ts';
 import { startLlmServer, type LlmServer, type Reply } from './support/llm-server.ts';
 import { temporalAddress } from './support/services.ts';
 import { testBundle } from './support/test-bundle.ts';
@@ -46,6 +51,8 @@ const BEHAVIOUR: Record<string, Reply[]> = {
   nonsense: [{ kind: 'text', text: 'to the moon' }],
 };
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 let pool: pg.Pool;
 let connection: NativeConnection;
 let client: Client;
@@ -70,7 +77,7 @@ async function runCycle(
   name: string,
   event: number | null,
   change: { timeoutSeconds: number },
-): Promise<{ result: CycleResult; details: string; history: string; cycle: string }> {
+): Promise<{ result: CycleResult; details: string; history: string; cycle: string; desk: string }> {
   servers = Object.fromEntries(
     await Promise.all(
       Object.entries(BEHAVIOUR).map(
@@ -113,6 +120,7 @@ async function runCycle(
       profile,
       createModelActivities({
         ...{ profile, documents, send: sendRequest, clock: Date.now, keyOf: () => KEY },
+        answers: noAnswers,
         calls: createCallStore({
           ...{ pool, desk, clock: Date.now },
           budget: llmSettingsOf(profile).budget,
@@ -143,7 +151,7 @@ async function runCycle(
     const history = JSON.stringify(historyToJSON(await handle.fetchHistory()));
     // A call that hangs is let go of: its server sees the client leave.
     await servers['hanging']?.seen[0]?.gone;
-    return { result, details: currentDetails, history, cycle };
+    return { result, details: currentDetails, history, cycle, desk };
   } finally {
     for (const worker of workers) worker.shutdown();
     await running;
@@ -153,7 +161,7 @@ async function runCycle(
 
 describe('a cycle of six models', () => {
   test('at real time ends at its deadline with the three that answered', async () => {
-    const { result, details, history, cycle } = await runCycle('real', null, {
+    const { result, details, history, cycle, desk } = await runCycle('real', null, {
       timeoutSeconds: 60,
     });
     expect(result).toMatchObject({ outcome: 'held', action: 'hold' });
@@ -176,6 +184,27 @@ describe('a cycle of six models', () => {
     expect(history).not.toContain(KEY);
     expect(history).not.toContain('roundTripPct');
     expect(history.length).toBeLessThan(60_000);
+
+    const story = (await readCycle(pool, desk, { kind: 'id', id: cycle }))!;
+    const replayed = replayCycle(await readRecordedCycle(pool, story), sha256);
+    expect(replayed.steps.filter((s) => s.differences.length > 0)).toEqual([]);
+    expect(replayed).toMatchObject({
+      identical: true,
+      steps: expect.arrayContaining([
+        { step: 'prompt', result: 'identical', note: 'triplegain-1', differences: [] },
+        // nonsense is judged again
+        expect.objectContaining({ note: 'taken as recorded: hanging, failing' }),
+      ]) as unknown,
+    });
+    expect(story.consensus.others?.['single']).toMatchObject({ action: 'hold' });
+
+    const said = await readDecisions(pool, desk, null);
+    expect(said.map((d) => d.decider)).toEqual(['first', 'limited', 'second']);
+    expect(said[0]).toMatchObject({
+      ...{ model: 'm-1', build: 'm-1-2026-11', promptVersion: 'triplegain-1', pair: 'BTC/USDT' },
+      ...{ bar: '2026-01-05T12:00:00Z', costUsd: '0.00400000', decision: { action: 'hold' } },
+    });
+    expect(await readDecisions(pool, desk, 'second')).toHaveLength(1);
   });
 
   test('in stepped time no deadline is armed, but calls keep their own limits', async () => {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { AnswerStore } from '../activities/deciders/answer-store.ts';
 import { createCallStore } from '../activities/deciders/call-store.ts';
 import { createModels, type ModelDeps } from '../activities/deciders/model-activities.ts';
 import { sendRequest } from '../activities/deciders/send-request.ts';
@@ -53,7 +54,14 @@ export interface Asking {
   snapshot?: Snapshot;
   keyOf?: ModelDeps['keyOf'];
   clock?: () => number;
+  answers?: AnswerStore;
 }
+
+/** A store that nobody is to ask. */
+export const noAnswers: AnswerStore = {
+  find: () => Promise.reject(new Error('nobody records')),
+  keep: () => Promise.reject(new Error('nobody records')),
+};
 
 export function modelsOf(of: Asking): ReturnType<typeof createModels> {
   const { pool, profile, desk = 'llm-desk', clock = Date.now } = of;
@@ -63,6 +71,7 @@ export function modelsOf(of: Asking): ReturnType<typeof createModels> {
     documents: { get: () => Promise.resolve(of.snapshot ?? exampleSnapshot) },
     calls: createCallStore({ pool, desk, budget, clock }),
     send: sendRequest,
+    answers: of.answers ?? noAnswers,
     keyOf: of.keyOf ?? (() => KEY),
     clock,
   });

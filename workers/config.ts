@@ -20,6 +20,8 @@ export const WorkerConfigSchema = z.strictObject({
     nonceFile: z.string(),
   }),
   bundleDir: z.string(),
+  /** Folder of models' answers that are kept beyond a run. */
+  answersDir: z.string(),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfigSchema>;
 

@@ -4,6 +4,7 @@ import { connectDatabase } from '../activities/ledger/database.ts';
 import { createDocumentStore } from '../activities/ledger/documents.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { createDeciderActivities } from '../activities/deciders/activities.ts';
+import { createAnswerStore } from '../activities/deciders/answer-store.ts';
 import { createCallStore } from '../activities/deciders/call-store.ts';
 import { createModelActivities } from '../activities/deciders/model-activities.ts';
 import { sendRequest } from '../activities/deciders/send-request.ts';
@@ -141,6 +142,7 @@ workers.push(
         clock: Date.now,
       }),
       send: sendRequest,
+      answers: createAnswerStore(config.answersDir),
       keyOf: (name) => process.env[name],
       clock: Date.now,
     }),

@@ -56,6 +56,16 @@ export interface CallStore {
     call: CallToReserve,
   ): Promise<{ kind: 'reserved'; id: string } | { kind: 'refused'; cause: string }>;
   end(id: string, of: CallEnd): Promise<void>;
+  /** A call that was not made, because an earlier run has its answer. Costs nothing now. */
+  keepRecorded(
+    call: Omit<CallToReserve, 'mostUsd'>,
+    answer: {
+      text: string;
+      build: string | null;
+      usage: TokenUsage | null;
+      costUsd: string | null;
+    },
+  ): Promise<void>;
   /** Nobody waits for it any more. Its reservation stays. */
   lose(id: string): Promise<void>;
 }
@@ -152,6 +162,24 @@ export function createCallStore(deps: {
           of.build,
           of.usage === null ? null : JSON.stringify(of.usage),
           ...[of.costUsd?.toFixed(8) ?? null, of.failure],
+        ],
+      );
+    },
+
+    async keepRecorded(call, answer) {
+      await pool.query(
+        `insert into llm_call (desk, cycle, decider, n, purpose, provider, model, catalogue, prompt, request,
+                               venue_at, sent_at, ended_at, state, source, status, headers, response, latency_ms,
+                               reserved_usd, cost_usd, api, build, usage, answer_usd)
+         select $1, $2, $3, coalesce(max(n), 0) + 1, $4, $5, $6, $7, $8, $9, $10, $11, $11, 'answered',
+                'recorded', 200, '{}', $12, 0, 0, 0, $13, $14, $15, $16
+           from llm_call where cycle = $2 and decider = $3`,
+        [
+          ...[desk, call.cycle, call.decider, call.purpose, call.model.provider],
+          ...[call.model.facts.id, CATALOGUE_DATE, call.prompt, JSON.stringify(call.request)],
+          ...[new Date(call.venueAtMs), new Date(clock()), answer.text, call.model.facts.api],
+          ...[answer.build, answer.usage === null ? null : JSON.stringify(answer.usage)],
+          answer.costUsd,
         ],
       );
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DeciderAnswer, Decision } from '../../shared/decision.ts';
@@ -15,9 +16,11 @@ import { resolveModel, type ResolvedModel } from '../../shared/llm/resolve-model
 import { countTokens, TOKEN_SLACK } from '../../shared/llm/token-count.ts';
 import { Decimal } from '../../shared/money.ts';
 import { llmSettingsOf, modelDecidersOf, type Profile } from '../../shared/profile.ts';
+import { askedSnapshot } from '../../shared/prompts/asked-snapshot.ts';
 import { buildPrompt, type Prompt } from '../../shared/prompts/build-prompt.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
+import type { AnswerStore, RecordedQuestion } from './answer-store.ts';
 import type { CallStore, Purpose, StoredCall } from './call-store.ts';
 import type { Exchange, IncomingResponse, SendRequest } from './send-request.ts';
 
@@ -26,6 +29,8 @@ export interface ModelDeps {
   documents: Pick<DocumentStore, 'get'>;
   calls: CallStore;
   send: SendRequest;
+  /** Answers of earlier runs. */
+  answers: AnswerStore;
   /** The key in an environment variable. */
   keyOf: (name: string) => string | undefined;
   /** The wall clock, Unix ms. */
@@ -102,10 +107,10 @@ export function createModels(deps: ModelDeps) {
       const model = models.get(ask.decider);
       if (model === undefined) return absent('not in the profile any more');
       const key = model.keyEnv === null ? null : deps.keyOf(model.keyEnv);
-      if (key === undefined || key === '') {
+      if ((key === undefined || key === '') && settings.calls !== 'replay-only') {
         return absent(`no key for ${model.provider} (set ${model.keyEnv})`);
       }
-      const { snapshot, prompt, hash } = await promptOf(ask.snapshot);
+      const { snapshot, asked, prompt, hash } = await promptOf(ask.snapshot);
       if (prompt.tokens > settings.maxPromptTokens) {
         return absent(
           `the prompt measures ${prompt.tokens} tokens, the limit is ${settings.maxPromptTokens}`,
@@ -115,8 +120,10 @@ export function createModels(deps: ModelDeps) {
         ...ask,
         ...patience,
         model,
-        key,
+        key: key ?? null,
         prompt: hash,
+        promptVersion: prompt.version,
+        asked,
         venueAtMs: Date.parse(snapshot.asOf),
         earlier: await calls.takeOver(ask.cycle, ask.decider),
       };
@@ -156,8 +163,10 @@ export function createModels(deps: ModelDeps) {
 
   async function keep(snapshotHash: string): Promise<KeptPrompt> {
     const snapshot = (await documents.get(snapshotHash)) as Snapshot; // its hash says it is ours
-    const prompt = buildPrompt(settings.prompt, { snapshot, snapshotHash, limits: profile.risk });
-    return { snapshot, prompt, hash: await calls.keepPrompt(prompt, snapshotHash) };
+    const asked = createHash('sha256').update(askedSnapshot(snapshot)).digest('hex');
+    const parts = { snapshot, snapshotHash: asked, limits: profile.risk };
+    const prompt = buildPrompt(settings.prompt, parts);
+    return { snapshot, asked, prompt, hash: await calls.keepPrompt(prompt, snapshotHash) };
   }
 
   async function askOnce(
@@ -187,6 +196,8 @@ export function createModels(deps: ModelDeps) {
       };
     }
     const request = requestBody(model, conversation, tokens);
+    const recorded = await recordedTo(question, purpose, request);
+    if (recorded !== null) return recorded;
     const reserved = await calls.reserve({
       ...question,
       purpose,
@@ -197,11 +208,19 @@ export function createModels(deps: ModelDeps) {
 
     const { exchange, latencyMs } = await exchanged(question, reserved.id, request);
     if (exchange.kind === 'response' && exchange.response.status === 200) {
-      const answer = readAnswer(model.facts.api, exchange.response.text);
+      const { text } = exchange.response;
+      const answer = readAnswer(model.facts.api, text);
+      const cost = answer.usage === null ? null : costUsd(model.facts, answer.usage, clock());
+      // First kept, then ended: a process lost between the two finds it, and pays no second time.
+      if (settings.calls === 'record') {
+        await deps.answers.keep(asRecorded(question, purpose, request), {
+          ...{ build: answer.build, at: new Date(clock()).toISOString(), text },
+          costUsd: cost?.toFixed(8) ?? null,
+        });
+      }
       await calls.end(reserved.id, {
         ...{ response: exchange.response, latencyMs, failure: null },
-        ...{ build: answer.build, usage: answer.usage },
-        costUsd: answer.usage === null ? null : costUsd(model.facts, answer.usage, clock()),
+        ...{ build: answer.build, usage: answer.usage, costUsd: cost },
       });
       return { kind: 'answer', answer };
     }
@@ -219,6 +238,28 @@ export function createModels(deps: ModelDeps) {
       costUsd: failure.mayBeBilled ? null : new Decimal(0),
     });
     return triedAgain(question, failure, failed.length + 1);
+  }
+
+  /** The answer of an earlier run, where the desk takes such; an absence where it takes nothing else. */
+  async function recordedTo(
+    question: Question,
+    purpose: Purpose,
+    request: Record<string, unknown>,
+  ): Promise<Asked | null> {
+    if (settings.calls === 'live') return null;
+    const isAlone = settings.calls === 'replay-only';
+    const { facts } = question.model;
+    const kept = await deps.answers.find(
+      asRecorded(question, purpose, request),
+      isAlone ? 'any-build' : 'newest-build',
+    );
+    if (kept === null) {
+      const what = `${facts.id}, prompt ${question.promptVersion}, snapshot ${question.asked.slice(0, 12)}`;
+      return isAlone ? { kind: 'absent', cause: `no recorded answer of ${what}` } : null;
+    }
+    const answer = readAnswer(facts.api, kept.text);
+    await calls.keepRecorded({ ...question, purpose, request }, { ...kept, usage: answer.usage });
+    return { kind: 'answer', answer };
   }
 
   async function exchanged(
@@ -262,8 +303,18 @@ export function createModels(deps: ModelDeps) {
   }
 }
 
+function asRecorded(
+  { model, promptVersion, asked }: Question,
+  purpose: Purpose,
+  request: Record<string, unknown>,
+): RecordedQuestion {
+  return { model, promptVersion, snapshot: asked, purpose, request };
+}
+
 interface KeptPrompt {
   snapshot: Snapshot;
+  /** Hash of what the snapshot says to deciders. */
+  asked: string;
   prompt: Prompt;
   hash: string;
 }
@@ -273,6 +324,9 @@ interface Question extends ModelQuestion, Patience {
   key: string | null;
   /** Hash of the prompt. */
   prompt: string;
+  promptVersion: string;
+  /** Hash of what the snapshot says to deciders. */
+  asked: string;
   venueAtMs: number;
   earlier: StoredCall[];
 }

@@ -40,6 +40,8 @@ describe('the command line of npm run desk', () => {
       'replay last --ask gpt,claude',
       { kind: 'replay', cycle: { kind: 'last' }, ask: ['gpt', 'claude'] },
     ],
+    ['decisions', { kind: 'decisions', decider: null }],
+    ['decisions --decider gpt', { kind: 'decisions', decider: 'gpt' }],
   ])('%s', (line, command) => {
     expect(parseDeskArguments(line.split(' ')).command).toEqual(command);
   });

@@ -22,6 +22,8 @@ export const USAGE = `npm run desk -- <command> [options]
   replay CYCLE [--ask A,B]
                           decide a recorded cycle again from what was stored; exit status 1 when anything comes out
                           otherwise. --ask puts its snapshot to these deciders or models too
+  decisions [--decider ID]
+                          what the deciders have said, one line of JSON each, for backtests; "consensus" is the desk
   reconcile               hold the ledger against the venue; exit status 3 when they differ
   help                    this text
 
@@ -54,6 +56,7 @@ export type DeskCommand =
   | { kind: 'cycles'; limit: number }
   | { kind: 'why'; cycle: CycleName }
   | { kind: 'replay'; cycle: CycleName; ask: string[] }
+  | { kind: 'decisions'; decider: string | null }
   | { kind: 'reconcile' };
 
 /** `span` counts from the venue time at which the command is given. */
@@ -79,15 +82,20 @@ const OPTIONS = {
   why: { type: 'string' },
   limit: { type: 'string' },
   ask: { type: 'string' },
+  decider: { type: 'string' },
 } as const;
 
 /** Options that belong to some commands only. */
-const OWN_OPTIONS: Record<'until' | 'for' | 'why' | 'limit' | 'ask', readonly string[]> = {
+const OWN_OPTIONS: Record<
+  'until' | 'for' | 'why' | 'limit' | 'ask' | 'decider',
+  readonly string[]
+> = {
   until: ['pause'],
   for: ['pause'],
   why: ['pause', 'resume', 'halt', 'flatten', 'set-limits', 'set-champion'],
   limit: ['cycles'],
   ask: ['replay'],
+  decider: ['decisions'],
 };
 
 /** Reads the command line behind `npm run desk --`. Throws `UsageError` on whatever it does not know. */
@@ -102,7 +110,7 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     return { command: { kind: 'help' }, choice: {}, home: values.home, json: values.json };
   }
   if (name === undefined) throw new UsageError('a command is missing');
-  for (const option of ['until', 'for', 'why', 'limit', 'ask'] as const) {
+  for (const option of ['until', 'for', 'why', 'limit', 'ask', 'decider'] as const) {
     if (values[option] !== undefined && !OWN_OPTIONS[option].includes(name)) {
       throw new UsageError(`--${option} does not go with ${name}`);
     }
@@ -153,6 +161,8 @@ function readCommand(name: string, words: readonly string[], values: Values): De
       return { kind: 'why', cycle: readCycleName(name, words) };
     case 'replay':
       return { kind: 'replay', cycle: readCycleName(name, words), ask: readNames(values.ask) };
+    case 'decisions':
+      return { kind: 'decisions', decider: values.decider ?? null };
     default:
       throw new UsageError(`there is no command "${name}"`);
   }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { readDecisions } from '../../activities/deciders/read-decisions.ts';
 import { readAccount } from '../../activities/ledger/account.ts';
 import { connectDatabase } from '../../activities/ledger/database.ts';
 import {
@@ -41,13 +43,16 @@ interface Context {
   id: string;
   entry: DeskEntry;
   pool: pg.Pool;
+  /** Folder of the home. */
+  home: string;
+  env: NodeJS.ProcessEnv;
   paint: Paint;
   who: string;
   say(line: string): void;
 }
 
 /** Commands that need the database alone, and start it where the desk is stopped. */
-const READS: readonly DeskCommand['kind'][] = ['cycles', 'why', 'replay'];
+const READS: readonly DeskCommand['kind'][] = ['cycles', 'why', 'replay', 'decisions'];
 
 /** What a command has to say: `json` is its one document, `text` the same for people. */
 interface Answer {
@@ -81,6 +86,8 @@ export async function runDeskCommand(argv: readonly string[], io: CommandIo): Pr
         id,
         entry,
         pool,
+        home: dir,
+        env: io.env,
         paint: paintFor(io.stdout, io.env),
         who: `cli (${io.env['USER'] ?? 'somebody'})`,
         say: (line) => void io.stderr.write(`${line}\n`),
@@ -143,13 +150,20 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
       return answer(cycles.map(briefly), lines.join('\n') || 'no cycle is recorded yet');
     }
     case 'replay': {
-      const replayed = await replay(c.pool, await storyOf(command.cycle, c));
+      const replayed = await replay({
+        ...{ pool: c.pool, desk: c.id, story: await storyOf(command.cycle, c), ask: command.ask },
+        ...{ answersDir: join(c.home, 'model-answers'), env: c.env },
+      });
       return answer(replayed, replayText(replayed, c.paint), replayed.identical ? 0 : 1);
     }
     case 'why': {
       const why = await readWhy(c.pool, c.id, await storyOf(command.cycle, c));
       const url = workflowAddress(c.entry, why.id);
       return answer({ ...why, url }, whyText(why, url, c.paint));
+    }
+    case 'decisions': {
+      const decisions = await readDecisions(c.pool, c.id, command.decider);
+      return answer(decisions, decisions.map((d) => JSON.stringify(d)).join('\n'));
     }
     case 'reconcile':
       return reconcileAnswer(c);

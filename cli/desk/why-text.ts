@@ -79,7 +79,8 @@ function indicatorWords(indicators: Record<string, number | boolean | null>): st
   }).join(', ');
 }
 
-function answerLines(answer: DeciderAnswer): string[] {
+/** What a decider said, with its reasons, indented. */
+export function answerLines(answer: DeciderAnswer): string[] {
   if (answer.kind === 'absent') return [`  ${answer.decider}: absent, ${answer.cause}`];
   const { decision } = answer;
   const terms = [

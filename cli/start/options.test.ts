@@ -7,7 +7,7 @@ describe('npm start', () => {
   test('alone is the demo, half an hour of the market a second', () => {
     expect(parse('')).toEqual({
       ...{ data: null, fromMs: null, toMs: null, pairs: null, seed: null, speed: 1800 },
-      ...{ balances: null, exit: false, json: false, profile: null },
+      ...{ balances: null, exit: false, json: false, profile: null, modelCalls: null },
       ...{ home: undefined, portBase: undefined },
     });
   });
@@ -37,6 +37,7 @@ describe('npm start', () => {
 describe('wrong usage says what is wrong and what is right', () => {
   test.each([
     ['--nonsense', /--nonsense/],
+    ['--model-calls sometimes', /live, record, replay-only/],
     ['replay', /replay/],
     ['--from yesterday', '--from yesterday is not a time like 2021-05-15'],
     ['--from 2021-05-15 --to 2021-05-15', 'is not after --from'],

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CALL_MODES, type CallMode } from '../../shared/llm/settings.ts';
 import { isDecimalText } from '../../shared/money.ts';
 import { isPair, type Asset, type Pair } from '../../shared/pair.ts';
 import { parseTime } from '../parse-time.ts';
@@ -14,6 +15,7 @@ Without options: the demo desk, on a synthetic market faster than real time.
   --speed N              venue seconds per second (demo: 1800)
   --lockstep             as fast as the desk decides
   --balances A=N[,A=N]   what the simulated account starts with
+  --model-calls MODE     live, record or replay-only, instead of the profile's (docs/deciders.md)
   --exit                 stop when the replay has ended
   --json                 print the summary of the replay as JSON on stdout
   --profile FILE         the desk's profile (desks/triplegain.yaml)
@@ -42,6 +44,8 @@ export interface StartOptions {
   exit: boolean;
   json: boolean;
   profile: string | null;
+  /** Instead of the profile's. */
+  modelCalls: CallMode | null;
   home: string | undefined;
   portBase: number | undefined;
 }
@@ -60,6 +64,7 @@ const OPTIONS = {
   exit: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   profile: { type: 'string' },
+  'model-calls': { type: 'string' },
   home: { type: 'string' },
   'port-base': { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -98,6 +103,7 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | 'help
     exit: values.exit,
     json: values.json,
     profile: values.profile ?? null,
+    modelCalls: callMode(values['model-calls']),
     home: values.home,
     portBase:
       values['port-base'] === undefined ? undefined : whole('--port-base', values['port-base']),
@@ -110,6 +116,14 @@ function parsed(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+function callMode(text: string | undefined): CallMode | null {
+  const mode = CALL_MODES.find((known) => known === text) ?? null;
+  if (text !== undefined && mode === null) {
+    throw new UsageError(`--model-calls ${text} is not one of ${CALL_MODES.join(', ')}`);
+  }
+  return mode;
 }
 
 function time(flag: string, text: string | undefined): number | null {

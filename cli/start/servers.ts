@@ -199,6 +199,7 @@ export async function startWorker(
       nonceFile: join(state.dir, 'nonce'),
     },
     bundleDir: deps.home.path('cache'),
+    answersDir: deps.home.path('model-answers'),
   };
   const file = join(state.dir, 'worker.json');
   mkdirSync(state.dir, { recursive: true });

@@ -280,3 +280,13 @@ export const MODELS: readonly ModelFacts[] = [
     retiresAt: null,
   },
 ];
+
+/** The model that a person means who names its family alone. */
+export const SHORT_NAMES: Readonly<Record<string, string>> = {
+  gpt: 'gpt-6.1-sol',
+  claude: 'claude-opus-5-5',
+  grok: 'grok-4.6',
+  deepseek: 'deepseek-v4-pro',
+  gemini: 'gemini-3.8-flash',
+  qwen: 'qwen2.5:7b-instruct',
+};

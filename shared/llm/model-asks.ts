@@ -34,9 +34,10 @@ export function modelAsks(desk: string, profile: Profile): Record<string, ModelA
 
 /** Deciders that will be absent because the environment holds no key for them, one sentence each. */
 export function withoutKey(
-  profile: Pick<Profile, 'deciders'>,
+  profile: Pick<Profile, 'deciders' | 'llm'>,
   keyOf: (name: string) => string | undefined,
 ): string[] {
+  if (llmSettingsOf(profile).calls === 'replay-only') return [];
   return modelDecidersOf(profile).flatMap((decider) => {
     const { keyEnv, provider } = resolveModel(decider);
     return keyEnv === null || keyOf(keyEnv)

@@ -3,9 +3,19 @@ import { PROMPT_VERSIONS } from '../prompts/versions.ts';
 
 const usd = z.number().min(0).max(100_000);
 
+export const CALL_MODES = ['live', 'record', 'replay-only'] as const;
+export type CallMode = (typeof CALL_MODES)[number];
+
 /** How a desk asks its models: the `llm` part of a profile. `LlmSettingsSchema.parse({})` are the defaults. */
 export const LlmSettingsSchema = z.strictObject({
   prompt: z.enum(PROMPT_VERSIONS).default('triplegain-1').describe('Version of the prompt'),
+  calls: z
+    .enum(CALL_MODES)
+    .default('live')
+    .describe(
+      'live: every question is asked; record: answers are kept, and one that is there is used; ' +
+        'replay-only: nothing is asked, what is not there is an absence',
+    ),
   decisionDeadlineSeconds: z
     .number()
     .min(1)

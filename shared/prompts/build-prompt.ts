@@ -1,4 +1,6 @@
+import { canonicalJson } from '../canonical-json.ts';
 import { countTokens } from '../llm/token-count.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { triplegain1, type PromptParts } from './triplegain-1.ts';
 import type { PromptVersion } from './versions.ts';
 
@@ -12,7 +14,9 @@ export interface Prompt {
 
 /** The prompt of a snapshot: the same bytes for every model, and on every repetition. */
 export function buildPrompt(version: PromptVersion, parts: PromptParts): Prompt {
-  const { system, user } = textsOf(version, parts);
+  // A database keeps no order of keys: the text must not depend on whether the snapshot has been there.
+  const snapshot = JSON.parse(canonicalJson(parts.snapshot)) as Snapshot;
+  const { system, user } = textsOf(version, { ...parts, snapshot });
   return { version, system, user, tokens: countTokens(system) + countTokens(user) };
 }
 

@@ -79,6 +79,20 @@ describe('the prompt triplegain-1', () => {
     expect(userOf(short)).toContain('- orderBook: "the feed keeps no book"');
   });
 
+  test('is the same however the keys of the snapshot are ordered', () => {
+    const reversed = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(reversed)
+        : typeof value === 'object' && value !== null
+          ? Object.fromEntries(
+              Object.entries(value)
+                .reverse()
+                .map(([key, item]) => [key, reversed(item)]),
+            )
+          : value;
+    expect(promptOf(reversed(heldSnapshot) as Snapshot)).toEqual(promptOf(heldSnapshot));
+  });
+
   test('small prices have no exponent', () => {
     const tiny = { ...exampleSnapshot, price: { ...exampleSnapshot.price, now: 0.00000012 } };
     expect(fieldOf(userOf(tiny), 'price')).toBe('0.00000012');

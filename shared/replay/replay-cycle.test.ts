@@ -6,6 +6,7 @@ import { clientOrderId } from '../client-order-id.ts';
 import { combineDecisions, compareConsensus } from '../consensus/combine.ts';
 import { ConsensusSettingsSchema } from '../consensus/settings.ts';
 import type { DeciderAnswer } from '../decision.ts';
+import { askedSnapshot } from '../prompts/asked-snapshot.ts';
 import { buildPrompt, promptIdentity } from '../prompts/build-prompt.ts';
 import { exampleSnapshot } from '../prompts/example-snapshot.fixture.ts';
 import { ProfileSchema, type StrategyDecider } from '../profile.ts';
@@ -52,7 +53,11 @@ function ordered(): RecordedCycle {
   const { decision: _decision, ...input } = exampleReview();
   const verdict = reviewEntry({ ...input, decision: consensus.decision! });
   const prompt = buildPrompt('triplegain-1', {
-    ...{ snapshot: exampleSnapshot, snapshotHash: snapshot.hash, limits: profile.risk },
+    ...{
+      snapshot: exampleSnapshot,
+      snapshotHash: sha256(askedSnapshot(exampleSnapshot)),
+      limits: profile.risk,
+    },
   });
   return stored({
     ...{ id: CYCLE, outcome: 'ordered', snapshot, profile, answers },

@@ -5,6 +5,7 @@ import type { Consensus, RecordedConsensus } from '../consensus/consensus.ts';
 import type { DeciderAnswer } from '../decision.ts';
 import { recordedAnswer, type RecordedCall } from '../llm/recorded-answer.ts';
 import type { Profile } from '../profile.ts';
+import { askedSnapshot } from '../prompts/asked-snapshot.ts';
 import { buildPrompt, promptIdentity } from '../prompts/build-prompt.ts';
 import type { PromptVersion } from '../prompts/versions.ts';
 import type { EntryReviewInput } from '../risk/entry-input.ts';
@@ -104,7 +105,7 @@ function promptStep(recorded: RecordedCycle, sha256: (text: string) => string): 
   if (profile === null) return step('prompt', 'unknown', 'the profile of then is not recorded');
   const built = buildPrompt(prompt.version, {
     snapshot: snapshot.body,
-    snapshotHash: snapshot.hash,
+    snapshotHash: sha256(askedSnapshot(snapshot.body)),
     limits: profile.risk,
   });
   const found = differences(prompt.hash, sha256(promptIdentity(built)), 'hash');
