@@ -85,7 +85,7 @@ describe('npm run simulator', () => {
   }, 30_000);
 
   it.each([
-    ['neither data nor seed', [], 2, 'either --data DIR or --seed N'],
+    ['neither data nor seed', [], 2, 'one of --data DIR, --seed N'],
     ['a malformed balance', ['--seed', '1', '--balances', 'USDT'], 2, 'ASSET=AMOUNT'],
     [
       'a pair without a file',

@@ -134,7 +134,7 @@ describe.skipIf(!existsSync(captured))('the captured book of BTC/USD', () => {
         if (notice.notice === 'feed' && notice.tick.tick === 'mismatch') wrong += 1;
       }
     };
-    const order = place(exchange, { pair: 'BTC/USD', quantity: '20' });
+    const order = place(exchange, { pair: 'BTC/USD', quantity: '10' });
     exchange.run(Infinity);
     watch();
     expect(wrong).toBe(0);
