@@ -1,6 +1,4 @@
 import { MARKET_ENTRY } from '../entry.ts';
-import { Atr } from '../indicators/atr.ts';
-import { Sma } from '../indicators/sma.ts';
 import type { DecimalText } from '../money.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import {
@@ -15,13 +13,11 @@ import type { RiskLimits } from '../risk/limits.ts';
 import { reviewEntry } from '../risk/review.ts';
 import { vetoesOf } from '../risk/verdict.ts';
 import type { Instrument } from '../venue.ts';
-import { equityMarks, quoteAround, reviewedHoldings, reviewName } from './reviewed-holdings.ts';
+import { BarVolatility } from './bar-volatility.ts';
 import type { EngineState, EntryGate, EntryOrder, QuietBand } from './engine-types.ts';
+import { equityMarks, quoteAround, reviewedHoldings, reviewName } from './reviewed-holdings.ts';
 
 const DAY_MS = 86_400_000;
-/** As in the live review: usual volatility is the mean over 30 days of hours. */
-const USUAL_BARS = 720;
-const ATR_BARS = 14;
 
 export interface DeskGateOptions {
   limits: RiskLimits;
@@ -51,11 +47,8 @@ export class DeskGate implements EntryGate {
   private tradesToday = 0;
   private day = -1;
   private readonly cooldownUntil: Float64Array;
-  private readonly atr: Atr[];
-  private readonly usual: RecentMean[];
-  private readonly atrPct: Float64Array;
-  /** Bars of each pair that its ATR has seen. */
-  private readonly measured: Int32Array;
+  private readonly tick: Float64Array;
+  private readonly volatility: BarVolatility[] = [];
   private readonly reservedRisk: DecimalText[];
   private readonly reservedValue: DecimalText[];
 
@@ -63,10 +56,7 @@ export class DeskGate implements EntryGate {
     this.options = options;
     const { instruments } = options;
     this.cooldownUntil = new Float64Array(instruments.length).fill(-Infinity);
-    this.atr = instruments.map(() => new Atr(ATR_BARS));
-    this.usual = instruments.map(() => new RecentMean(USUAL_BARS - ATR_BARS));
-    this.atrPct = new Float64Array(instruments.length).fill(NaN);
-    this.measured = new Int32Array(instruments.length);
+    this.tick = Float64Array.from(instruments, (instrument) => Number(instrument.tick));
     this.reservedRisk = instruments.map(() => '0');
     this.reservedValue = instruments.map(() => '0');
   }
@@ -143,7 +133,8 @@ export class DeskGate implements EntryGate {
 
   review(order: EntryOrder, state: EngineState): void {
     this.reviewed++;
-    this.measureVolatility(order, state);
+    const volatility = (this.volatility[order.pair] ??= new BarVolatility(state.bars[order.pair]!));
+    volatility.advance(order.bar);
     const refused = this.screen(order, state);
     if (refused !== null) {
       this.count(refused);
@@ -165,23 +156,6 @@ export class DeskGate implements EntryGate {
     this.approved++;
   }
 
-  /** Brings the ATR of the pair up to the order's bar, from where the last review left it. */
-  private measureVolatility(order: EntryOrder, state: EngineState): void {
-    const { pair, bar } = order;
-    const { high, low, close } = state.bars[pair]!;
-    const atr = this.atr[pair]!;
-    const usual = this.usual[pair]!;
-    let pct = this.atrPct[pair]!;
-    for (let i = this.measured[pair]!; i <= bar; i++) {
-      atr.update(high[i]!, low[i]!, close[i]!);
-      if (!atr.ready) continue;
-      pct = (100 * atr.value) / close[i]!;
-      usual.update(pct);
-    }
-    this.measured[pair] = bar + 1;
-    this.atrPct[pair] = pct;
-  }
-
   private count(rule: string): void {
     this.vetoes.set(rule, (this.vetoes.get(rule) ?? 0) + 1);
   }
@@ -201,14 +175,14 @@ export class DeskGate implements EntryGate {
     if (lost(account.monthStartEquity, limits.monthlyLossPct)) return 'monthly-loss';
     if (confidence < limits.confidence) return 'confidence';
     if (!(order.stopPct > 0) || order.stopPct > limits.stopPct) return 'stop';
-    const atrPct = this.atrPct[order.pair]!;
+    const { atrPct } = this.volatility[order.pair]!;
     if (order.stopPct < limits.stopMinAtr * atrPct * (1 - SLACK)) return 'stop';
     const half = halfSpread[order.pair]!;
-    const instrument = instruments[order.pair]!;
+    const { takerFee } = instruments[order.pair]!;
     const slippage = limits.slippageBps / 10_000;
-    const cost = (1 + half) * (1 + instrument.takerFee + slippage);
-    const kept = 1 - instrument.takerFee - slippage - half;
-    const tick = Number(instrument.tick) / order.quote;
+    const cost = (1 + half) * (1 + takerFee + slippage);
+    const kept = 1 - takerFee - slippage - half;
+    const tick = this.tick[order.pair]! / order.quote;
     const reward = (1 + half + tick) * (1 + order.targetPct / 100) * kept - cost;
     const risk = cost - ((1 + half) * (1 - order.stopPct / 100) + tick) * kept;
     if (risk > 0 && reward < limits.rewardRisk * risk * (1 - SLACK)) return 'reward-risk';
@@ -223,9 +197,7 @@ export class DeskGate implements EntryGate {
     const instrument = instruments[order.pair]!;
     const { reservedRisk, reservedValue } = this;
     const holdings = reviewedHoldings({ ...state, reservedRisk, reservedValue }, instruments);
-    const usual = this.usual[order.pair]!;
-    const atrPct = this.atrPct[order.pair]!;
-    const isKnown = !Number.isNaN(atrPct);
+    const { atrPct, ratio } = this.volatility[order.pair]!;
     return {
       now: state.closeMs,
       pair,
@@ -252,8 +224,8 @@ export class DeskGate implements EntryGate {
       market: {
         ...quoteAround(order.quote, halfSpread[order.pair]!, instrument),
         depthQuote: null,
-        atrPct: isKnown ? atrPct : null,
-        volatilityRatio: isKnown && usual.value > 0 ? atrPct / usual.value : null,
+        atrPct: Number.isNaN(atrPct) ? null : atrPct,
+        volatilityRatio: Number.isNaN(ratio) ? null : ratio,
         fundingPctPerDay: null,
         inputs: [{ name: 'bars', ageMs: 0, required: true }],
         usdtPer: holdings.usdtPer,
@@ -273,26 +245,4 @@ function isFlat(state: EngineState): boolean {
     if (state.quantity[p]! > 0 || state.ordered[p]! > 0) return false;
   }
   return true;
-}
-
-/** Mean of what there is of the last `most` inputs. */
-class RecentMean {
-  private readonly window: Sma;
-  private sum = 0;
-  private count = 0;
-
-  constructor(most: number) {
-    this.window = new Sma(most);
-  }
-
-  update(x: number): void {
-    this.window.update(x);
-    if (this.window.ready) return;
-    this.sum += x;
-    this.count++;
-  }
-
-  get value(): number {
-    return this.window.ready ? this.window.value : this.sum / this.count;
-  }
 }

@@ -39,6 +39,8 @@ export class EngineRun {
   private readonly end: Int32Array;
   private readonly ends: Int32Array[];
   private readonly times: Float64Array[];
+  /** Open time of each pair's first bar where none is missing after it: times are reckoned, not read; else NaN. */
+  private readonly startMs: Float64Array;
   private readonly closeColumns: Float64Array[];
   private readonly says: Uint8Array[];
   private readonly entries: Entries[];
@@ -61,7 +63,7 @@ export class EngineRun {
       pairs,
       bars,
       account: new Account(pairs, input.numeraire, input.balances),
-      log: new TradeLog(Math.max(1024, bars.reduce((sum, b) => sum + b.close.length, 0) >> 6)),
+      log: new TradeLog(1 << 12),
       timeMs: 0,
       closeMs: 0,
       // Until a pair has traded, what it prices is worth its first open: known soon enough, and constant.
@@ -82,6 +84,10 @@ export class EngineRun {
     this.leaving = new Int8Array(pairs.length);
     this.times = bars.map((b) => b.timeMs);
     this.closeColumns = bars.map((b) => b.close);
+    this.startMs = Float64Array.from(this.times, (t) => {
+      const last = t.length - 1;
+      return last >= 0 && t[last]! === t[0]! + last * input.barMs ? t[0]! : NaN;
+    });
     this.next = integers();
     this.nextMs = Float64Array.from(this.times, (t) => t[0] ?? Infinity);
     this.wake = integers();
@@ -119,9 +125,8 @@ export class EngineRun {
   /** The next bar on which anything can happen to the pair. */
   private findWake(p: number): void {
     const { state } = this;
-    const times = this.times[p]!;
     let i = this.next[p]!;
-    if (i >= times.length) {
+    if (i >= this.times[p]!.length) {
       this.wakeMs[p] = Infinity;
       return;
     }
@@ -146,7 +151,7 @@ export class EngineRun {
       }
     }
     this.wake[p] = i;
-    this.wakeMs[p] = times[i]!;
+    this.wakeMs[p] = this.timeAt(p, i);
   }
 
   /**
@@ -186,7 +191,7 @@ export class EngineRun {
 
   /** How many next bars before `timeMs` all pairs have at the same times without a gap; 0 for none. */
   private barsTogether(timeMs: number): number {
-    const { nextMs, next, times } = this;
+    const { nextMs, next, times, startMs } = this;
     const { barMs } = this.input;
     const first = nextMs[0]!;
     let count = Math.round((timeMs - first) / barMs);
@@ -196,7 +201,10 @@ export class EngineRun {
       const from = next[p]!;
       count = Math.min(count, column.length - from);
       // The last time tells whether any bar is missing on the way: bars lie on their grid.
-      if (count > 0 && column[from + count - 1]! !== first + (count - 1) * barMs) return 0;
+      const isWhole = startMs[p] === startMs[p];
+      if (!isWhole && count > 0 && column[from + count - 1]! !== first + (count - 1) * barMs) {
+        return 0;
+      }
     }
     return count;
   }
@@ -216,32 +224,45 @@ export class EngineRun {
     for (let p = 0; p < nextMs.length; p++) {
       const at = next[p]! + done;
       next[p] = at;
-      nextMs[p] = at < times[p]!.length ? times[p]![at]! : Infinity;
+      nextMs[p] = this.timeAt(p, at);
       state.closes[p] = closeColumns[p]![at - 1]!;
       if (state.quantity[p]! > 0) this.barsInPosition += done;
     }
-    state.timeMs = times[0]![next[0]! - 1]!;
+    state.timeMs = this.timeAt(0, next[0]! - 1);
     state.closeMs = state.timeMs + input.barMs;
   }
 
   private advance(p: number): void {
-    const times = this.times[p]!;
     const next = this.next[p]! + 1;
     this.next[p] = next;
-    this.nextMs[p] = next < times.length ? times[next]! : Infinity;
+    this.nextMs[p] = this.timeAt(p, next);
+  }
+
+  /** Open time of a pair's bar; Infinity after its last. */
+  private timeAt(p: number, index: number): number {
+    const times = this.times[p]!;
+    if (index >= times.length) return Infinity;
+    const start = this.startMs[p]!;
+    return start === start ? start + index * this.input.barMs : times[index]!;
   }
 
   /** Passes over bars on which the account's worth cannot change: only days are noted. */
   private skip(timeMs: number): void {
-    const { nextMs, state } = this;
+    const { nextMs, state, startMs } = this;
     const { account, closes } = state;
     for (let p = 0; p < nextMs.length; p++) {
       if (nextMs[p]! >= timeMs) continue;
-      account.noteDays(this.times[p]!, this.next[p]!, timeMs);
-      const at = firstFrom(this.times[p]!, this.next[p]!, timeMs);
-      closes[p] = this.closeColumns[p]![at - 1]!;
+      const times = this.times[p]!;
+      account.noteDays(times, this.next[p]!, timeMs);
+      const start = startMs[p]!;
+      const at =
+        start === start
+          ? Math.min(times.length, Math.ceil((timeMs - start) / this.input.barMs))
+          : firstFrom(times, this.next[p]!, timeMs);
       this.next[p] = at;
-      this.nextMs[p] = at < this.times[p]!.length ? this.times[p]![at]! : Infinity;
+      this.nextMs[p] = this.timeAt(p, at);
+      // A bar at that time brings its own close.
+      if (this.nextMs[p] !== timeMs) closes[p] = this.closeColumns[p]![at - 1]!;
     }
   }
 

@@ -42,16 +42,21 @@ export class EmaCrossBars implements BarStrategy {
     const { fast, fastRest, slow, slowRest } = this;
     let fastMean = close[from]!;
     let slowMean = fastMean;
-    let before = 0;
+    /** Side of the fast mean at the close before: 1 above, -1 below, 0 neither. */
+    let side = 0;
     for (let i = from + 1; i <= last; i++) {
       const c = close[i]!;
       fastMean = fastMean * fastRest + fast * c;
       slowMean = slowMean * slowRest + slow * c;
-      const d = fastMean - slowMean;
-      if (d > 0) {
-        if (before <= 0) says[i] = ENTER_LONG;
-      } else if (d < 0 && before >= 0) says[i] = LEAVE_LONG;
-      before = d;
+      if (fastMean > slowMean) {
+        if (side === 1) continue;
+        says[i] = ENTER_LONG;
+        side = 1;
+      } else if (fastMean < slowMean) {
+        if (side === -1) continue;
+        says[i] = LEAVE_LONG;
+        side = -1;
+      } else side = 0;
     }
   }
 }
