@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../shared/indicators/seeded-candles.ts';
 import { findCandleFiles } from './candle-files.ts';
 import { loadCandles } from './load-candles.ts';
 
@@ -118,5 +119,46 @@ describe('loadCandles', () => {
       const c = load('BTCUSDT-1m.csv', `${HEADER}0,${text},${text},${text},${text},${text}\n`);
       expect(c.close[0]).toBe(Number(text));
     }
+  });
+
+  it('equals Number() on a file of many blocks whose rows have every shape', () => {
+    const random = seededRandom(5);
+    const whole = (digits: number): string => String(1 + Math.floor(random() * 10 ** digits));
+    const price = (): string =>
+      `${whole(6)}${random() < 0.8 ? `.${whole(1 + random() * 11)}` : ''}`;
+    const rows: { text: string; values: number[] }[] = [];
+    for (let i = 0; i < 12_000; i++) {
+      const [low, open, close, high] = [price(), price(), price(), price()].sort(
+        (a, b) => Number(a) - Number(b),
+      );
+      const fields = [open!, high!, low!, close!, price()];
+      const seconds = 1_600_000_020 + 60 * i;
+      const time = random() < 0.1 ? `${seconds}000` : String(seconds);
+      const end = random() < 0.1 ? '\r\n' : random() < 0.05 ? '\n\n' : '\n';
+      rows.push({
+        text: `${time},${fields.join(',')}${end}`,
+        values: [seconds * 1000, ...fields.map(Number)],
+      });
+    }
+    const text = HEADER + rows.map((r) => r.text).join('');
+    for (const name of ['BTCUSDT-1m.csv', 'BTCUSDT-1m.csv.gz']) {
+      rmSync(join(dir, 'BTCUSDT-1m.csv'), { force: true });
+      const c = load(name, text.trimEnd());
+      const columns = [c.timeMs, c.open, c.high, c.low, c.close, c.volume];
+      expect(c.close.length).toBe(rows.length);
+      rows.forEach(({ values }, i) => {
+        if (columns.some((column, k) => column[i] !== values[k])) {
+          expect(columns.map((column) => column[i])).toEqual(values);
+        }
+      });
+    }
+  });
+
+  it('tells the line of a damaged row far into a file', () => {
+    const rows = Array.from({ length: 9000 }, (_, i) => `${60 * i},1,2,1,2,3`);
+    rows[8500] = '510000,1,2,1,2,x';
+    expect(() => load('BTCUSDT-1m.csv', `${HEADER}${rows.join('\n')}\n`)).toThrow(
+      /line 8502: "510000,1,2,1,2,x" is not six plain numbers/,
+    );
   });
 });
