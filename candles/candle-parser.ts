@@ -86,10 +86,10 @@ export class CandleParser {
     const fields = FIELDS.map((name) => columns[name]);
     readPlainRows(bytes, end, columns.timeMs, fields, this.step, this.fromMs, this.toMs, cursor);
     this.rows = cursor[ROWS]!;
-    this.line += cursor[SEEN]!;
+    this.line += cursor[SEEN];
     this.previous = cursor[PREVIOUS]!;
     this.done = this.previous >= this.toMs;
-    return cursor[AT]!;
+    return cursor[AT];
   }
 
   /** Reads one row of whatever shape; returns the start of the next. Throws when it is damaged. */
