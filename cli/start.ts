@@ -100,7 +100,7 @@ async function start(options: StartOptions): Promise<number> {
       speed: options.speed,
       balances,
     };
-    const deps = { home, supervisor, log };
+    const deps = { home, supervisor, log, signal: stopping.signal };
     const addresses = await startServers(deps, state, profile, market);
     await startWorker(deps, state, profile, addresses);
     const note = (finished: boolean): void =>

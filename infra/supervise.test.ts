@@ -80,6 +80,57 @@ test('a child that ends before it is ready fails its start, with the end of its 
   );
 });
 
+test('a child that is killed before it is ready is started again', async () => {
+  const spec = nodeChild('worker');
+  let lives = 0;
+  const child = await supervisor.run({
+    ...spec,
+    ready: (process, signal) => {
+      lives += 1;
+      if (lives < 3) process.kill('SIGKILL');
+      return lives < 3 ? new Promise(() => {}) : (spec.ready?.(process, signal) as Promise<void>);
+    },
+  });
+  expect(lives).toBe(3);
+  expect(isAlive(identityOf(child.process.pid))).toBe(true);
+  expect(lines).toEqual(
+    Array.from({ length: 2 }, () =>
+      expect.stringMatching(/^worker was ended by SIGKILL .*; starting it again$/),
+    ),
+  );
+});
+
+test('a child that is killed at every start fails it, saying what to look for', async () => {
+  const spec = nodeChild('doomed');
+  const start = supervisor.run({
+    ...spec,
+    ready: (process) => {
+      process.kill('SIGKILL');
+      return new Promise(() => {});
+    },
+  });
+  await expect(start).rejects.toThrow(
+    /doomed was ended by SIGKILL before it was ready[^]*started 5 times[^]*what kills processes here/,
+  );
+});
+
+test('a child that fails because one that it needs was killed is started again', async () => {
+  const needed = await supervisor.run(nodeChild('database'));
+  const spec = nodeChild('worker', "process.on('message', () => process.exit(1))");
+  let lives = 0;
+  await supervisor.run({
+    ...spec,
+    ready: (process, signal) => {
+      lives += 1;
+      if (lives > 1) return spec.ready?.(process, signal) as Promise<void>;
+      needed.process.once('exit', () => process.send('the database is gone'));
+      needed.process.kill('SIGKILL');
+      return new Promise(() => {});
+    },
+  });
+  expect(lives).toBe(2);
+});
+
 test('a command that does not exist fails the start by name', async () => {
   const spec = { name: 'ghost', command: '/no/such/program', args: [] };
   await expect(supervisor.run(spec)).rejects.toThrow(/ghost did not start: .*ENOENT/);

@@ -72,7 +72,10 @@ export interface Leftover extends ProcessIdentity {
 }
 
 export interface Supervisor {
-  /** Starts a child and resolves when it is ready; rejects with the end of its log if it fails. */
+  /**
+   * Starts a child and resolves when it is ready; rejects with the end of its log if it fails. One that
+   * was killed, or failed while another child was dead, is started again a few times first.
+   */
   run(spec: ChildSpec): Promise<SupervisedChild>;
   /** Ends all children, the last started first. Each gets its signal, its grace, then SIGKILL. */
   stopAll(): Promise<void>;
@@ -84,6 +87,8 @@ const FIRST_BACK_OFF_MS = 100;
 const LONGEST_BACK_OFF_MS = 10_000;
 /** A child that served this long before it died starts again without a penalty. */
 const STEADY_MS = 10_000;
+/** Starts of a child that is killed before it was ever ready. */
+const FIRST_STARTS = 5;
 const MARKER = 'TRIPLEGAIN_SUPERVISED_BY';
 
 /**
@@ -101,6 +106,8 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
   const children: { child: SupervisedChild; stop: () => Promise<void> }[] = [];
   let stopping = false;
   let starts = 0;
+  /** Ends of children that nobody asked for: what needs such a child may fail with it. */
+  let deaths = 0;
 
   async function run(spec: ChildSpec): Promise<SupervisedChild> {
     if (stopping) throw new Error(`cannot start ${spec.name}: everything is being stopped`);
@@ -121,6 +128,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
       if (stopped) throw new Error(`${spec.name} was stopped while it started`);
       logFile.rotate();
       const from = logFile.size();
+      let isGivenUp = false;
       const fd = openSync(logFile.path, 'a');
       const child = spawn(spec.command, spec.args, {
         cwd: spec.cwd ?? process.cwd(),
@@ -130,9 +138,10 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
       });
       const ended = new Promise<string>((done) => {
         child.once('error', (error) => done(`did not start: ${error.message}`));
-        child.once('exit', (code, signal) =>
-          done(signal === null ? `ended with status ${code}` : `was ended by ${signal}`),
-        );
+        child.once('exit', (code, signal) => {
+          if (!stopped && !isGivenUp && signal !== null) deaths += 1;
+          done(signal === null ? `ended with status ${code}` : `was ended by ${signal}`);
+        });
       });
       current = child;
       closeSync(fd);
@@ -151,11 +160,45 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
         await Promise.race([started.then(() => spec.ready?.(child, over.signal)), failure]);
       } catch (error) {
         over.abort();
+        isGivenUp = true;
         await endChild(child, spec, ended);
         rmSync(pidFile, { force: true });
         throw error;
       }
       return { ended };
+    }
+
+    /** The first life: what a kill, here or of something that it needs, has spoilt is tried again. */
+    async function startFirst(): Promise<{ ended: Promise<string> }> {
+      const before = deaths;
+      for (let attempt = 1, backOff = FIRST_BACK_OFF_MS; ; attempt += 1, backOff *= 2) {
+        try {
+          return await startOnce();
+        } catch (error) {
+          if (stopped || deaths === before) throw error;
+          const { message } = error as Error;
+          if (attempt === FIRST_STARTS) {
+            throw new Error(
+              `${message}\nIt was started ${FIRST_STARTS} times and something ended it, or what it needs, ` +
+                `each time: look for what kills processes here (memory running out, a limit of the system)`,
+              { cause: error },
+            );
+          }
+          log(`${message.split('\n')[0]}; starting it again`);
+          await pauseBefore(backOff);
+          if (stopped) throw error;
+        }
+      }
+    }
+
+    function pauseBefore(backOff: number): Promise<void> {
+      return new Promise((next) => {
+        const timer = setTimeout(next, backOff);
+        wake = () => {
+          clearTimeout(timer);
+          next();
+        };
+      });
     }
 
     async function keepRunning(first: Promise<string>): Promise<void> {
@@ -173,13 +216,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
         if (performance.now() - readyAt > STEADY_MS) backOff = FIRST_BACK_OFF_MS;
         for (;;) {
           log(`${spec.name} ${how}; starting it again`);
-          await new Promise<void>((next) => {
-            const timer = setTimeout(next, backOff);
-            wake = () => {
-              clearTimeout(timer);
-              next();
-            };
-          });
+          await pauseBefore(backOff);
           backOff = Math.min(backOff * 2, LONGEST_BACK_OFF_MS);
           if (stopped) return;
           try {
@@ -222,7 +259,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
     // Listed before the first start, so that a stop in the middle of it reaches this child too.
     children.push({ child: handle, stop });
     try {
-      const { ended } = await startOnce();
+      const { ended } = await startFirst();
       loop = keepRunning(ended);
     } catch (error) {
       await stop();

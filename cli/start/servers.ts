@@ -13,6 +13,7 @@ import { isoTime } from '../../shared/timeframe.ts';
 import { keysIn } from '../../simulator/keys.ts';
 import type { WorkerConfig } from '../../workers/config.ts';
 import type { RunState } from './run-state.ts';
+import { throughRestarts } from './through-restarts.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
@@ -21,6 +22,8 @@ export interface Deps {
   home: Home;
   supervisor: Supervisor;
   log: (line: string) => void;
+  /** Aborted when the start is to stop. */
+  signal: AbortSignal;
 }
 
 export interface Addresses {
@@ -66,19 +69,31 @@ async function timed<T>({ log }: Deps, name: string, work: Promise<T>): Promise<
   return result;
 }
 
-async function startDatabase({ home, supervisor, log }: Deps, state: RunState): Promise<string> {
+async function startDatabase(deps: Deps, state: RunState): Promise<string> {
   const given = process.env['DATABASE_URL'];
-  const url =
-    given !== undefined && given !== ''
-      ? given
-      : (
-          await startPostgres({
-            supervisor,
-            dataDir: home.path('postgres'),
-            port: home.ports.postgres,
-            log,
-          })
-        ).url;
+  if (given !== undefined && given !== '') {
+    await prepareSchema(given, state).catch((error: unknown) => {
+      const { message } = error as Error;
+      throw new Error(
+        `the database that DATABASE_URL names (${addressOf(given)}) cannot be used: ${message}\n` +
+          `start it, correct DATABASE_URL, or unset it for the PostgreSQL that comes with the project`,
+        { cause: error },
+      );
+    });
+    return given;
+  }
+  const { home, supervisor, log } = deps;
+  const { url } = await startPostgres({
+    supervisor,
+    dataDir: home.path('postgres'),
+    port: home.ports.postgres,
+    log,
+  });
+  await throughRestarts(() => prepareSchema(url, state), deps.signal);
+  return url;
+}
+
+async function prepareSchema(url: string, state: RunState): Promise<void> {
   const pool = new pg.Pool({ connectionString: url, max: 2 });
   // The connection may be cut while the server stops; nothing waits on it by then.
   pool.on('error', () => {});
@@ -90,7 +105,16 @@ async function startDatabase({ home, supervisor, log }: Deps, state: RunState): 
   } finally {
     await pool.end();
   }
-  return url;
+}
+
+/** Host, port and database of a connection string, without name and password. */
+function addressOf(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `${host}${pathname}`;
+  } catch {
+    return 'which is not a URL like postgres://user:password@host:5432/database';
+  }
 }
 
 async function startTemporalServer({ home, supervisor, log }: Deps): Promise<{
