@@ -3,9 +3,10 @@ import type { Pair } from '../shared/pair.ts';
 import type { FeedPrint } from './book-feed.ts';
 import { endOrder, fillAsMaker, takeLiquidity } from './execute.ts';
 import { forgetTaken, noteTaken, offers } from './liquidity.ts';
-import { beyondTrigger, cancelIfImmediate, compareOrders, settle, trigger } from './matching.ts';
-import { crosses, touchPrice } from './order-entry.ts';
-import { isDormant, remaining, type Order } from './order.ts';
+import { beyondTrigger, cancelIfImmediate, settle, trigger } from './matching.ts';
+import { crosses } from './order-entry.ts';
+import { touchPrice } from './liquidity.ts';
+import { compareOrders, isDormant, remaining, type Order } from './order.ts';
 import { openOrders, standingPrice, type Core, type Wake } from './state.ts';
 import { followTrails } from './trailing.ts';
 
@@ -35,7 +36,7 @@ const isHere = (core: Core, pair: Pair): boolean => core.market.books?.away(pair
 /** Lets an order do what it can at once; false when it rests or waits. */
 function settleInBook(core: Core, order: Order): boolean {
   if (isDormant(order)) {
-    if (!beyondTrigger(order, standingPrice(core, order.pair))) return false;
+    if (!beyondTrigger(core, order, standingPrice(core, order.pair))) return false;
     triggerInBook(core, order);
     return true;
   }
@@ -99,7 +100,21 @@ export function matchBook(core: Core, pair: Pair, ns: bigint): Order[] {
     moveUp(core, order, ns);
     if (fillBeyond(core, order)) filled.push(order);
   }
+  filled.push(...triggered(core, pair, standingPrice(core, pair), 'index'));
   return filled;
+}
+
+/** Triggers what the last price, or the index that goes with it, has reached. */
+function triggered(core: Core, pair: Pair, last: number, only?: Order['reference']): Order[] {
+  const found: Order[] = [];
+  for (const order of openOrders(core.state)) {
+    if (order.pair !== pair || order.fresh || !isDormant(order)) continue;
+    if (only !== undefined && order.reference !== only) continue;
+    if (!beyondTrigger(core, order, last)) continue;
+    triggerInBook(core, order);
+    found.push(order);
+  }
+  return found;
 }
 
 /** Less at the price than was ahead: so much of it must be gone. */
@@ -150,12 +165,7 @@ export function matchPrints(
     core.state.prices.set(pair, price);
     orders.push(...fillByPrint(core, pair, print, late));
     followTrails(core, pair, price, price);
-    for (const order of openOrders(core.state)) {
-      if (order.pair !== pair || order.fresh || !isDormant(order)) continue;
-      if (!beyondTrigger(order, price)) continue;
-      triggerInBook(core, order);
-      orders.push(order);
-    }
+    orders.push(...triggered(core, pair, price));
     for (const wake of core.state.wakes.values()) {
       if (wake.kind !== 'level' || wake.pair !== pair || wakes.includes(wake)) continue;
       if (wake.side === 'above' ? price >= wake.level : price <= wake.level) wakes.push(wake);

@@ -1,14 +1,15 @@
 import type { Pair } from '../shared/pair.ts';
 import { barOpenMs, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import { bookStep, type ClockParts } from './book-clock.ts';
-import { endOrder, orderReport } from './execute.ts';
+import { endOrder, orderReport, takeLiquidity } from './execute.ts';
 import { applyTouch, cancelIfImmediate, takeFresh, touches, type Touch } from './matching.ts';
 import { crosses } from './order-entry.ts';
+import { touchPrice } from './liquidity.ts';
+import { ownOpposite } from './self-trade.ts';
 import { followTrails } from './trailing.ts';
-import { compareOrders } from './matching.ts';
 import { MARGIN_STOP, marginAccount, nextRollover, rollOver } from './margin.ts';
 import { liquidate } from './liquidate.ts';
-import { isDormant, type Order } from './order.ts';
+import { compareOrders, isDormant, type Order } from './order.ts';
 import {
   openOrders,
   standingPrice,
@@ -146,6 +147,10 @@ function openRound(core: Core): boolean {
     settleImmediate(core, order);
     done.push(order);
   }
+  for (const order of selfCrossing(core)) {
+    takeLiquidity(core, order, touchPrice(core, order.pair, order.side));
+    done.push(order);
+  }
   for (const pair of market.pairs) {
     const candle = market.candle(pair, state.candleMs);
     if (candle === null) continue;
@@ -168,6 +173,14 @@ function openRound(core: Core): boolean {
     return true;
   }
   return false;
+}
+
+/** Orders that just came and would trade with others of their account. */
+function selfCrossing(core: Core): Order[] {
+  return openOrders(core.state)
+    .filter((o) => o.fresh && !isDormant(o) && o.limitPrice !== null)
+    .filter((o) => ownOpposite(core, o).length > 0)
+    .sort(compareOrders);
 }
 
 function immediateOrders(core: Core): Order[] {

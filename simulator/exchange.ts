@@ -11,11 +11,11 @@ import {
   cancelOrder,
   findByClientId,
   placeOrder,
-  touchPrice,
   type Amendment,
   type Refusal,
 } from './order-entry.ts';
-import type { Order, OrderRequest, Side, Trade } from './order.ts';
+import { touchPrice } from './liquidity.ts';
+import { isDormant, type Order, type OrderRequest, type Side, type Trade } from './order.ts';
 import {
   openOrders,
   parseState,
@@ -63,6 +63,8 @@ export interface Exchange {
   setSystem(system: SystemMode): void;
   /** Lets the next `count` fills of resting orders give only `share` of what is left. */
   fillPartially(share: number, count: number): void;
+  /** Sets the index price of a pair as a multiple of its last price, or puts it out. */
+  setIndex(pair: Pair, ratio: number | 'out'): void;
   /** Cancels all orders at that venue time unless it is set anew; null switches it off. */
   cancelAllAt(atMs: number | null): void;
   order(id: string): Order | null;
@@ -144,6 +146,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     fillPartially(share, count) {
       state.partialFills = { share, left: count };
     },
+    setIndex(pair, ratio) {
+      state.indexRatios.set(pair, ratio);
+      for (const order of openOrders(state)) {
+        if (order.pair === pair && order.reference === 'index' && isDormant(order))
+          order.fresh = true;
+      }
+      settleNow();
+    },
     cancelAllAt(atMs) {
       state.cancelAllMs = atMs;
     },
@@ -191,6 +201,7 @@ export function newState(market: MarketSource): ExchangeState {
     closedPositions: new Map(),
     wakes: new Map(),
     taken: new Map(),
+    indexRatios: new Map(),
     feedTaken: 0,
   };
   if (market.books !== undefined) {

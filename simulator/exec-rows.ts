@@ -40,7 +40,7 @@ function triggers(order: Order): Row {
   if (!isTriggerType(order.type) || order.triggerPrice === null) return {};
   return {
     triggers: {
-      reference: 'last',
+      reference: order.reference,
       price: order.triggerPrice,
       price_type: 'static',
       status: order.triggeredMs === null ? 'untriggered' : 'triggered',

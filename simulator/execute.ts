@@ -4,42 +4,81 @@ import { venueId } from './ids.ts';
 import { noteTaken, offers } from './liquidity.ts';
 import { bookMarginTrade, closable } from './margin.ts';
 import { remaining, wsStatus, type Order, type OrderStatus, type Trade } from './order.ts';
+import { ownOpposite, reaches } from './self-trade.ts';
 import { instrumentOf, type Core, type OrderReport } from './state.ts';
 
 const ZERO = new Decimal(0);
 /** Levels that one order may go through. */
 const DEEPEST = 1000;
 const NOT_NOW = 'Immediate order could not be filled';
+const SELF_TRADE = 'Self trade prevention';
 
 /**
  * Lets `order` take what it needs, from `price` on down the book as far as its limit goes. What the balance
  * cannot pay for is cancelled with reason "Insufficient funds"; what the limit does not allow rests, or is
- * cancelled when the order was for now only.
+ * cancelled when the order was for now only. Where an order of the same account comes first, self-trade
+ * prevention decides which of the two is cancelled.
  */
 export function takeLiquidity(core: Core, order: Order, price: Decimal): void {
-  const limit = order.limitPrice;
-  const allowed = (at: Decimal): boolean =>
-    limit === null || (order.side === 'buy' ? at.lte(limit) : at.gte(limit));
-  const parts: { price: Decimal; quantity: Decimal }[] = [];
-  let left = remaining(order);
-  for (const level of offers(core, order.pair, order.side, price)) {
-    if (left.isZero() || !allowed(level.price) || parts.length === DEEPEST) break;
-    const quantity = Decimal.min(left, level.quantity);
-    parts.push({ price: level.price, quantity });
-    left = left.minus(quantity);
-  }
-  if (order.timeInForce === 'fok' && left.gt(0)) {
-    endOrder(core, order, 'canceled', NOT_NOW);
+  const own = ownOpposite(core, order);
+  const { parts, left, stopped } = plan(core, order, price, own);
+  if (order.timeInForce === 'fok' && (left.gt(0) || stopped)) {
+    endOrder(core, order, 'canceled', stopped ? SELF_TRADE : NOT_NOW);
     return;
   }
-  for (const part of parts) {
+  for (const { price: at, quantity, gone } of parts) {
     if (order.status !== 'open') break;
-    noteTaken(core, order.pair, order.side, part.price, part.quantity);
-    fill(core, order, part.price, part.quantity, 'taker');
+    for (const other of gone) endOrder(core, other, 'canceled', SELF_TRADE);
+    if (quantity.isZero()) continue;
+    noteTaken(core, order.pair, order.side, at, quantity);
+    fill(core, order, at, quantity, 'taker');
   }
   if (order.status !== 'open') return;
-  if (limit === null) endOrder(core, order, 'canceled', 'Insufficient liquidity');
+  if (stopped) endOrder(core, order, 'canceled', SELF_TRADE);
+  else if (order.limitPrice === null) endOrder(core, order, 'canceled', 'Insufficient liquidity');
   else if (order.timeInForce === 'ioc') endOrder(core, order, 'canceled', NOT_NOW);
+}
+
+interface Part {
+  price: Decimal;
+  quantity: Decimal;
+  /** Orders of the account that are cancelled before it. */
+  gone: Order[];
+}
+
+/** What `order` takes level by level, what is left then, and whether an order of its own account stopped it. */
+function plan(
+  core: Core,
+  order: Order,
+  price: Decimal,
+  own: readonly (Order & { limitPrice: Decimal })[],
+): { parts: Part[]; left: Decimal; stopped: boolean } {
+  const parts: Part[] = [];
+  const waiting = [...own];
+  let left = remaining(order);
+  const isBefore = (a: Decimal, b: Decimal): boolean => (order.side === 'buy' ? a.lt(b) : a.gt(b));
+  /** Meets the own orders that come before `at`; true when `order` ends at one of them. */
+  const meet = (at: Decimal | null): boolean => {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (at !== null && !isBefore(next.limitPrice, at)) return false;
+      const ends = order.selfTrade !== 'cancel-oldest';
+      if (order.selfTrade !== 'cancel-newest') {
+        parts.push({ price: next.limitPrice, quantity: ZERO, gone: [next] });
+      }
+      if (ends) return true;
+      waiting.shift();
+    }
+    return false;
+  };
+  for (const level of offers(core, order.pair, order.side, price)) {
+    if (left.isZero() || !reaches(order, level.price) || parts.length === DEEPEST) break;
+    if (meet(level.price)) return { parts, left, stopped: true };
+    const quantity = Decimal.min(left, level.quantity);
+    parts.push({ price: level.price, quantity, gone: [] });
+    left = left.minus(quantity);
+  }
+  const stopped = left.gt(0) && meet(null);
+  return { parts, left, stopped };
 }
 
 /** Fills a resting order at `price`: whole, unless a partial fill was ordered. */

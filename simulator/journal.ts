@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Pair } from '../shared/pair.ts';
 import { isTimeframe, type Timeframe } from '../shared/timeframe.ts';
 import type { WakeRequest } from './exchange.ts';
 import type { Amendment } from './order-entry.ts';
@@ -28,6 +29,7 @@ export type Command =
   | { do: 'run'; at: number }
   | { do: 'system'; at: number; system: SystemMode }
   | { do: 'partial-fills'; at: number; share: number; count: number }
+  | { do: 'index'; at: number; pair: Pair; ratio: number | 'out' }
   | { do: 'cancel-all-at'; at: number; atMs: number | null }
   | { do: 'place'; at: number; request: OrderRequest }
   | { do: 'amend'; at: number; order: string; change: Amendment }

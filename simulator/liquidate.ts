@@ -2,9 +2,9 @@ import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
 import { endOrder, noticeOrder, takeLiquidity } from './execute.ts';
 import { venueId } from './ids.ts';
-import { leftOf, opposite, type Position } from './margin.ts';
-import { touchPrice } from './order-entry.ts';
-import type { Order } from './order.ts';
+import { leftOf, type Position } from './margin.ts';
+import { touchPrice } from './liquidity.ts';
+import { opposite, type Order } from './order.ts';
 import { openOrders, type Core } from './state.ts';
 
 /**
@@ -59,6 +59,8 @@ function closingOrder(core: Core, position: Position): Order {
     postOnly: false,
     reduceOnly: true,
     feeIn: 'quote',
+    reference: 'last',
+    selfTrade: 'cancel-oldest',
     leverage: position.leverage,
     expireMs: null,
     status: 'open',

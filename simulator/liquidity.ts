@@ -1,8 +1,9 @@
 import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
 import { levelsFrom, type Level } from './book-levels.ts';
+import { takerTick } from './instruments.ts';
 import type { Side } from './order.ts';
-import { instrumentOf, type Core } from './state.ts';
+import { instrumentOf, standingPrice, type Core } from './state.ts';
 
 /** Levels of a venue's book that one order may go through. */
 const DEEPEST = 1000;
@@ -31,6 +32,19 @@ export function bestOffer(core: Core, pair: Pair, side: Side): Decimal | null {
   if (core.market.books === undefined) return null;
   for (const { price } of offers(core, pair, side, new Decimal(0))) return price;
   return null;
+}
+
+/** What a taker pays (buy) or gets (sell) at the standing price. */
+export function touchPrice(core: Core, pair: string, side: 'buy' | 'sell'): Decimal {
+  const best = bestOffer(core, pair, side);
+  if (best !== null) return best;
+  const instrument = instrumentOf(core, pair);
+  const sign = side === 'buy' ? 1 : -1;
+  return takerTick(
+    standingPrice(core, pair) * (1 + sign * instrument.halfSpread),
+    side,
+    instrument,
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { Decimal } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
 import { balanceOf, moveBalance, roundAmount } from './funds.ts';
 import { assetInfo } from './instruments.ts';
-import { remaining, type Order, type Side, type Trade } from './order.ts';
+import { opposite, remaining, type Order, type Side, type Trade } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core, type Fact } from './state.ts';
 
 /** Borrowed on margin and not yet given back; named by the trade that opened it. */
@@ -35,8 +35,6 @@ export const leftOf = (position: Position): Decimal => position.quantity.minus(p
 export function positionsOf(core: Core, pair: Pair, side: Side): Position[] {
   return [...core.state.positions.values()].filter((p) => p.pair === pair && p.side === side);
 }
-
-export const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');
 
 /** What an order on margin could close: the open quantity on the other side of its pair. */
 export function closable(core: Core, order: Pick<Order, 'pair' | 'side'>): Decimal {

@@ -2,10 +2,12 @@ import { fillInBar, type FillBar, type RestingKind } from '../shared/fills.ts';
 import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
 import { endOrder, fillResting, noticeOrder, takeLiquidity } from './execute.ts';
+import { referencePrice, triggerLevel } from './index-price.ts';
 import { takerTick } from './instruments.ts';
 import { settlePositions } from './margin.ts';
-import { crosses, touchPrice } from './order-entry.ts';
-import { isDormant, type Order } from './order.ts';
+import { crosses } from './order-entry.ts';
+import { touchPrice } from './liquidity.ts';
+import { compareOrders, isDormant, type Order } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core, type Wake } from './state.ts';
 
 /** Something that a candle does to an order or to a wake-up at a price level. */
@@ -41,7 +43,7 @@ export function touches(core: Core, pair: Pair, bar: FillBar): Touch[] {
   for (const order of openOrders(core.state)) {
     if (order.pair !== pair || order.sees === 'next') continue;
     const kind = restingKind(order);
-    const level = restingPrice(order);
+    const level = restingPrice(core, order);
     const fill = fillInBar(
       { kind, side: triggerSide(order), price: level },
       bar,
@@ -75,8 +77,8 @@ function restingKind(order: Order): RestingKind {
 /** The side whose limit or stop order at that price is touched by the same move. */
 const triggerSide = (order: Order): 'buy' | 'sell' => order.side;
 
-const restingPrice = (order: Order): number =>
-  (isDormant(order) ? order.triggerPrice : order.limitPrice)?.toNumber() ?? 0;
+const restingPrice = (core: Core, order: Order): number =>
+  isDormant(order) ? triggerLevel(core, order) : (order.limitPrice?.toNumber() ?? 0);
 
 function compareTouches(a: Touch, b: Touch, open: number): number {
   if (a.at !== b.at) return a.at === 'open' ? -1 : 1;
@@ -86,19 +88,6 @@ function compareTouches(a: Touch, b: Touch, open: number): number {
   if (a.kind === 'order' && b.kind === 'order') return compareOrders(a.order, b.order);
   const idOf = (t: Touch): string => (t.kind === 'order' ? t.order.id : t.wake.id);
   return idOf(a) < idOf(b) ? -1 : 1;
-}
-
-/** The fixed order of orders that arrived while the clock stood: no race shows. */
-export function compareOrders(a: Order, b: Order): number {
-  const price = (o: Order): Decimal => o.limitPrice ?? o.triggerPrice ?? new Decimal(0);
-  return (
-    a.pair.localeCompare(b.pair) ||
-    a.type.localeCompare(b.type) ||
-    a.side.localeCompare(b.side) ||
-    price(a).cmp(price(b)) ||
-    a.quantity.cmp(b.quantity) ||
-    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-  );
 }
 
 /** Carries out what a touch means for its order, at the price the fill model gave. */
@@ -185,7 +174,7 @@ function settleAtStanding(core: Core, order: Order): boolean {
   const instrument = instrumentOf(core, order.pair);
   const price = standingPrice(core, order.pair);
   if (isDormant(order)) {
-    if (!beyondTrigger(order, price)) return false;
+    if (!beyondTrigger(core, order, price)) return false;
     trigger(core, order, 'next');
     const extra = order.type.startsWith('take') ? 0 : instrument.stopSlippage;
     takeAt(core, order, price, instrument.halfSpread + extra);
@@ -210,10 +199,11 @@ export function cancelIfImmediate(core: Core, order: Order): boolean {
   return true;
 }
 
-/** Whether `price` has reached the order's trigger. */
-export function beyondTrigger(order: Order, price: number): boolean {
+/** Whether the order's trigger is reached when the last price is `last`. */
+export function beyondTrigger(core: Core, order: Order, last: number): boolean {
   const trigger = order.triggerPrice?.toNumber();
   if (trigger === undefined) return false;
+  const price = referencePrice(core, order, last);
   const rises = (order.side === 'buy') !== order.type.startsWith('take');
   return rises ? price >= trigger : price <= trigger;
 }

@@ -83,6 +83,8 @@ export function replace(
     postOnly: change.postOnly ?? order.postOnly,
     reduceOnly: order.reduceOnly,
     feeIn: order.feeIn,
+    reference: order.reference,
+    selfTrade: order.selfTrade,
     ...(order.leverage === null ? {} : { leverage: order.leverage }),
     ...(order.userref === null ? {} : { userref: order.userref }),
     ...(order.expireMs === null ? {} : { expireMs: order.expireMs }),

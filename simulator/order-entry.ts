@@ -3,8 +3,10 @@ import { endOrder, noticeOrder } from './execute.ts';
 import { freeOf, holdOf } from './funds.ts';
 import { venueId } from './ids.ts';
 import { checkMargin, closable } from './margin.ts';
-import { takerTick, type Instrument } from './instruments.ts';
-import { bestOffer } from './liquidity.ts';
+import type { Instrument } from './instruments.ts';
+import { referencePrice } from './index-price.ts';
+import { touchPrice } from './liquidity.ts';
+import { ownOpposite } from './self-trade.ts';
 import { trailPrice } from './trailing.ts';
 import { isDormant, isTriggerType, type Order, type OrderRequest, type View } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core } from './state.ts';
@@ -32,7 +34,11 @@ export function placeOrder(core: Core, request: OrderRequest): Order | Refusal {
   }
   const order = draft(core, request, instrument, clientId);
   if (order.trail !== null)
-    order.triggerPrice = trailPrice(core, order, standingPrice(core, order.pair));
+    order.triggerPrice = trailPrice(
+      core,
+      order,
+      referencePrice(core, order, standingPrice(core, order.pair)),
+    );
   // Kraken takes a volume of 0 on margin as the whole position.
   if (order.quantity.isZero() && order.leverage !== null) order.quantity = closable(core, order);
   const refusal =
@@ -91,6 +97,8 @@ function draft(
     postOnly: request.postOnly ?? false,
     reduceOnly: request.reduceOnly ?? false,
     feeIn: request.feeIn ?? 'quote',
+    reference: request.reference ?? 'last',
+    selfTrade: request.selfTrade ?? 'cancel-newest',
     leverage: request.leverage ?? null,
     expireMs: request.expireMs ?? null,
     status: 'open',
@@ -187,24 +195,12 @@ function checkMoney(core: Core, order: Order, instrument: Instrument): Refusal |
   return null;
 }
 
-/** Whether a limit order would take at the standing price. */
+/** Whether a limit order would take at the standing price, be it from an order of its own account. */
 export function crosses(core: Core, order: Order): boolean {
   if (order.limitPrice === null) return false;
+  if (ownOpposite(core, order).length > 0) return true;
   const touch = touchPrice(core, order.pair, order.side);
   return order.side === 'buy' ? order.limitPrice.gte(touch) : order.limitPrice.lte(touch);
-}
-
-/** What a taker pays (buy) or gets (sell) at the standing price. */
-export function touchPrice(core: Core, pair: string, side: 'buy' | 'sell'): Decimal {
-  const best = bestOffer(core, pair, side);
-  if (best !== null) return best;
-  const instrument = instrumentOf(core, pair);
-  const sign = side === 'buy' ? 1 : -1;
-  return takerTick(
-    standingPrice(core, pair) * (1 + sign * instrument.halfSpread),
-    side,
-    instrument,
-  );
 }
 
 export interface Amendment {

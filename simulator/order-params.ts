@@ -2,6 +2,7 @@ import { Decimal, isDecimalText } from '../shared/money.ts';
 import type { Exchange } from './exchange.ts';
 import type { Instrument } from './instruments.ts';
 import { isTriggerType, ORDER_TYPES, type OrderRequest, type TimeInForce } from './order.ts';
+import { SELF_TRADE_MODES } from './self-trade.ts';
 
 export type Parsed<T> = { value: T } | { error: string };
 
@@ -46,6 +47,13 @@ export function orderOfRest(
     const touch = exchange.touch(instrument.pair, side);
     request.quantity = new Decimal(quantity).div(touch).toFixed(instrument.lotDecimals, 1);
   }
+  const reference = fields['trigger'] ?? 'last';
+  if (reference !== 'last' && reference !== 'index') return invalid('trigger');
+  if (reference === 'index') request.reference = reference;
+  const selfTrade = (fields['stptype'] ?? 'cancel-newest').replaceAll('_', '-');
+  const mode = SELF_TRADE_MODES.find((each) => each === selfTrade);
+  if (mode === undefined) return invalid('stptype');
+  if (mode !== 'cancel-newest') request.selfTrade = mode;
   if (isTrue(fields['reduce_only'])) request.reduceOnly = true;
   const leverage = fields['leverage'];
   if (leverage !== undefined && leverage !== 'none' && leverage !== '') {

@@ -1,5 +1,6 @@
-import type { Decimal } from '../shared/money.ts';
+import { Decimal } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
+import type { SelfTradeMode } from './self-trade.ts';
 
 export const ORDER_TYPES = [
   'market',
@@ -41,6 +42,9 @@ export interface Order {
   postOnly: boolean;
   reduceOnly: boolean;
   feeIn: 'base' | 'quote';
+  /** The price that triggers it. */
+  reference: 'last' | 'index';
+  selfTrade: SelfTradeMode;
   /** Null on spot; otherwise the position it opens or reduces is borrowed at this ratio. */
   leverage: number | null;
   expireMs: number | null;
@@ -108,12 +112,16 @@ export interface OrderRequest {
   postOnly?: boolean;
   reduceOnly?: boolean;
   feeIn?: 'base' | 'quote';
+  reference?: 'last' | 'index';
+  selfTrade?: SelfTradeMode;
   leverage?: number;
   clientId?: string;
   userref?: number;
   expireMs?: number;
   validateOnly?: boolean;
 }
+
+export const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');
 
 export const remaining = (order: Order): Decimal => order.quantity.minus(order.filled);
 
@@ -129,4 +137,17 @@ export function wsStatus(order: Order): string {
   if (order.status === 'closed') return 'filled';
   if (order.status !== 'open') return order.status;
   return order.filled.isZero() ? 'new' : 'partially_filled';
+}
+
+/** The fixed order of orders that arrived while the clock stood: no race shows. */
+export function compareOrders(a: Order, b: Order): number {
+  const price = (o: Order): Decimal => o.limitPrice ?? o.triggerPrice ?? new Decimal(0);
+  return (
+    a.pair.localeCompare(b.pair) ||
+    a.type.localeCompare(b.type) ||
+    a.side.localeCompare(b.side) ||
+    price(a).cmp(price(b)) ||
+    a.quantity.cmp(b.quantity) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
 }

@@ -57,7 +57,7 @@ export function orderRow(order: Order, instrument: Instrument, withTrades: boole
     limitprice: price(triggered && order.limitPrice !== null ? order.limitPrice : new Decimal(0)),
     misc: '',
     oflags: flags.join(','),
-    ...(triggered ? { trigger: 'last' } : {}),
+    ...(triggered ? { trigger: order.reference } : {}),
     ...(order.reduceOnly ? { reduce_only: true } : {}),
     timeinforce: order.timeInForce.toUpperCase(),
     ...(withTrades && order.trades.length > 0 ? { trades: order.trades } : {}),

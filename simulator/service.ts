@@ -148,6 +148,8 @@ function carryOut(exchange: Exchange, command: Command): void {
       return exchange.setSystem(command.system);
     case 'partial-fills':
       return exchange.fillPartially(command.share, command.count);
+    case 'index':
+      return exchange.setIndex(command.pair, command.ratio);
     case 'cancel-all-at':
       return exchange.cancelAllAt(command.atMs);
     case 'place':

@@ -28,6 +28,7 @@ const WHOLE = [
   'openIds',
   'positions',
   'taken',
+  'indexRatios',
 ] as const satisfies readonly (keyof ExchangeState)[];
 /** The parts that grow: of these only what is new or changed. */
 type Delta = Pick<

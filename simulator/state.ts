@@ -105,6 +105,8 @@ export interface ExchangeState {
   wakes: Map<string, Wake>;
   /** What our orders took from a level of a venue's book, and what it showed then; by pair, side and price. */
   taken: Map<string, { shown: Decimal; taken: Decimal }>;
+  /** Index over last price, as set by a scenario; 1 unless told. */
+  indexRatios: Map<Pair, number | 'out'>;
   /** Messages of a venue that were taken in so far. */
   feedTaken: number;
 }

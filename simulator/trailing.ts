@@ -1,5 +1,6 @@
 import { Decimal } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';
+import { referencePrice } from './index-price.ts';
 import { isDormant, type Order } from './order.ts';
 import { instrumentOf, openOrders, standingPrice, type Core } from './state.ts';
 
@@ -22,10 +23,11 @@ export function followTrails(core: Core, pair: Pair, high: number, low: number):
   for (const order of openOrders(core.state)) {
     if (order.pair !== pair || order.trail === null || !isDormant(order)) continue;
     const extreme = order.side === 'sell' ? high : low;
-    const best = order.sees === 'whole' ? extreme : standingPrice(core, pair);
+    const last = order.sees === 'whole' ? extreme : standingPrice(core, pair);
+    const best = referencePrice(core, order, last);
     const next = trailPrice(core, order, best);
-    const last = order.triggerPrice;
-    const isCloser = last === null || (order.side === 'sell' ? next.gt(last) : next.lt(last));
+    const before = order.triggerPrice;
+    const isCloser = before === null || (order.side === 'sell' ? next.gt(before) : next.lt(before));
     if (isCloser) order.triggerPrice = next;
   }
 }

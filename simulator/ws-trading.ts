@@ -191,6 +191,8 @@ function orderOfWs(exchange: Exchange, params: Frame): OrderRequest | { error: s
     price: isTriggered ? trigger : limit,
     price2: isTriggered ? limit : undefined,
     timeinforce: params['time_in_force'],
+    trigger: triggers['reference'],
+    stptype: params['stp_type'],
     oflags: flags.join(','),
     reduce_only: params['reduce_only'],
     cl_ord_id: params['cl_ord_id'],
