@@ -11,7 +11,7 @@ import { EXIT_REASONS, sumTrades, TradeLog } from '../shared/backtest/trade-log.
 import type { CandleColumns } from '../shared/candle.ts';
 import { seededCandles, seededRandom } from '../shared/indicators/seeded-candles.ts';
 import {
-  BAR_STRATEGY_NAMES,
+  SIGNAL_STRATEGY_NAMES,
   barStrategyFactory,
   parseBarStrategy,
 } from '../shared/strategies/bar-registry.ts';
@@ -206,7 +206,7 @@ describe('the engine against the slow reference on random markets', () => {
 });
 
 describe('no look-ahead', () => {
-  it.each(BAR_STRATEGY_NAMES)(
+  it.each(SIGNAL_STRATEGY_NAMES)(
     '%s: nothing that happens after a bar changes what was traded until then',
     (name) => {
       fc.assert(
@@ -253,7 +253,7 @@ describe('golden trades', () => {
   it('of every strategy on fixed seeded bars are what they were', () => {
     const bars = seededCandles(20_000, 20_240_101);
     const seen: Record<string, string> = {};
-    for (const name of BAR_STRATEGY_NAMES) {
+    for (const name of SIGNAL_STRATEGY_NAMES) {
       const log = engineTrades(bars, barStrategyFactory(parseBarStrategy(name, {}), HOUR), FREE);
       const hash = createHash('sha256');
       for (let k = 0; k < log.count; k++) {

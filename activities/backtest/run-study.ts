@@ -3,6 +3,7 @@ import { runEmaCross } from '../../shared/backtest/ema-cross.ts';
 import { runEngine } from '../../shared/backtest/engine.ts';
 import type { EngineResult } from '../../shared/backtest/engine-types.ts';
 import type { PairCosts } from '../../shared/backtest/exit-finder.ts';
+import { runBanded } from '../../shared/backtest/banded-run.ts';
 import { DeskGate } from '../../shared/backtest/desk-gate.ts';
 import { equalShare } from '../../shared/backtest/equal-share.ts';
 import { fixedQuantity } from '../../shared/backtest/fixed-quantity.ts';
@@ -42,17 +43,26 @@ export function runStudy(
   }
   const barMs = timeframeMs(request.timeframe);
   const facts = data.map((d) => instrumentFor(d.pair, d.bars.close[0]!));
-  const costs = facts.map(pairCosts);
-  const gate = request.limits === 'desk' ? deskGate(request, facts) : equalShare(costs, facts);
-  const engine = runEngine({
+  const account = {
     pairs: request.pairs,
     bars: data.map((d) => d.bars),
-    beneath: data.map((d) => d.beneath),
     barMs,
-    strategy: barStrategyFactory(choice, barMs),
-    costs,
+    costs: facts.map(pairCosts),
     numeraire,
     balances: request.balances ?? usualBalances(request.pairs, numeraire),
+  };
+  if (choice.name === 'banded-thirds') {
+    const instruments = facts.map((f) => f.instrument);
+    const engine = runBanded({ ...account, instruments, parameters: choice.parameters });
+    const elapsedMs = performance.now() - started;
+    return { log: engine.log, engine, desk: null, numeraire, elapsedMs };
+  }
+  const { costs } = account;
+  const gate = request.limits === 'desk' ? deskGate(request, facts) : equalShare(costs, facts);
+  const engine = runEngine({
+    ...account,
+    beneath: data.map((d) => d.beneath),
+    strategy: barStrategyFactory(choice, barMs),
     gate,
     gapBars: request.gapBars,
     warmupBars: choice.parameters.warmupBars,

@@ -13,6 +13,7 @@ const SOURCES = [
   'shared/indicators',
   'shared/strategies',
   'shared/statistics',
+  'shared/rebalance',
   'shared/risk',
   'shared/fills.ts',
   'candles',

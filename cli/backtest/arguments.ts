@@ -78,6 +78,11 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
   const params = readObject('--params', values.params);
   const strategy = needed('--strategy', values.strategy);
   const choice = asUsage(() => parseBarStrategy(strategy, params));
+  if (choice.name === 'banded-thirds' && values['fills-only']) {
+    throw new UsageError(
+      '--fills-only goes with strategies of single pairs, not with banded-thirds',
+    );
+  }
   return {
     choice,
     request: {

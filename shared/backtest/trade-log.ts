@@ -1,5 +1,5 @@
 /** Why a position was closed; the order is that of the codes in a TradeLog. */
-export const EXIT_REASONS = ['signal', 'stop', 'target', 'end', 'gap', 'time', 'halt'] as const;
+export const EXIT_REASONS = ['signal', 'stop', 'target', 'end', 'gap', 'time', 'halt', 'rebalance'] as const;
 export type ExitReason = (typeof EXIT_REASONS)[number];
 
 export const EXIT_SIGNAL = 0;
@@ -9,6 +9,7 @@ export const EXIT_END = 3;
 export const EXIT_GAP = 4;
 export const EXIT_TIME = 5;
 export const EXIT_HALT = 6;
+export const EXIT_REBALANCE = 7;
 
 /** Takes closed trades one by one; prices and money in the quote asset, see TradeLog. */
 export interface TradeSink {

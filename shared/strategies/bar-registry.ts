@@ -84,6 +84,12 @@ export const BAR_STRATEGIES = {
     ...fills,
   }),
   'buy-and-hold': z.strictObject({ ...fills }),
+  'banded-thirds': z.strictObject({
+    bandPct: z.number().positive().max(50).default(5).describe('points of percent'),
+    to: z.enum(['edge', 'half-way']).default('edge').describe('where a share is brought'),
+    leastHours: z.number().min(0).default(24).describe('time between two passes'),
+    ...fills,
+  }),
   'random-entry': z.strictObject({
     chance: z.number().min(0).max(1).default(0.02),
     seed: z.int().default(1),
@@ -94,6 +100,8 @@ export const BAR_STRATEGIES = {
 
 export type BarStrategyName = keyof typeof BAR_STRATEGIES;
 export const BAR_STRATEGY_NAMES = Object.keys(BAR_STRATEGIES) as BarStrategyName[];
+/** Those that say when to enter and leave a pair; the others move a whole account. */
+export const SIGNAL_STRATEGY_NAMES = BAR_STRATEGY_NAMES.filter((n) => n !== 'banded-thirds');
 
 export type FillParameters = z.infer<z.ZodObject<typeof fills>>;
 
@@ -154,6 +162,8 @@ export function barStrategyFactory(choice: BarStrategyChoice, barMs: number): Ba
       const p = choice.parameters;
       return (pair) => new RandomEntryBars(p.chance, p.seed + pair * 7919, p);
     }
+    case 'banded-thirds':
+      throw new Error('banded-thirds moves a whole account: it says nothing of a single pair');
     default:
       return choice satisfies never;
   }
