@@ -13,6 +13,11 @@ import type { StudyRequest, SweepPlan } from '../activities/backtest/study.ts';
 import { codeVersion, studyId } from '../activities/backtest/study-identity.ts';
 import { sweepSets } from '../activities/backtest/sweep-plan.ts';
 import { tradesCsv } from '../activities/backtest/trades-csv.ts';
+import {
+  runScheduleCommand,
+  scheduleStudy,
+  toldSchedule,
+} from '../cli/backtest/schedule-command.ts';
 import { venueFacts } from '../cli/backtest/venue-facts.ts';
 import { seededCandles } from '../shared/indicators/seeded-candles.ts';
 import { parseBarStrategy } from '../shared/strategies/bar-registry.ts';
@@ -201,6 +206,55 @@ describe('a sweep as a workflow', () => {
     expect(one!.rows).toEqual(none!.rows);
     expect(two!.rows).toEqual(none!.rows);
     expect(two!.returns).toEqual(none!.returns);
+  });
+});
+
+describe('a schedule of a study', () => {
+  it('runs it, is told, paused, changed and deleted', async () => {
+    const request = { ...requestOf('breakout'), gapBars: 27 };
+    const study = { request, sweep: null, queue: QUEUE };
+    const id = await scheduleStudy(client, { ...study, everyMs: 86_400_000 });
+    const handle = client.schedule.getHandle(id);
+    try {
+      expect(await toldSchedule(handle)).toMatchObject({
+        study: 'breakout on BTC/USDT, XRP/USDT 1h',
+        everySeconds: 86_400,
+        paused: false,
+        lastRuns: [],
+      });
+      expect(await scheduleStudy(client, { ...study, everyMs: 43_200_000 })).toBe(id);
+      const said = { text: '', write: (text: string) => (said.text += text) };
+      const io = {
+        env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress() },
+        stdout: said,
+        stderr: said,
+      };
+      expect(await runScheduleCommand(['pause', id, '--json'], io)).toBe(0);
+      expect(JSON.parse(said.text)).toMatchObject({ paused: true, everySeconds: 43_200 });
+      expect(await runScheduleCommand(['run', id.split('/')[1]!], io)).toBe(0);
+      let runs: string[] = [];
+      while (runs.length === 0) runs = (await toldSchedule(handle)).lastRuns;
+      const outcome = (await client.workflow.getHandle(runs[0]!).result()) as { trades: number };
+      expect(outcome.trades).toBeGreaterThan(20);
+      said.text = '';
+      expect(await runScheduleCommand(['schedules'], io)).toBe(0);
+      expect(said.text).toContain(
+        `${id}  breakout on BTC/USDT, XRP/USDT 1h, every 43200 s, paused`,
+      );
+      expect(await runScheduleCommand(['delete', id], io)).toBe(0);
+      expect(await runScheduleCommand(['pause', id], io)).toBe(1);
+      expect(said.text).toContain(`no schedule of a study begins with ${id}`);
+    } finally {
+      await handle.delete().catch(() => undefined);
+    }
+  });
+
+  it('needs to know how often', async () => {
+    const said = { text: '', write: (text: string) => (said.text += text) };
+    const io = { env: {}, stdout: said, stderr: said };
+    const flags = ['--strategy', 'trend', '--data', dir, '--pairs', 'BTC/USDT'];
+    expect(await runScheduleCommand(['schedule', ...flags], io)).toBe(2);
+    expect(said.text).toContain('--every is missing');
   });
 });
 

@@ -1,8 +1,6 @@
 import { join, resolve } from 'node:path';
 import {
   Client,
-  Connection,
-  ScheduleAlreadyRunning,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -11,23 +9,16 @@ import type { StudyOutcome, SweepOutcome } from '../../activities/backtest/activ
 import type { StudyRequest, SweepPlan } from '../../activities/backtest/study.ts';
 import { codeVersion, studyId } from '../../activities/backtest/study-identity.ts';
 import { homeDir } from '../../infra/home.ts';
-import {
-  COMPUTE_QUEUE,
-  studyScheduleId,
-  studyWorkflowId,
-} from '../../shared/backtest/study-names.ts';
+import { COMPUTE_QUEUE, studyWorkflowId } from '../../shared/backtest/study-names.ts';
 import { startComputeWorker } from '../../workers/compute-worker.ts';
-import type { BacktestInput } from '../../workflows/backtest.ts';
 import type { StudyProgress } from '../../workflows/study-messages.ts';
-import type { SweepInput } from '../../workflows/sweep.ts';
+import { connectTemporal } from './connect-temporal.ts';
+import { scheduleStudy } from './schedule-command.ts';
+import { studyWorkflow } from './study-workflow.ts';
 import { temporalAddressOf } from './temporal-address.ts';
 import { venueFacts } from './venue-facts.ts';
 
 const PROGRESS_EVERY_MS = 1000;
-/** Parts that a sweep is cut into at most, so that several workers share it and progress shows. */
-const PARTS = 16;
-const FEWEST_SETS_A_PART = 4;
-const MOST_SETS_A_PART = 50;
 
 export interface WorkflowRun {
   request: StudyRequest;
@@ -54,12 +45,15 @@ export async function runAsWorkflow(
   });
   const address = temporalAddressOf(dir);
   Runtime.install({ logger: new DefaultLogger('WARN') });
-  const connection = await connect(address);
+  const connection = await connectTemporal(address);
   try {
     const client = new Client({ connection });
     const request = { ...run.request, dataDir: resolve(run.request.dataDir) };
-    const study = studyId(request, run.sweep, codeVersion());
-    if (run.everyMs !== null) return await schedule(client, study, request, run);
+    const { sweep, everyMs } = run;
+    if (everyMs !== null) {
+      return { schedule: await scheduleStudy(client, { request, sweep, everyMs }) };
+    }
+    const study = studyId(request, sweep, codeVersion());
     const worker = await startComputeWorker({
       address,
       namespace: 'default',
@@ -81,38 +75,13 @@ export async function runAsWorkflow(
   }
 }
 
-async function connect(address: string): Promise<Connection> {
-  try {
-    return await Connection.connect({ address, connectTimeout: '5s' });
-  } catch (cause) {
-    throw new Error(
-      `no Temporal server answers at ${address}: run npm start beside this, set TEMPORAL_ADDRESS, or leave --workflow out`,
-      { cause },
-    );
-  }
-}
-
-/** The workflow's name and input. */
-function workflowOf(
-  request: StudyRequest,
-  sweep: SweepPlan | null,
-): { name: string; args: [BacktestInput] | [SweepInput] } {
-  if (sweep === null) return { name: 'backtest', args: [{ request }] };
-  const partSize = Math.min(
-    MOST_SETS_A_PART,
-    Math.max(FEWEST_SETS_A_PART, Math.ceil(sweep.sets.length / PARTS)),
-  );
-  const name = sweep.walkForward === null ? 'sweep' : 'walkForward';
-  return { name, args: [{ request, sweep, partSize }] };
-}
-
 async function start(
   client: Client,
   study: string,
   request: StudyRequest,
   sweep: SweepPlan | null,
 ): Promise<WorkflowHandle> {
-  const { name, args } = workflowOf(request, sweep);
+  const { name, args } = studyWorkflow(request, sweep);
   const workflowId = studyWorkflowId(study);
   try {
     return await client.workflow.start(name, {
@@ -160,30 +129,4 @@ async function watched(
     clearInterval(timer);
     await asked;
   }
-}
-
-async function schedule(
-  client: Client,
-  study: string,
-  request: StudyRequest,
-  run: WorkflowRun,
-): Promise<{ schedule: string }> {
-  const { name, args } = workflowOf(request, run.sweep);
-  const scheduleId = studyScheduleId(study);
-  try {
-    await client.schedule.create({
-      scheduleId,
-      spec: { intervals: [{ every: run.everyMs ?? 0 }] },
-      action: {
-        type: 'startWorkflow',
-        workflowType: name,
-        workflowId: studyWorkflowId(study),
-        taskQueue: COMPUTE_QUEUE,
-        args,
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  }
-  return { schedule: scheduleId };
 }

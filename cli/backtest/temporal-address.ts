@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DEFAULT_PORT_BASE, openHome, portsFrom } from '../../infra/home.ts';
 
 /** Where the Temporal server is: TEMPORAL_ADDRESS, or the one of the home at `dir`. */
-export function temporalAddressOf(dir: string): string {
-  const given = process.env['TEMPORAL_ADDRESS'];
+export function temporalAddressOf(dir: string, env: NodeJS.ProcessEnv = process.env): string {
+  const given = env['TEMPORAL_ADDRESS'];
   if (given !== undefined && given !== '') return given;
   const ports = existsSync(join(dir, 'home.json'))
     ? openHome({ dir }).ports

@@ -24,6 +24,7 @@ export const USAGE = `npm run desk -- <command> [options]
                           otherwise. --ask puts its snapshot to these deciders or models too
   decisions [--decider ID]
                           what the deciders have said, one line of JSON each, for backtests; "consensus" is the desk
+  backtest ...            schedules of studies: schedule, schedules, pause, resume, run, delete
   reconcile               hold the ledger against the venue; exit status 3 when they differ
   help                    this text
 

@@ -3,8 +3,11 @@ export function studyWorkflowId(study: string): string {
   return `backtest/${study}`;
 }
 
+/** What the ids of all schedules of studies begin with. */
+export const STUDY_SCHEDULES = 'backtest-schedule/';
+
 export function studyScheduleId(study: string): string {
-  return `backtest-schedule/${study}`;
+  return `${STUDY_SCHEDULES}${study}`;
 }
 
 /** Task queue of everything that computes studies, on whatever machine. */
