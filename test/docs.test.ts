@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readArguments } from '../cli/backtest/arguments.ts';
 import { parseDeskArguments } from '../cli/desk/arguments.ts';
 import { parseStartOptions } from '../cli/start/options.ts';
 
@@ -33,7 +34,11 @@ describe('what the documentation tells to type', () => {
     const script = verb === 'run' ? (rest.shift() ?? '') : verb;
     expect(Object.keys(scripts)).toContain(script);
     const args = rest[0] === '--' ? rest.slice(1) : rest;
-    if (script === 'desk') expect(() => parseDeskArguments(args)).not.toThrow();
+    const isStudy = script === 'desk' && args[0] === 'backtest';
+    if (isStudy && args[1] === 'schedule') {
+      expect(() => readArguments([...args.slice(2), '--workflow'])).not.toThrow();
+    }
+    if (script === 'desk' && !isStudy) expect(() => parseDeskArguments(args)).not.toThrow();
     if (script === 'start') expect(() => parseStartOptions(args)).not.toThrow();
   });
 

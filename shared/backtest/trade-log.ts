@@ -1,5 +1,14 @@
 /** Why a position was closed; the order is that of the codes in a TradeLog. */
-export const EXIT_REASONS = ['signal', 'stop', 'target', 'end', 'gap', 'time', 'halt', 'rebalance'] as const;
+export const EXIT_REASONS = [
+  'signal',
+  'stop',
+  'target',
+  'end',
+  'gap',
+  'time',
+  'halt',
+  'rebalance',
+] as const;
 export type ExitReason = (typeof EXIT_REASONS)[number];
 
 export const EXIT_SIGNAL = 0;
