@@ -207,9 +207,10 @@ async function studySchedules(client: Client): Promise<string[]> {
 export async function toldSchedule(handle: ScheduleHandle): Promise<ToldSchedule> {
   const { memo, spec, state, info } = await handle.describe();
   const next = info.nextActionTimes[0];
+  const study = memo?.['study'];
   return {
     id: handle.scheduleId,
-    study: String(memo?.['study'] ?? ''),
+    study: typeof study === 'string' ? study : '',
     everySeconds: spec.intervals?.[0] === undefined ? null : spec.intervals[0].every / 1000,
     paused: state.paused,
     nextRun: next === undefined || state.paused ? null : isoTime(next.getTime()),
