@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isDecimalText } from './money.ts';
 import { EntrySettingsSchema } from './entry.ts';
 import { isPair } from './pair.ts';
+import { AnalystSettingsSchema, DEFAULT_ANALYSTS } from './analysts/settings.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
 import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
 import { resolveModel } from './llm/resolve-model.ts';
@@ -58,6 +59,10 @@ export const ProfileSchema = z
       .array(ExtraIndicatorSchema)
       .default([])
       .describe('Further indicators for the snapshot, from technicalindicators'),
+    analysts: z
+      .array(AnalystSettingsSchema)
+      .default(DEFAULT_ANALYSTS)
+      .describe('Whose readings the snapshot has'),
     balances: z.record(z.string(), amount).describe('What the simulated account starts with'),
     deciders: z.array(DeciderSchema).min(1),
     llm: LlmSettingsSchema.optional().describe('How models are asked'),
@@ -76,6 +81,10 @@ export const ProfileSchema = z
   .refine((p) => new Set(p.pairs).size === p.pairs.length, {
     path: ['pairs'],
     message: 'names a pair twice',
+  })
+  .refine((p) => new Set(p.analysts.map((a) => a.name)).size === p.analysts.length, {
+    path: ['analysts'],
+    message: 'names an analyst twice',
   })
   .refine((p) => new Set(p.deciders.map((d) => d.id)).size === p.deciders.length, {
     path: ['deciders'],

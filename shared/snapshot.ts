@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ReadingSchema } from './analysts/reading.ts';
+import { DeskViewSchema } from './desk-view.ts';
 import { TIMEFRAMES } from './timeframe.ts';
 
 const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
@@ -37,6 +39,7 @@ export const AccountViewSchema = z.strictObject({
   free: z.record(z.string(), decimalText).describe('Balances less positions and reservations'),
   usdtPer: z.record(z.string(), decimalText).describe('Price of one unit of each asset in USDT'),
   positions: z.array(PositionViewSchema),
+  desk: DeskViewSchema.optional().describe('Absent where the account alone was read'),
 });
 export type AccountView = z.infer<typeof AccountViewSchema>;
 
@@ -67,7 +70,7 @@ export const SnapshotSchema = z.strictObject({
     .describe('Named `<indicator> <timeframe>`; absent where the profile asks for none'),
   derivatives: z.null(),
   orderBook: z.null(),
-  readings: z.array(z.never()),
+  readings: z.array(ReadingSchema).describe("Of the profile's analysts, in its order"),
   missing: z.record(z.string(), z.string()).describe('What is null above, and why'),
   account: AccountViewSchema,
   position: PositionViewSchema.nullable().describe('The open position on this pair'),

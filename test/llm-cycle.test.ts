@@ -191,7 +191,7 @@ describe('a cycle of six models', () => {
     expect(replayed).toMatchObject({
       identical: true,
       steps: expect.arrayContaining([
-        { step: 'prompt', result: 'identical', note: 'triplegain-1', differences: [] },
+        { step: 'prompt', result: 'identical', note: 'triplegain-2', differences: [] },
         // nonsense is judged again
         expect.objectContaining({ note: 'taken as recorded: hanging, failing' }),
       ]) as unknown,
@@ -201,7 +201,7 @@ describe('a cycle of six models', () => {
     const said = await readDecisions(pool, desk, null);
     expect(said.map((d) => d.decider)).toEqual(['first', 'limited', 'second']);
     expect(said[0]).toMatchObject({
-      ...{ model: 'm-1', build: 'm-1-2026-11', promptVersion: 'triplegain-1', pair: 'BTC/USDT' },
+      ...{ model: 'm-1', build: 'm-1-2026-11', promptVersion: 'triplegain-2', pair: 'BTC/USDT' },
       ...{ bar: '2026-01-05T12:00:00Z', costUsd: '0.00400000', decision: { action: 'hold' } },
     });
     expect(await readDecisions(pool, desk, 'second')).toHaveLength(1);

@@ -14,6 +14,7 @@ import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-s
 import type { DocumentStore } from './documents.ts';
 import { createCommandActivities } from './desk-commands.ts';
 import { readLimits } from './desk-limits.ts';
+import { readDeskView } from './desk-view.ts';
 import { openDesk, type OpenedDesk } from './open-desk.ts';
 import { resultOf } from './trades.ts';
 
@@ -53,13 +54,15 @@ export function createLedgerActivities(deps: LedgerDeps) {
       state: Standing;
       flatten: boolean;
     }> {
+      const instruments = await deps.instruments();
       const opened = await inTransaction(pool, async (client) => {
         const row = await lockDesk(client, desk);
         const account = await readAccount(client, desk, profile.timeframe, atMs);
         const { limits } = await readLimits(client, desk, profile);
         const { marks, events } = equityEvents(row, account.equity, limits, atMs);
         const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
-        return { account, state };
+        const known = { desk, atMs, mode: state.kind, limits, account, marks, instruments };
+        return { account: { ...account, desk: await readDeskView(client, known) }, state };
       });
       return {
         account: await documents.put('account', opened.account),

@@ -1,14 +1,16 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type pg from 'pg';
+import { MARKET_ANALYSTS } from '../../shared/analysts/registry.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
-import type { AccountView, Snapshot } from '../../shared/snapshot.ts';
+import type { AccountView } from '../../shared/snapshot.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { recentTrades } from '../ledger/trades.ts';
-import { buildSnapshot } from './build-snapshot.ts';
+import { readAnalysts } from '../analysts/read-analysts.ts';
+import { buildSnapshot, withReadings } from './build-snapshot.ts';
 import type { CandleStore } from './candle-store.ts';
 import { runFeed, type FeedDeps } from './feed.ts';
 import type { MarketTime, PriceLevel } from './market-time.ts';
@@ -39,7 +41,7 @@ export function createMarketActivities(deps: MarketDeps) {
       for (const timeframe of profile.snapshotTimeframes) {
         columns[timeframe] = await candles.closedBy({ pair: of.pair, timeframe }, of.atMs);
       }
-      const snapshot: Snapshot = buildSnapshot({
+      const bare = buildSnapshot({
         profile,
         pair: of.pair,
         barMs: of.barMs,
@@ -49,6 +51,9 @@ export function createMarketActivities(deps: MarketDeps) {
         recentTrades: await recentTrades(pool, desk, of.atMs),
         instrument: await deps.instrument(of.pair),
       });
+      const view = { snapshot: bare, candles: columns };
+      const readings = await readAnalysts(profile.analysts, MARKET_ANALYSTS, view);
+      const snapshot = withReadings(bare, readings);
       const hash = await documents.put('snapshot', snapshot);
       return { hash, price: snapshot.price.now, guard: snapshot.position?.guard ?? null };
     },

@@ -9,7 +9,7 @@ import {
   exampleProfile,
   HOUR_MS,
 } from '../ledger/example-desk.fixture.ts';
-import { buildSnapshot, type SnapshotParts } from './build-snapshot.ts';
+import { buildSnapshot, withReadings, type SnapshotParts } from './build-snapshot.ts';
 
 /** `count` bars of an hour up to `BAR_MS`; bar i closes at 100 + i and turns over 1 BTC. */
 function hours(count: number): CandleColumns {
@@ -49,8 +49,14 @@ const build = (change: Partial<SnapshotParts> = {}) =>
   });
 
 test('a snapshot keeps to its schema and names its bar by its open', () => {
-  const snapshot = build();
+  const snapshot = withReadings(build(), [
+    {
+      ...{ analyst: 'technical', source: 'bars', weight: 1, availableAt: null, reading: null },
+      missing: 'too few bars',
+    },
+  ]);
   expect(SnapshotSchema.parse(snapshot)).toEqual(snapshot);
+  expect(snapshot.missing['readings.technical']).toBe('too few bars');
   expect(snapshot).toMatchObject({
     ...{ pair: 'BTC/USDT', bar: '2026-01-05T12:00:00Z', asOf: '2026-01-05T13:00:00Z' },
     timeframe: '1h',

@@ -1,4 +1,6 @@
+import type { Reading } from '../../shared/analysts/reading.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
+import { legalActions } from '../../shared/desk-view.ts';
 import { extraIndicator } from '../../shared/indicators/extra-indicators.ts';
 import { computeIndicators } from '../../shared/indicators/indicator-set.ts';
 import type { Pair } from '../../shared/pair.ts';
@@ -24,10 +26,10 @@ export interface SnapshotParts {
 }
 
 /**
- * The snapshot of one cycle from its parts, pure. Throws when the bar that is decided on is not the
+ * The snapshot of one cycle from its parts, pure; the readings of its analysts come last (`withReadings`). Throws when the bar that is decided on is not the
  * latest closed one of the pair, since everything in it would then be late.
  */
-export function buildSnapshot(parts: SnapshotParts): Snapshot {
+export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> {
   const { profile, pair, candles } = parts;
   const missing: Record<string, string> = {
     derivatives: 'no source of funding and open interest is set up',
@@ -78,7 +80,6 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     ...extraIndicators(profile, candles),
     derivatives: null,
     orderBook: null,
-    readings: [],
     missing,
     account: parts.account,
     position,
@@ -89,8 +90,24 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
       makerFeePct: rounded(makerFee * 100, 4),
       roundTripPct: rounded(2 * takerFee * 100, 4),
     },
-    // Spot without margin: nothing can be sold that is not held.
-    legalActions: position === null ? ['long', 'hold'] : ['hold', 'close'],
+    legalActions:
+      parts.account.desk?.pairs[pair]?.legalActions ??
+      legalActions({ isHeld: position !== null, mayEnter: true }),
+  };
+}
+
+/** The snapshot with what its analysts say; a reading that is missing is named as missing. */
+export function withReadings(
+  snapshot: Omit<Snapshot, 'readings'>,
+  readings: readonly Reading[],
+): Snapshot {
+  const missing = readings.flatMap(({ analyst, missing: why }) =>
+    why === null ? [] : [[`readings.${analyst}`, why] as const],
+  );
+  return {
+    ...snapshot,
+    readings: [...readings],
+    missing: { ...snapshot.missing, ...Object.fromEntries(missing) },
   };
 }
 

@@ -34,7 +34,12 @@ const snapshot: Snapshot = {
   },
   derivatives: null,
   orderBook: null,
-  readings: [],
+  readings: [
+    {
+      ...{ analyst: 'regime', source: 'bars', weight: 1, availableAt: '2021-05-15T14:00:00Z' },
+      ...{ reading: { market: 'range', marketBars: 7 }, missing: null },
+    },
+  ],
   missing: { '15m': 'no candles of that length' },
   account: {
     asOf: '2021-05-15T14:00:00Z',
@@ -177,6 +182,7 @@ Snapshot 0123456789ab
   price     50000 USDT, 1 h -0.4 %, 24 h unknown
   volume    1235 BTC in 24 h, 1.3 of its 7-day mean
   1h        ema21 49000.5, rsi14 76.0432
+  regime    market range, marketBars 7
   account   1000.0000 USDT worth; USDT 900, XRP 500
   position  none on this pair
   costs     0.4 % taker, 0.8 % round trip

@@ -1,5 +1,6 @@
 import type { Consensus, CycleStory } from '../../activities/ledger/read-cycles.ts';
 import type { CycleWhy, PositionStory } from '../../activities/ledger/read-why.ts';
+import type { ReadingFields } from '../../shared/analysts/reading.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { Decimal, isDecimalText } from '../../shared/money.ts';
 import { baseOf, quoteOf } from '../../shared/pair.ts';
@@ -54,6 +55,9 @@ function snapshotLines(snapshot: Snapshot | null): string[] {
       const data = snapshot.timeframes[timeframe];
       return data == null ? [] : [[timeframe, indicatorWords(data.indicators)]];
     }),
+    ...snapshot.readings.flatMap(({ analyst, reading }) =>
+      reading === null ? [] : [[analyst, readingWords(reading)]],
+    ),
     ['account', `${account.equity} USDT worth; ${held.join(', ')}`],
     [
       'position',
@@ -66,6 +70,12 @@ function snapshotLines(snapshot: Snapshot | null): string[] {
     ...Object.entries(snapshot.missing).map(([what, reason]) => ['missing', `${what}: ${reason}`]),
   ];
   return columns(lines, '  ');
+}
+
+function readingWords(reading: ReadingFields): string {
+  return Object.entries(reading)
+    .map(([name, value]) => `${name} ${value ?? 'unknown'}`)
+    .join(', ');
 }
 
 /** The indicators a person looks at first; the JSON has all of them. */

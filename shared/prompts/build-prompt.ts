@@ -1,7 +1,9 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { countTokens } from '../llm/token-count.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { triplegain1, type PromptParts } from './triplegain-1.ts';
+import type { PromptParts } from './prompt-parts.ts';
+import { triplegain1 } from './triplegain-1.ts';
+import { triplegain2 } from './triplegain-2.ts';
 import type { PromptVersion } from './versions.ts';
 
 export interface Prompt {
@@ -29,6 +31,8 @@ function textsOf(version: PromptVersion, parts: PromptParts): { system: string; 
   switch (version) {
     case 'triplegain-1':
       return triplegain1(parts);
+    case 'triplegain-2':
+      return triplegain2(parts);
     default:
       return version satisfies never;
   }

@@ -5,16 +5,19 @@ import {
   exampleProfile,
   HOUR_MS,
 } from '../../activities/ledger/example-desk.fixture.ts';
-import { buildSnapshot } from '../../activities/market/build-snapshot.ts';
+import { readAnalysts } from '../../activities/analysts/read-analysts.ts';
+import { buildSnapshot, withReadings } from '../../activities/market/build-snapshot.ts';
+import { MARKET_ANALYSTS } from '../analysts/registry.ts';
 import type { CandleColumns } from '../candle.ts';
 import type { AccountView, PositionView, Snapshot } from '../snapshot.ts';
 
-/** `count` bars that end with the one at `BAR_MS`; bar i opens at 100 + i and closes 1 higher. */
+/** `count` bars of which the last closed by 13:00; bar i opens at 100 + i and closes 1 higher. */
 function rising(count: number, spanMs: number): CandleColumns {
+  const lastMs = Math.floor(CLOSE_MS / spanMs) * spanMs - spanMs;
   const of = (value: (i: number) => number): Float64Array =>
     Float64Array.from({ length: count }, (_, i) => value(i));
   return {
-    timeMs: of((i) => BAR_MS - (count - 1 - i) * spanMs),
+    timeMs: of((i) => lastMs - (count - 1 - i) * spanMs),
     open: of((i) => 100 + i),
     high: of((i) => 102 + i),
     low: of((i) => 99 + i),
@@ -35,12 +38,18 @@ export const examplePosition: PositionView = {
   ...{ openedAt: '2026-01-05T10:00:00Z', unrealisedPct: 3.448 },
 };
 
-/** For tests: BTC/USDT at 300 after 200 rising hours, nothing held. */
-export const exampleSnapshot: Snapshot = buildSnapshot({
+const candles = { '1h': rising(200, HOUR_MS), '4h': rising(60, 4 * HOUR_MS) };
+const bare = buildSnapshot({
   ...{ profile: exampleProfile, pair: 'BTC/USDT', barMs: BAR_MS, atMs: CLOSE_MS, account },
-  candles: { '1h': rising(200, HOUR_MS), '4h': rising(60, 4 * HOUR_MS) },
-  ...{ recentTrades: [], instrument: exampleInstrument('BTC/USDT') },
+  ...{ candles, recentTrades: [], instrument: exampleInstrument('BTC/USDT') },
 });
+const readings = await readAnalysts(exampleProfile.analysts, MARKET_ANALYSTS, {
+  snapshot: bare,
+  candles,
+});
+
+/** For tests: BTC/USDT at 300 after 200 rising hours, nothing held. */
+export const exampleSnapshot: Snapshot = withReadings(bare, readings);
 
 /** The same while a position is open on the pair. */
 export const heldSnapshot: Snapshot = {

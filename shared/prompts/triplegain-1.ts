@@ -1,19 +1,12 @@
 import { Decimal } from '../money.ts';
 import { baseOf, quoteOf } from '../pair.ts';
-import type { RiskLimits } from '../risk/limits.ts';
 import { openRiskUsdt } from '../risk/open-risk.ts';
 import type { PositionView, Snapshot } from '../snapshot.ts';
 import { TIMEFRAMES, type Timeframe } from '../timeframe.ts';
 import { ANSWER_SCHEMA } from '../llm/answer-schema.ts';
 import { quotedText } from './clean-text.ts';
-
-/** What a prompt is made of, besides its own words. */
-export interface PromptParts {
-  snapshot: Snapshot;
-  /** Hash of the snapshot; part of the delimiters, so that no text inside can know them. */
-  snapshotHash: string;
-  limits: RiskLimits;
-}
+import { amounts, candleRow, lines, list, plain, significant } from './format.ts';
+import type { PromptParts } from './prompt-parts.ts';
 
 const EXAMPLE = {
   evidenceFor: ['4h: price above ema50, adx14 31'],
@@ -183,9 +176,7 @@ function riskOf(snapshot: Snapshot, position: PositionView): string {
 function series(snapshot: Snapshot, timeframe: Timeframe): string {
   const data = snapshot.timeframes[timeframe];
   if (data == null) return '';
-  const rows = data.candles.map(([time, ...numbers]) =>
-    [time.replace(/:00(\.000)?Z$/, 'Z'), ...numbers.map(candleNumber)].join(','),
-  );
+  const rows = data.candles.map(candleRow);
   return [
     `## ${timeframe} bars`,
     `indicators after the latest bar: ${Object.entries(data.indicators)
@@ -209,33 +200,4 @@ function trades({ recentTrades }: Snapshot): string {
         `resultUsdt ${new Decimal(t.pnlUsdt).toDecimalPlaces(2).toFixed()}`,
     ),
   );
-}
-
-function lines(title: string, pairs: readonly (readonly [string, string])[]): string {
-  return [title, ...pairs.map(([name, value]) => `${name}: ${value}`)].join('\n');
-}
-
-function list(title: string, items: readonly string[]): string {
-  return items.length === 0 ? '' : [title, ...items.map((item) => `- ${item}`)].join('\n');
-}
-
-function amounts(of: Readonly<Record<string, string>>): string {
-  const words = Object.entries(of).map(
-    ([asset, amount]) => `${new Decimal(amount).toSignificantDigits(8).toFixed()} ${asset}`,
-  );
-  return words.join(', ') || 'nothing';
-}
-
-/** Place in a candle's row: four prices as they are, then the volume. */
-function candleNumber(value: number, index: number): string {
-  return plain(index === 4 ? significant(value, 5) : value);
-}
-
-function significant(value: number, digits: number): number {
-  return Number(value.toPrecision(digits));
-}
-
-/** Without exponent, however small. */
-function plain(value: number | null): string {
-  return value === null ? 'null' : new Decimal(value).toFixed();
 }
