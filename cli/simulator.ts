@@ -10,6 +10,7 @@ import { KRAKEN_REST, KRAKEN_WS, openKrakenRelay } from '../simulator/kraken-rel
 import { createCandleMarket } from '../simulator/market-source.ts';
 import { createRecordedMarket } from '../simulator/recorded-source.ts';
 import { createRecorder, readRecording } from '../simulator/recording.ts';
+import { readScenario, type Scenario } from '../simulator/scenario.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
 
@@ -28,6 +29,7 @@ const USAGE = `usage: npm run simulator -- --data DIR | --seed N | --recording F
   --speed N           venue seconds per second (default 1, real time)
   --lockstep          as fast as the attached desk acknowledges
   --wait-for-desk     the clock stands until a desk has attached
+  --scenario FILE     trouble by script: what goes wrong at which venue time (YAML)
   --port-base N       rest N+3, ws N+4, wsAuth N+5, control N+6 (default 18000; 0: any free ports)
   --balances LIST     what the account starts with (default USDT=1000,XRP=500)
   --journal DIR       where the exchange remembers (default: a new temporary folder)
@@ -57,6 +59,7 @@ function options(args: string[]) {
         lockstep: { type: 'boolean', default: false },
         'wait-for-desk': { type: 'boolean', default: false },
         'port-base': { type: 'string', default: '18000' },
+        scenario: { type: 'string' },
         balances: { type: 'string', default: 'USDT=1000,XRP=500' },
         journal: { type: 'string' },
         key: { type: 'string' },
@@ -131,6 +134,7 @@ async function simulatorOptions(flags: Flags): Promise<SimulatorOptions> {
     deposits,
     pace,
     waitForDesk: flags['wait-for-desk'],
+    ...(flags.scenario === undefined ? {} : { scenario: scenarioIn(resolve(flags.scenario)) }),
     journalDir: resolve(flags.journal ?? mkdtempSync(join(tmpdir(), 'triplegain-simulator-'))),
     ports: { rest: port(3), ws: port(4), wsAuth: port(5), control: port(6) },
     ...(flags.key === undefined || flags.secret === undefined
@@ -138,6 +142,11 @@ async function simulatorOptions(flags: Flags): Promise<SimulatorOptions> {
       : { keys: { key: flags.key, secret: flags.secret } }),
   };
 }
+
+const scenarioIn =
+  (file: string) =>
+  (startMs: number, nowMs: number): Scenario =>
+    readScenario(file, startMs, nowMs);
 
 /** Where a synthetic market begins unless told: a fixed time, so that a seed alone names it. */
 const SYNTHETIC_FROM_MS = Date.UTC(2026, 0, 1);

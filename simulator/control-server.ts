@@ -3,21 +3,19 @@ import { z } from 'zod';
 import { isoTime, TIMEFRAMES, timeframeMs } from '../shared/timeframe.ts';
 import type { Driver } from './driver.ts';
 import type { WakeRequest } from './exchange.ts';
-import { FaultSchema, type Faults } from './faults.ts';
-import { TIERS } from './rate-limits.ts';
+import { FaultSchema } from './faults.ts';
 import { journalBalances, readJournal } from './read-journal.ts';
 import type { Timing } from './timing.ts';
 import type { Service } from './service.ts';
-import { SYSTEM_MODES, type VenueEvent } from './state.ts';
+import type { VenueEvent } from './state.ts';
+import { Cut, Index, Limits, PartialFills, System, type Troublemaker } from './trouble.ts';
 
 export interface ControlOptions {
   service: Service;
   driver: Driver;
-  faults: Faults;
   timing: Timing;
   journalDir: string;
-  /** Breaks the connections of one socket or both. */
-  drop(socket: 'public' | 'private' | 'both'): void;
+  trouble: Troublemaker;
 }
 
 const WAIT_MOST_MS = 60_000;
@@ -32,13 +30,6 @@ const Wake = z.union([
 ]);
 const Unwake = z.object({ id: z.string().min(1) });
 const Advance = z.object({ to: Time });
-const System = z.object({ status: z.enum(SYSTEM_MODES) });
-const PartialFills = z.object({
-  share: z.number().gt(0).lt(1),
-  count: z.int().min(1).default(1),
-});
-const Limits = z.object({ tier: z.enum(TIERS).nullable() });
-const Cut = z.object({ socket: z.enum(['public', 'private', 'both']) });
 
 /** Calls of stepped time. */
 const STEPPED = new Set(['/attach', '/ack', '/advance']);
@@ -53,7 +44,7 @@ class BadRequest extends Error {
 
 /** The clock of stepped time, wake-ups, faults and counters, as JSON over loopback. Every call may be repeated. */
 export function createControlServer(options: ControlOptions): Server {
-  const { service, driver } = options;
+  const { service, driver, trouble } = options;
   const { state, market } = service.exchange;
   const waiting = new Set<() => void>();
   service.onChange(() => {
@@ -147,33 +138,39 @@ export function createControlServer(options: ControlOptions): Server {
         return openState();
       }
       case '/fault': {
-        options.faults.order(parse(FaultSchema, body));
+        trouble.make({ fault: parse(FaultSchema, body) });
         return { ordered: true };
       }
       case '/partial-fills': {
-        const { share, count } = parse(PartialFills, body);
-        service.command({ do: 'partial-fills', at: at(), share, count }, (e) =>
-          e.fillPartially(share, count),
-        );
-        return { share, count };
+        const partialFills = parse(PartialFills, body);
+        trouble.make({ partialFills });
+        return partialFills;
       }
       case '/limits': {
         const { tier } = parse(Limits, body);
-        service.limits.setTier(tier);
+        trouble.make({ limits: tier });
         return { tier };
       }
       case '/faults/clear':
-        options.faults.clear();
+        trouble.make({ clear: true });
         return { cleared: true };
       case '/cut': {
         const { socket } = parse(Cut, body);
-        options.drop(socket);
+        trouble.make({ cut: socket });
         return { cut: socket };
       }
       case '/system': {
         const { status } = parse(System, body);
-        service.command({ do: 'system', at: at(), system: status }, (e) => e.setSystem(status));
+        trouble.make({ system: status });
         return { status };
+      }
+      case '/index': {
+        const index = parse(Index, body);
+        if (!service.exchange.instruments.has(index.pair)) {
+          throw new BadRequest(400, `unknown pair ${index.pair}`);
+        }
+        trouble.make({ index });
+        return index;
       }
       default:
         throw new BadRequest(404, `no such call: POST ${path}`);

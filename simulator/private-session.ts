@@ -1,18 +1,18 @@
 import type { Decimal } from '../shared/money.ts';
 import { orderExecRow, tradeExecRow, wsTime } from './exec-rows.ts';
 import { textOf, toJson } from './json.ts';
+import { lateness, LOCKOUT } from './rest-context.ts';
 import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
 import type { Notice } from './state.ts';
-import { TRADING } from './ws-trading.ts';
+import { TRADING, type TradingCall } from './ws-trading.ts';
 
 const SNAPSHOT_TRADES = 50;
 
 /** What one client of the private socket hears and asks for. */
-export function createPrivateSession(
-  { service, tokens, faults }: SocketOptions,
-  link: Link,
-): Session {
+export function createPrivateSession(context: SocketOptions, link: Link): Session {
+  const { service, tokens, faults } = context;
   const { exchange } = service;
+  let isOpen = true;
   const subscriptions = new Map<string, { token: string; sequence: number; all: boolean }>();
 
   function subscribe(params: Frame, request: Frame): void {
@@ -129,6 +129,28 @@ export function createPrivateSession(
     );
   }
 
+  function trade(method: string, call: TradingCall, params: Frame, request: Frame): void {
+    const error = refusalOf(method, params);
+    const answers = error === null ? call(service, params) : [{ success: false, error }];
+    const isDone = error === null;
+    if (isDone && faults.strike(['lose-reply'], method) !== null) return link.cut();
+    const reply = (): void => {
+      for (const answer of answers) link.reply(request, answer);
+    };
+    const held = isDone ? faults.strike(['hold-reply'], method) : null;
+    if (held === null) reply();
+    else setTimeout(reply, held.ms).unref();
+  }
+
+  /** Why a request is not even looked at, or null. */
+  function refusalOf(method: string, params: Frame): string | null {
+    if (faults.isLockedOut()) return LOCKOUT;
+    if (!tokens.isValid(params['token'])) return 'EAPI:Invalid token';
+    const refused = faults.strike(['error'], method);
+    if (refused !== null) return refused.error;
+    return lateness(context, params['deadline'])?.error ?? null;
+  }
+
   return {
     request(method, params, request) {
       if (method === 'subscribe') subscribe(params, request);
@@ -141,14 +163,9 @@ export function createPrivateSession(
       } else {
         const call = TRADING[method];
         if (call === undefined) return false;
-        const answers = tokens.isValid(params['token'])
-          ? call(service, params)
-          : [{ success: false, error: 'EAPI:Invalid token' }];
-        if (faults.strike(['lose-reply'], method) !== null) {
-          link.cut();
-          return true;
-        }
-        for (const answer of answers) link.reply(request, answer);
+        const delay = faults.strike(['delay'], method);
+        if (delay === null) trade(method, call, params, request);
+        else setTimeout(() => isOpen && trade(method, call, params, request), delay.ms).unref();
       }
       return true;
     },
@@ -163,6 +180,7 @@ export function createPrivateSession(
     },
     isSubscribed: () => subscriptions.size > 0,
     close() {
+      isOpen = false;
       for (const { token } of subscriptions.values()) tokens.release(token);
       subscriptions.clear();
     },

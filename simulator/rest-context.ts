@@ -1,6 +1,8 @@
 import { Decimal, isDecimalText } from '../shared/money.ts';
 import type { Exchange } from './exchange.ts';
+import type { Faults } from './faults.ts';
 import type { Instrument } from './instruments.ts';
+import { textOf } from './json.ts';
 import type { Amendment } from './order-entry.ts';
 import { isTrue, priceOf } from './order-params.ts';
 import type { Order } from './order.ts';
@@ -8,12 +10,16 @@ import type { Answer, Params } from './rest-public.ts';
 import type { Service } from './service.ts';
 import type { Tokens } from './tokens.ts';
 
+/** The answer to everything for a while, after too many refusals. */
+export const LOCKOUT = 'EGeneral:Temporary lockout';
+
 /** Rows on a page of a history. */
 export const PAGE = 50;
 
 export interface PrivateContext {
   service: Service;
   tokens: Tokens;
+  faults: Faults;
   key: string;
   /** Whether deadlines of orders are held against the venue's clock: only where it is the wall clock. */
   honoursDeadlines: boolean;
@@ -21,12 +27,16 @@ export interface PrivateContext {
 
 export type Handler = (context: PrivateContext, params: Params) => Answer;
 
-export function isLate(
-  { service, honoursDeadlines }: PrivateContext,
-  text: string | undefined,
-): boolean {
-  if (!honoursDeadlines || text === undefined) return false;
-  return Date.parse(text) < service.exchange.state.nowMs;
+/** Why an order with that deadline may not come in now, or null. */
+export function lateness(
+  { service, honoursDeadlines, faults }: PrivateContext,
+  deadline: unknown,
+): { error: string } | null {
+  if (deadline === undefined) return null;
+  const atMs = Date.parse(textOf(deadline));
+  if (Number.isNaN(atMs)) return { error: 'EGeneral:Invalid arguments:deadline' };
+  if (!honoursDeadlines || atMs >= service.exchange.state.nowMs + faults.skewMs()) return null;
+  return { error: 'EService:Deadline elapsed' };
 }
 
 /** The order named by `order_id`, `txid` or `cl_ord_id`. */

@@ -15,7 +15,7 @@ import type { Order, OrderRequest } from './order.ts';
 import {
   amendmentOf,
   instrumentFor,
-  isLate,
+  lateness,
   matches,
   namedOrder,
   PAGE,
@@ -37,7 +37,8 @@ export const ORDER_CALLS: Record<string, Handler> = {
     const { exchange } = context.service;
     const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
     if (instrument === null) return UNKNOWN_PAIR;
-    if (isLate(context, params['deadline'])) return { error: 'EService:Deadline elapsed' };
+    const late = lateness(context, params['deadline']);
+    if (late !== null) return late;
     const parsed = orderOfRest(exchange, instrument, params);
     if ('error' in parsed) return parsed;
     const request = parsed.value;
@@ -51,7 +52,8 @@ export const ORDER_CALLS: Record<string, Handler> = {
     const { service } = context;
     const order = namedOrder(service.exchange, params);
     if (order === null) return UNKNOWN_ORDER;
-    if (isLate(context, params['deadline'])) return { error: 'EService:Deadline elapsed' };
+    const late = lateness(context, params['deadline']);
+    if (late !== null) return late;
     const change = amendmentOf(service.exchange, order, params);
     if ('error' in change) return change;
     const refusal = amend(service, order, change);
@@ -108,7 +110,8 @@ export const ORDER_CALLS: Record<string, Handler> = {
     const { exchange } = context.service;
     const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
     if (instrument === null) return UNKNOWN_PAIR;
-    if (isLate(context, params['deadline'])) return { error: 'EService:Deadline elapsed' };
+    const late = lateness(context, params['deadline']);
+    if (late !== null) return late;
     const rows = listOf(params['orders']);
     if (rows.length < 2 || rows.length > BATCH_MOST) {
       return { error: 'EGeneral:Invalid arguments:orders' };

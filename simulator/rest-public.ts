@@ -26,19 +26,23 @@ const TRADES_MOST = 1000;
 const ROWS_MOST = 720;
 
 /** Answers of `/0/public/*`, by name. */
-export const PUBLIC: Record<string, (exchange: Exchange, params: Params) => Answer> = {
-  Time: (exchange) => ({
-    result: {
-      unixtime: Math.floor(exchange.state.nowMs / 1000),
-      rfc1123: new Date(exchange.state.nowMs).toUTCString(),
-    },
-  }),
-  SystemStatus(exchange) {
+export const PUBLIC: Record<
+  string,
+  /** `skewMs` is what the venue's clock tells beyond its time. */
+  (exchange: Exchange, params: Params, skewMs: number) => Answer
+> = {
+  Time(exchange, _, skewMs) {
+    const nowMs = exchange.state.nowMs + skewMs;
+    return {
+      result: { unixtime: Math.floor(nowMs / 1000), rfc1123: new Date(nowMs).toUTCString() },
+    };
+  },
+  SystemStatus(exchange, _, skewMs) {
     const system = systemOf(exchange);
     return {
       result: {
         status: system === 'limit_only' ? 'online' : system,
-        timestamp: `${new Date(exchange.state.nowMs).toISOString().slice(0, 19)}Z`,
+        timestamp: `${new Date(exchange.state.nowMs + skewMs).toISOString().slice(0, 19)}Z`,
       },
     };
   },

@@ -1,17 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import type { Faults } from './faults.ts';
 import { textOf } from './json.ts';
 import type { Journal } from './journal.ts';
 import { isSigned, signature, type KeyPair } from './keys.ts';
-import type { PrivateContext } from './rest-context.ts';
+import { LOCKOUT, type PrivateContext } from './rest-context.ts';
 import { envelope, LOOK_UPS, PRIVATE } from './rest-private.ts';
 import { PUBLIC, type Answer, type Params } from './rest-public.ts';
 
 export interface RestOptions extends PrivateContext {
   keys: KeyPair;
   journal: Journal;
-  faults: Faults;
 }
 
 const BODY_MOST = 1_000_000;
@@ -68,9 +66,10 @@ async function handle(
     const params = { ...Object.fromEntries(url.searchParams), ...parseBody(body) };
     return send(
       response,
-      (PUBLIC[name] as (typeof PUBLIC)[string])(options.service.exchange, params),
+      (PUBLIC[name] as (typeof PUBLIC)[string])(options.service.exchange, params, faults.skewMs()),
     );
   }
+  if (faults.isLockedOut()) return send(response, { error: LOCKOUT });
   const params = parseBody(body);
   const refusal = authenticate(options, request, url.pathname, body, params);
   if (refusal !== null) return send(response, refusal);

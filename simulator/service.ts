@@ -22,6 +22,8 @@ export interface Service {
   ): T;
   /** Lets the clock run to `limitMs`, or to the next event. */
   run(limitMs: number): void;
+  /** Makes the clock stop at the times that a scenario names, for what it does then. */
+  stopFor(stops: { nextMs(): number; act(nowMs: number): void }): void;
   /** Told of notices after they are journaled, in order. */
   onNotices(listener: (notices: readonly Notice[]) => void): void;
   /** Told after the listeners of notices whenever anything may have changed. */
@@ -44,6 +46,7 @@ export function openService(
   const deltas = isLive ? createDeltas(exchange.state, saved !== null) : null;
   const listeners: ((notices: readonly Notice[]) => void)[] = [];
   const watchers: (() => void)[] = [];
+  let stops = { nextMs: () => Infinity, act: (_nowMs: number): void => undefined };
   if (books !== undefined) books.seek(exchange.state.feedTaken);
   if (deltas === null) {
     const records = journal.records.flatMap((record) => (isDelta(record) ? [] : [record]));
@@ -81,11 +84,17 @@ export function openService(
       return result;
     },
     run(limitMs) {
-      exchange.run(limitMs);
-      // Before anybody hears of a time: whoever did must find it again after a crash.
-      journal.noteClock(exchange.state.nowMs);
-      publish(null);
+      for (;;) {
+        const stopMs = stops.nextMs();
+        exchange.run(Math.min(limitMs, stopMs));
+        // Before anybody hears of a time: whoever did must find it again after a crash.
+        journal.noteClock(exchange.state.nowMs);
+        publish(null);
+        if (exchange.state.nowMs < stopMs) return;
+        stops.act(exchange.state.nowMs);
+      }
     },
+    stopFor: (wanted) => void (stops = wanted),
     onNotices: (listener) => void listeners.push(listener),
     onChange: (watcher) => void watchers.push(watcher),
   };

@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Faults } from './faults.ts';
 import { toJson } from './json.ts';
+import type { PrivateContext } from './rest-context.ts';
 import type { Service } from './service.ts';
 import { systemOf } from './system-status.ts';
 import type { Notice } from './state.ts';
-import type { Tokens } from './tokens.ts';
 import { createPublicSession } from './public-session.ts';
 import { createPrivateSession } from './private-session.ts';
 
@@ -29,14 +29,11 @@ export interface Session {
   close(): void;
 }
 
-export interface SocketOptions {
-  service: Service;
-  tokens: Tokens;
-  faults: Faults;
-}
+export type SocketOptions = PrivateContext;
 
 const HEARTBEAT_MS = 1_000;
 const CHANNEL = /^\{"channel":"(\w+)"/;
+const SYMBOL = /"symbol":"([^"]+)"/;
 
 /** `write` with the faults that strike messages of a channel; answers to requests pass untouched. */
 function troubled(
@@ -45,15 +42,26 @@ function troubled(
   cut: () => void,
 ): (text: string) => void {
   let heldBack: string | null = null;
+  let late: string[] | null = null;
   return (text) => {
     const channel = CHANNEL.exec(text)?.[1];
+    if (late !== null) return void late.push(text);
     const fault =
       channel === undefined
         ? null
         : faults.strike(
-            ['silence', 'cut', 'reorder', 'duplicate', ...bookFaults(channel)],
+            ['silence', 'cut', 'reorder', 'duplicate', 'lag', ...bookFaults(channel)],
             channel,
+            SYMBOL.exec(text)?.[1],
           );
+    if (fault?.kind === 'lag') {
+      late = [text];
+      setTimeout(() => {
+        for (const each of late ?? []) write(each);
+        late = null;
+      }, fault.ms).unref();
+      return;
+    }
     if (fault?.kind === 'cut') return cut();
     if (fault?.kind === 'silence') return;
     if (fault?.kind === 'reorder' && heldBack === null) {
@@ -83,7 +91,11 @@ export function createSocketServer(
     response.writeHead(426, { 'content-type': 'text/plain' });
     response.end('a WebSocket lives here: connect to /v2');
   });
-  const sockets = new WebSocketServer({ server });
+  const sockets = new WebSocketServer({
+    server,
+    verifyClient: (_: unknown, answer: (isWelcome: boolean, status?: number) => void) =>
+      answer(!options.faults.isOffline(access), 503),
+  });
   // It repeats the server's own errors, which are heard where the server is started.
   sockets.on('error', () => undefined);
   const sessions = new Map<WebSocket, { session: Session; link: Link; sentAt: number }>();
@@ -100,7 +112,7 @@ export function createSocketServer(
       send: troubled(options.faults, write, () => socket.terminate()),
       cut: () => socket.terminate(),
       reply(request, body) {
-        const time = new Date().toISOString();
+        const time = new Date(Date.now() + options.faults.skewMs()).toISOString();
         const id = request['req_id'];
         link.send(
           toJson({

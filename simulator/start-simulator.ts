@@ -9,10 +9,12 @@ import { openJournal } from './journal.ts';
 import { keysIn, type KeyPair } from './keys.ts';
 import type { MarketSource } from './market-source.ts';
 import { createRestServer } from './rest-server.ts';
+import type { Scenario } from './scenario.ts';
 import { openService, type Service } from './service.ts';
 import { measureTiming } from './timing.ts';
 import { createSocketServer } from './socket-server.ts';
 import { createTokens } from './tokens.ts';
+import { createTroublemaker } from './trouble.ts';
 
 export interface SimulatorOptions {
   market: MarketSource;
@@ -26,6 +28,8 @@ export interface SimulatorOptions {
   /** Ports of rest, ws, wsAuth and control; 0 lets the system choose. */
   ports?: { rest: number; ws: number; wsAuth: number; control: number };
   keys?: KeyPair;
+  /** Trouble by script, given where the market starts and where its clock stands. */
+  scenario?: (startMs: number, nowMs: number) => Scenario;
 }
 
 export interface Simulator {
@@ -68,6 +72,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if (faults.strike(['crash-after-journal']) !== null) process.kill(process.pid, 'SIGKILL');
     },
   });
+  const scenario = options.scenario?.(market.fromMs, service.exchange.state.nowMs);
   const keys = options.keys ?? keysIn(options.journalDir);
   const tokens = createTokens();
   const driver = createDriver(service, {
@@ -76,28 +81,37 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     isLive,
   });
   market.books?.onArrival(() => service.run(Date.now()));
-  const rest = createRestServer({
+  const context = {
     service,
     tokens,
     faults,
-    keys,
-    journal,
     key: keys.key,
     honoursDeadlines: isLive || options.pace === 1,
-  });
+  };
+  const rest = createRestServer({ ...context, keys, journal });
   const timing = measureTiming(service);
-  const publicSocket = createSocketServer({ service, tokens, faults }, 'public');
-  const privateSocket = createSocketServer({ service, tokens, faults }, 'private');
+  const publicSocket = createSocketServer(context, 'public');
+  const privateSocket = createSocketServer(context, 'private');
+  const drop = (which: 'public' | 'private' | 'both'): void => {
+    if (which !== 'private') publicSocket.drop();
+    if (which !== 'public') privateSocket.drop();
+  };
+  faults.onOffline(() => {
+    for (const socket of ['public', 'private'] as const) if (faults.isOffline(socket)) drop(socket);
+  });
+  const trouble = createTroublemaker({ service, faults, drop });
+  if (scenario !== undefined) {
+    service.stopFor({
+      nextMs: () => scenario.nextMs(),
+      act: (nowMs) => scenario.due(nowMs).forEach((each) => trouble.make(each)),
+    });
+  }
   const control = createControlServer({
     service,
     driver,
-    faults,
+    trouble,
     timing,
     journalDir: options.journalDir,
-    drop(which) {
-      if (which !== 'private') publicSocket.drop();
-      if (which !== 'public') privateSocket.drop();
-    },
   });
   const ports = options.ports ?? { rest: 0, ws: 0, wsAuth: 0, control: 0 };
   const close = async (): Promise<void> => {

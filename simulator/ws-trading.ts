@@ -18,7 +18,7 @@ import { textOf } from './json.ts';
 
 /** What goes beside method and req_id in an answer; several when Kraken answers once per id. */
 type Answers = Frame[];
-type Call = (service: Service, params: Frame) => Answers;
+export type TradingCall = (service: Service, params: Frame) => Answers;
 
 const refused = (error: string): Frame => ({ success: false, error });
 const done = (result: unknown): Frame => ({ success: true, result });
@@ -49,7 +49,7 @@ const ORDER_FIELDS = new Set([
 ]);
 
 /** Trading requests of the private socket, by method. */
-export const TRADING: Readonly<Record<string, Call>> = {
+export const TRADING: Readonly<Record<string, TradingCall>> = {
   add_order(service, params) {
     const parsed = orderOfWs(service.exchange, params);
     if ('error' in parsed) return [refused(parsed.error)];
