@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { loadStudyData } from '../activities/backtest/load-study-data.ts';
 import { reportHtml } from '../activities/backtest/report-html.ts';
 import { runStudy } from '../activities/backtest/run-study.ts';
-import { runSweep } from '../activities/backtest/run-sweep.ts';
+import { runSearch } from '../activities/backtest/run-search.ts';
+import { runSweep, type SweepOptions } from '../activities/backtest/run-sweep.ts';
 import { studyMeasures } from '../activities/backtest/study-measures.ts';
 import { studySummary } from '../activities/backtest/study-summary.ts';
 import { sweepHtml } from '../activities/backtest/sweep-html.ts';
@@ -11,6 +12,7 @@ import { sweepSummary } from '../activities/backtest/sweep-summary.ts';
 import { tradesCsv } from '../activities/backtest/trades-csv.ts';
 import { readArguments, USAGE, UsageError, type BacktestArguments } from './backtest/arguments.ts';
 import { studyTable, sweepTable } from './backtest/tables.ts';
+import { sweepPlan } from './backtest/study-workflow.ts';
 import { venueFacts } from './backtest/venue-facts.ts';
 
 function oneStudy({ request, choice, tradesFile, reportDir, json }: BacktestArguments): void {
@@ -48,13 +50,17 @@ async function oneSweep(
   const cancelled = new AbortController();
   // The first Ctrl-C keeps what is done, a second one ends at once.
   process.once('SIGINT', () => cancelled.abort());
-  const run = await runSweep(request, sweep.choices, data, venueFacts, {
+  const options: SweepOptions = {
     threads: sweep.threads,
     signal: cancelled.signal,
     onProgress: (done, total) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total} sets`);
     },
-  });
+  };
+  const run =
+    sweep.search === null
+      ? await runSweep(request, sweep.choices, data, venueFacts, options)
+      : await runSearch(request, sweep.search, data, venueFacts, options);
   if (process.stderr.isTTY) process.stderr.write('\n');
   const summary = sweepSummary(request, run, sweep.walkForward);
   if (reportDir !== null) {
@@ -75,10 +81,7 @@ async function asWorkflow(
   const { runAsWorkflow } = await import('./backtest/run-workflow.ts');
   const cancelled = new AbortController();
   process.once('SIGINT', () => cancelled.abort());
-  const plan =
-    sweep === null
-      ? null
-      : { sets: sweep.choices.map((c) => c.parameters), walkForward: sweep.walkForward };
+  const plan = sweep === null ? null : sweepPlan(sweep);
   const outcome = await runAsWorkflow({
     request,
     sweep: plan,

@@ -8,10 +8,11 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadStudyData } from '../activities/backtest/load-study-data.ts';
 import { runStudy } from '../activities/backtest/run-study.ts';
+import { runSearch } from '../activities/backtest/run-search.ts';
 import { runSweep } from '../activities/backtest/run-sweep.ts';
 import type { StudyRequest, SweepPlan } from '../activities/backtest/study.ts';
 import { codeVersion, studyId } from '../activities/backtest/study-identity.ts';
-import { sweepSets } from '../activities/backtest/sweep-plan.ts';
+import { SEARCH_ROUND, sweepSets } from '../activities/backtest/sweep-plan.ts';
 import { tradesCsv } from '../activities/backtest/trades-csv.ts';
 import {
   runScheduleCommand,
@@ -145,6 +146,28 @@ describe('a sweep as a workflow', () => {
       alone.rows.map((r) => [r!.trades, r!.netReturn]),
     );
     expect(stored.walkForward.windows.length).toBeGreaterThan(2);
+  });
+
+  it('searches round by round as it does without a server', async () => {
+    const request = { ...requestOf('trend'), gapBars: 28 };
+    const axes = { fast: [5, 8, 10, 15, 20], slow: [30, 40, 60, 80], stopAtr: [1, 2, 3] };
+    const search = { base: {}, axes, samples: 20, seed: 3 };
+    const handle = await client.workflow.start<typeof sweep>('sweep', {
+      workflowId: `backtest/test-${process.pid}-search`,
+      taskQueue: QUEUE,
+      args: [{ request, sweep: { sets: [], walkForward: null, search }, partSize: SEARCH_ROUND }],
+    });
+    const outcome = await handle.result();
+    expect(outcome).toMatchObject({ sets: 20, done: 20 });
+    const stored = JSON.parse(readFileSync(join(outcome.folder, 'sweep.json'), 'utf8')) as {
+      rows: { params: unknown; netReturn: number }[];
+    };
+    const alone = await runSearch(request, search, loadStudyData(request), venueFacts, {
+      threads: 0,
+    });
+    expect(stored.rows.map((r) => [r.params, r.netReturn])).toEqual(
+      alone.rows.map((r) => [r!.params, r!.netReturn]),
+    );
   });
 
   it('cancelled keeps what is done', async () => {

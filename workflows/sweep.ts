@@ -18,11 +18,12 @@ export interface SweepInput {
 
 /**
  * Many sets of parameters over the same bars: parts go to all workers of the queue, a lost part is run again,
- * and the parts are put together at the end. On `cancel` (or a cancelled workflow) the parts that are done are
+ * and the parts are put together at the end. A search finds its sets round by round. On `cancel` (or a cancelled workflow) the parts that are done are
  * summed up and the rest is left out.
  */
 export async function sweep({ request, sweep: plan, partSize }: SweepInput): Promise<SweepOutcome> {
-  const total = plan.sets.length;
+  const { search } = plan;
+  const total = search?.samples ?? plan.sets.length;
   let progress: StudyProgress = { phase: 'identifying', done: 0, total };
   setHandler(studyProgress, () => progress);
   const parts = new CancellationScope();
@@ -37,16 +38,24 @@ export async function sweep({ request, sweep: plan, partSize }: SweepInput): Pro
   tell();
   let isCancelled = false;
   try {
-    await parts.run(() =>
-      Promise.all(
-        partsOf(total, partSize).map(async ({ from, to }) => {
-          const sets = plan.sets.slice(from, to);
-          const done = await studies.runSweepPart({ study, request, sets, from, to });
-          progress = { ...progress, done: progress.done + done };
-          tell();
-        }),
-      ),
-    );
+    await parts.run(async () => {
+      const runPart = async (sets: Record<string, unknown>[], from: number): Promise<void> => {
+        const to = from + sets.length;
+        const done = await studies.runSweepPart({ study, request, sets, from, to });
+        progress = { ...progress, done: progress.done + done };
+        tell();
+      };
+      if (search === undefined) {
+        await Promise.all(
+          partsOf(total, partSize).map(({ from, to }) => runPart(plan.sets.slice(from, to), from)),
+        );
+        return;
+      }
+      // Each round is chosen by the rounds before it.
+      for (const { from } of partsOf(total, partSize)) {
+        await runPart(await studies.proposeSets(study, request, search, from, partSize), from);
+      }
+    });
   } catch (error) {
     if (!isCancellation(error)) throw error;
     isCancelled = true;

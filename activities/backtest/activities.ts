@@ -1,3 +1,4 @@
+import type { Tried } from '../../shared/backtest/bayesian-search.ts';
 import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 import { loadStudyData } from './load-study-data.ts';
 import { reportHtml } from './report-html.ts';
@@ -10,6 +11,7 @@ import type { StudyStore } from './study-store.ts';
 import { studySummary } from './study-summary.ts';
 import { sweepHtml } from './sweep-html.ts';
 import { sweepSummary } from './sweep-summary.ts';
+import { nextRound, sweepSpace, type SweepSearch } from './sweep-plan.ts';
 import { tradesCsv } from './trades-csv.ts';
 
 export interface BacktestDeps {
@@ -123,6 +125,35 @@ export function createBacktestActivities({
       return to - from;
     },
 
+    /**
+     * The sets of a search's next round, after the stored parts of `partSize` sets before `from`; the same ones
+     * when asked again.
+     */
+    async proposeSets(
+      study: string,
+      request: StudyRequest,
+      search: SweepSearch,
+      from: number,
+      partSize: number,
+    ): Promise<Record<string, unknown>[]> {
+      const space = sweepSpace(request.strategy, search.base, search.axes);
+      const roundAt = (at: number): number[] | null =>
+        store.readJson(study, `round-${at}.json`) as number[] | null; // written below
+      let numbers = roundAt(from);
+      if (numbers === null) {
+        const tried: Tried[] = [];
+        for (let at = 0; at < from; at += partSize) {
+          const rows = store.readPart(study, at)?.rows ?? [];
+          roundAt(at)?.forEach((number, k) =>
+            tried.push({ number, value: rows[k]?.sharpe ?? NaN }),
+          );
+        }
+        numbers = nextRound(space, search, tried);
+        store.write(study, `round-${from}.json`, JSON.stringify(numbers));
+      }
+      return numbers.map((number) => space.choiceAt(number).parameters);
+    },
+
     /** Puts the stored parts together: what a sweep shows, and how far it can be believed. */
     async finishSweep(
       study: string,
@@ -130,7 +161,7 @@ export function createBacktestActivities({
       sweep: SweepPlan,
       partSize: number,
     ): Promise<SweepOutcome> {
-      const total = sweep.sets.length;
+      const total = sweep.search?.samples ?? sweep.sets.length;
       const rows = Array.from({ length: total }, () => null) as (null | object)[];
       const returns: Float64Array[] = Array.from({ length: total }, () => new Float64Array(0));
       let firstDayMs = 0;

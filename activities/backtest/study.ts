@@ -4,6 +4,7 @@ import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { Instrument } from '../../shared/venue.ts';
+import type { SweepSearch } from './sweep-plan.ts';
 
 /** One backtest as asked for: plain data, so that it can be hashed, stored and sent. */
 export interface StudyRequest {
@@ -33,8 +34,9 @@ export interface StudyRequest {
 
 /** What a sweep tries, as plain data. */
 export interface SweepPlan {
-  /** Parameters of each set, complete. */
+  /** Parameters of each set, complete; none for a search, which finds its own. */
   sets: Record<string, unknown>[];
+  search?: SweepSearch;
   walkForward: WalkForwardOptions | null;
 }
 

@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { StudyRequest } from '../../activities/backtest/study.ts';
-import { sweepSets, type SweepAxes } from '../../activities/backtest/sweep-plan.ts';
+import {
+  MOST_SEARCHED,
+  sweepSets,
+  sweepSpace,
+  type SweepAxes,
+  type SweepSearch,
+} from '../../activities/backtest/sweep-plan.ts';
 import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import { isPair, type Pair } from '../../shared/pair.ts';
 import {
@@ -30,6 +36,7 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --report DIR        write report.html, summary.json and trades.csv
   --sweep JSON        values to try, e.g. '{"fast":[8,12],"slow":{"from":20,"to":50,"step":10}}'
   --samples N         try N sets of the sweep, drawn by --seed (1)
+  --search NAME       random (default): any N sets; bayesian: each round where the ones before let expect most
   --walk-forward JSON e.g. '{"trainDays":365,"testDays":90,"embargoDays":7}', with --sweep
   --threads N         of a sweep (as many as the machine has)
   --workflow          run it as a Temporal workflow, results below the home folder
@@ -45,7 +52,9 @@ export interface BacktestArguments {
   request: StudyRequest;
   choice: BarStrategyChoice;
   sweep: {
+    /** None for a search, which finds its own. */
     choices: BarStrategyChoice[];
+    search: SweepSearch | null;
     threads: number;
     walkForward: WalkForwardOptions | null;
   } | null;
@@ -129,6 +138,7 @@ function parseFlags(argv: readonly string[]) {
       report: { type: 'string' },
       sweep: { type: 'string' },
       samples: { type: 'string' },
+      search: { type: 'string' },
       seed: { type: 'string', default: '1' },
       'walk-forward': { type: 'string' },
       threads: { type: 'string' },
@@ -147,7 +157,7 @@ function readSweep(
   params: Record<string, unknown>,
 ): BacktestArguments['sweep'] {
   if (values.sweep === undefined) {
-    for (const flag of ['samples', 'walk-forward', 'threads'] as const) {
+    for (const flag of ['samples', 'search', 'walk-forward', 'threads'] as const) {
       if (values[flag] !== undefined) throw new UsageError(`--${flag} goes with --sweep`);
     }
     return null;
@@ -165,11 +175,40 @@ function readSweep(
       ? availableParallelism()
       : readCount('--threads', values.threads, 1);
   const forward = values['walk-forward'];
+  const search = readSearch(values.search, random, params, axes);
   return {
-    choices: asUsage(() => sweepSets(strategy, params, axes, random)),
+    choices: search === null ? asUsage(() => sweepSets(strategy, params, axes, random)) : [],
+    search: search === null ? null : { ...search, samples: searched(strategy, search) },
     threads,
     walkForward: forward === undefined ? null : readForward(readObject('--walk-forward', forward)),
   };
+}
+
+function readSearch(
+  name: string | undefined,
+  random: { samples: number; seed: number } | null,
+  base: Record<string, unknown>,
+  axes: SweepAxes,
+): SweepSearch | null {
+  if (name === undefined || name === 'random') return null;
+  if (name !== 'bayesian') {
+    throw new UsageError(`--search ${name}: there are random and bayesian`);
+  }
+  if (random === null) throw new UsageError('--search bayesian needs --samples N');
+  return { base, axes, ...random };
+}
+
+/** How many sets a search tries: no more than there are. Throws when one of its axes is none. */
+function searched(strategy: string, { base, axes, samples }: SweepSearch): number {
+  return asUsage(() => {
+    const space = sweepSpace(strategy, base, axes);
+    space.choiceAt(0);
+    space.choiceAt(space.total - 1);
+    if (samples > MOST_SEARCHED) {
+      throw new Error(`--samples ${samples}: a search tries ${MOST_SEARCHED} sets at most`);
+    }
+    return Math.min(samples, space.total);
+  });
 }
 
 function readWorkflow(values: ReturnType<typeof parseFlags>): BacktestArguments['workflow'] {

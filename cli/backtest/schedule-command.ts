@@ -20,7 +20,7 @@ import {
 import { isoTime } from '../../shared/timeframe.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { connectTemporal } from './connect-temporal.ts';
-import { studyWorkflow } from './study-workflow.ts';
+import { studyWorkflow, sweepPlan } from './study-workflow.ts';
 import { temporalAddressOf } from './temporal-address.ts';
 
 export const SCHEDULE_USAGE = `npm run desk -- backtest schedule --every SPAN <flags of npm run backtest>
@@ -82,11 +82,7 @@ async function create(argv: readonly string[], io: ScheduleIo): Promise<number> 
   }
   const everyMs = args.workflow?.everyMs ?? null;
   if (everyMs === null) throw new UsageError('--every is missing, e.g. --every 1d');
-  const { sweep } = args;
-  const plan =
-    sweep === null
-      ? null
-      : { sets: sweep.choices.map((c) => c.parameters), walkForward: sweep.walkForward };
+  const plan = args.sweep === null ? null : sweepPlan(args.sweep);
   return withClient(args.workflow?.home ?? undefined, io, async (client) => {
     const id = await scheduleStudy(client, { request: args.request, sweep: plan, everyMs });
     const told = await toldSchedule(client.schedule.getHandle(id));

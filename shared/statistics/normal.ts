@@ -36,6 +36,10 @@ export function normalCdf(x: number): number {
   return x > 0 ? 1 - upper : upper;
 }
 
+export function normalDensity(x: number): number {
+  return Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+}
+
 /**
  * Inverse of `normalCdf` for 0 < p < 1 (Acklam's approximation, sharpened by one Halley step); ∓Infinity at
  * 0 and 1.
