@@ -180,7 +180,8 @@ async function runDesk(run: {
     if (!options.exit) await untilAborted(stopping.signal);
     await through(async () => {
       const open = await pool.query<{ guard: string }>(
-        `select guard from position where state in ('opening', 'open')`,
+        `select guard from position where state in ('opening', 'open')
+         union select guard from trade_order where leg = 'rebalance' and status in ('open', 'unknown')`,
       );
       await workflows.end(open.rows.map((r) => r.guard));
     });

@@ -70,7 +70,7 @@ export interface EntryRow {
   postings: PostingRow[];
 }
 
-/** Accounts: `venue` (what is held there), `capital`, `exchange` (counter of trades), `fees`. */
+/** Accounts: `venue` (what is held there), `bag` (what of it is put aside), `capital`, `exchange` (counter of trades), `fees`. */
 export interface PostingRow {
   account: string;
   asset: Asset;

@@ -114,7 +114,7 @@ function balanceDifferences(journal: VenueJournal, record: DeskRecord): string[]
   const ledger = new Totals();
   for (const { postings } of record.entries) {
     for (const { account, asset, amount } of postings) {
-      if (account === 'venue') ledger.add(asset, amount);
+      if (account === 'venue' || account === 'bag') ledger.add(asset, amount);
     }
   }
   return venue

@@ -13,7 +13,13 @@ export const workflowIds = {
   /** `n` tells apart those asked for within one moment of the venue's clock; 0 is the scheduled one. */
   reconcile: (desk: string, atMs: number, n: number) =>
     `reconcile/${desk}/${isoTime(atMs)}${n === 0 ? '' : `/${n}`}`,
+  rebalance: (desk: string, atMs: number) => `rebalance/${desk}/${isoTime(atMs)}`,
 };
+
+/** The "position" that the orders of a rebalancing belong to; it has no row among the positions. */
+export function rebalanceId(atMs: number): string {
+  return `rebalance/${isoTime(atMs)}`;
+}
 
 /** The position that a cycle may open: one per pair and bar. */
 export function positionId(pair: Pair, barMs: number): string {

@@ -8,6 +8,7 @@ import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-de
 import { resolveModel } from './llm/resolve-model.ts';
 import { LlmSettingsSchema, type LlmSettings } from './llm/settings.ts';
 import { ExtraIndicatorSchema } from './indicators/extra-indicators.ts';
+import { RebalanceSettingsSchema } from './rebalance/settings.ts';
 import { RiskLimitsSchema } from './risk/limits.ts';
 import { STRATEGY_NAMES } from './strategies/registry.ts';
 import { TIMEFRAMES } from './timeframe.ts';
@@ -76,6 +77,9 @@ export const ProfileSchema = z
         .max(5)
         .describe('How far below its price a target may be sold, percent'),
     }),
+    rebalance: RebalanceSettingsSchema.optional().describe(
+      'How the core is kept in proportion; absent: it is not',
+    ),
     reconcileEveryHours: z.number().positive().max(24),
   })
   .refine((p) => new Set(p.pairs).size === p.pairs.length, {

@@ -36,7 +36,13 @@ export const AccountViewSchema = z.strictObject({
   asOf: isoTime,
   equity: decimalText.describe('Worth of everything held, in USDT at the last closes'),
   balances: z.record(z.string(), decimalText),
-  free: z.record(z.string(), decimalText).describe('Balances less positions and reservations'),
+  free: z
+    .record(z.string(), decimalText)
+    .describe('Balances less bags, positions and reservations'),
+  bags: z
+    .record(z.string(), decimalText)
+    .optional()
+    .describe('Part of the balances that is put aside and not traded with; absent without one'),
   usdtPer: z.record(z.string(), decimalText).describe('Price of one unit of each asset in USDT'),
   positions: z.array(PositionViewSchema),
   desk: DeskViewSchema.optional().describe('Absent where the account alone was read'),

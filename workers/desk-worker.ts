@@ -13,6 +13,7 @@ import { createCandleStore } from '../activities/market/candle-store.ts';
 import { steppedTime } from '../activities/market/market-time.ts';
 import { createVenueControl } from '../activities/market/venue-control.ts';
 import { createOrderActivities, createReviewActivities } from '../activities/orders/activities.ts';
+import { createRebalanceActivities } from '../activities/orders/rebalance-activities.ts';
 import { instrumentCache } from '../activities/orders/instrument-cache.ts';
 import { fileNonces } from '../activities/orders/kraken/nonces.ts';
 import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
@@ -112,6 +113,7 @@ const workers = await Promise.all([
       ...createDeciderActivities({ profile, documents }),
       ...createMarketActivities(market),
       ...createReviewActivities(orders),
+      ...createRebalanceActivities(orders),
     },
     // A killed worker's sticky workflows go to its successor this soon.
     stickyQueueScheduleToStartTimeout: '1s',

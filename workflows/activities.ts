@@ -4,6 +4,7 @@ import type { ModelActivities } from '../activities/deciders/model-activities.ts
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { FeedActivities, MarketActivities } from '../activities/market/activities.ts';
 import type { OrderActivities, ReviewActivities } from '../activities/orders/activities.ts';
+import type { RebalanceActivities } from '../activities/orders/rebalance-activities.ts';
 import type { ModelAsk } from '../shared/llm/model-asks.ts';
 
 /**
@@ -16,7 +17,11 @@ const untilItWorks = {
   backoffCoefficient: 2,
 } as const;
 
-type Local = DeciderActivities & LedgerActivities & MarketActivities & ReviewActivities;
+type Local = DeciderActivities &
+  LedgerActivities &
+  MarketActivities &
+  RebalanceActivities &
+  ReviewActivities;
 
 /** Short steps on database and venue control, safe to repeat: retried until they work. */
 export const localStep = {
@@ -30,7 +35,7 @@ export const local = proxyLocalActivities<Local>(localStep);
 export const sendingOn = (
   taskQueue: string,
   summary: string,
-): Pick<OrderActivities, 'placeEntry' | 'placeReduction'> =>
+): Pick<OrderActivities, 'placeEntry' | 'placeLeg' | 'placeReduction'> =>
   proxyActivities<OrderActivities>({
     taskQueue,
     startToCloseTimeout: '15s',
@@ -44,7 +49,13 @@ export const settlingOn = (
   taskQueue: string,
 ): Pick<
   OrderActivities,
-  'settleEntry' | 'cancelEntry' | 'settleReduction' | 'amendOrder' | 'cancelOrder' | 'reconcile'
+  | 'settleEntry'
+  | 'cancelEntry'
+  | 'settleLeg'
+  | 'settleReduction'
+  | 'amendOrder'
+  | 'cancelOrder'
+  | 'reconcile'
 > =>
   proxyActivities<OrderActivities>({
     taskQueue,

@@ -15,6 +15,8 @@ export interface Carried {
   lastBarMs: number | null;
   lastEvent: number;
   lastReconcileMs: number | null;
+  /** Number of the last rebalancing day that has begun: days since 1970 from its time of the day on. */
+  rebalanceDay?: number;
   /** Reconciliations that people asked for. */
   askedReconciles: number;
   venueTimeMs: number | null;

@@ -13,5 +13,7 @@ export interface DeskInput {
   ordersQueue: string;
   /** Venue time between reconciliations. */
   reconcileEveryMs: number;
+  /** Venue time of the day from which on a bar close starts a rebalancing, ms; absent for none. */
+  rebalanceAtMs?: number;
   carried?: Carried;
 }

@@ -1,6 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  ParentClosePolicy,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -8,15 +6,14 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { workflowIds } from '../shared/names.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { local } from './activities.ts';
 import { newDesk, type Message, type SteeringKind } from './desk-carried.ts';
 import { deskEvents } from './desk-events.ts';
 import type { DeskInput } from './desk-input.ts';
+import { deskPasses } from './desk-passes.ts';
 import { deskSteering } from './desk-steering.ts';
 import { deskTurns } from './desk-turns.ts';
 import { deskUpdates } from './desk-updates.ts';
@@ -39,8 +36,6 @@ import {
   type OrderUpdate,
   type Steering,
 } from './messages.ts';
-import { reconcile } from './reconcile.ts';
-import { deskKey } from './search-attributes.ts';
 import { venueWakeUps } from './venue-wake-ups.ts';
 
 const DAY_MS = 86_400_000;
@@ -81,6 +76,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   s.day ??= dayOf(s.venueTimeMs);
   const steering = deskSteering(self, s, events, wakeUps, opened);
   const updates = deskUpdates(s, opened);
+  const passes = deskPasses(self, input, s, events);
   for (const [name, atMs] of Object.entries(s.wakeUps ?? {}))
     await wakeUps.untilVenueTime(name, atMs);
   setHandler(status, () => deskStatus());
@@ -91,6 +87,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       await take(message);
     }
     await turns.grant();
+    if (turns.inFlight().length === 0) await passes.startDue();
     if (isSettled() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
       // Before the acknowledgement, while a stepped venue's clock still stands: nothing new comes from it.
       // After a timer, for an end that followed a local step's answer and is repeated by the server,
@@ -140,7 +137,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         return updates.take(message);
       case 'reconcile':
         s.askedReconciles += 1;
-        return startReconcile(s.venueTimeMs ?? 0, s.askedReconciles);
+        return passes.reconcile(s.venueTimeMs ?? 0, s.askedReconciles);
       default:
         message satisfies never;
     }
@@ -164,32 +161,14 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       );
       await Promise.all(pairs.map((pair) => turns.start(pair, bar, opened.account)));
     }
-    if (s.lastReconcileMs === null || bar.atMs - s.lastReconcileMs >= input.reconcileEveryMs) {
-      await startReconcile(bar.atMs, 0);
-    }
-  }
-
-  async function startReconcile(atMs: number, asked: number): Promise<void> {
-    s.lastReconcileMs = atMs;
-    const id = workflowIds.reconcile(input.desk, atMs, asked);
-    const event = s.open?.number ?? null;
-    try {
-      await startChild(reconcile, {
-        workflowId: id,
-        args: [{ deskWorkflow: self, atMs, event, ordersQueue: input.ordersQueue }],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `ledger against venue, ${asked === 0 ? 'scheduled' : 'asked for'}`,
-        typedSearchAttributes: [{ key: deskKey, value: input.desk }],
-      });
-      events.waitFor(id);
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+    await passes.reconcileAfter(bar.atMs);
+    passes.noteBar(bar.atMs, steering.standing().kind === 'running');
   }
 
   /** Whether everybody whom the open event concerns has done with it, and nothing waits to be handled. */
   function isSettled(): boolean {
-    return turns.inFlight().length === 0 && inbox.length === 0 && events.isDone();
+    const isIdle = turns.inFlight().length === 0 && !passes.isDue() && inbox.length === 0;
+    return isIdle && events.isDone();
   }
 
   function isNewDay(): boolean {

@@ -4,7 +4,7 @@ import { periodStart, type Period } from '../../shared/risk/periods.ts';
 import type { AccountView, PositionView } from '../../shared/snapshot.ts';
 import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import { usdtPrices, worthInUsdt } from '../../shared/usdt-prices.ts';
-import { ledgerBalances } from './balances.ts';
+import { bagBalances, ledgerBalances } from './balances.ts';
 import type { Queryable } from './database.ts';
 
 /** Each pair's latest bar that had closed by `atMs`: its open time, Unix ms, and its close. */
@@ -99,7 +99,7 @@ export interface OpenReservation {
 }
 
 /**
- * What approved entries still hold back: ordered less filled, nothing once the order is over. Derived
+ * What approved entries and legs of rebalancing still hold back: ordered less filled, nothing once the order is over. Derived
  * on every reading, so it cannot be forgotten.
  */
 export async function openReservations(db: Queryable, desk: string): Promise<OpenReservation[]> {
@@ -115,7 +115,7 @@ export async function openReservations(db: Queryable, desk: string): Promise<Ope
     `select r.verdict, r.pair, r.asset, r.amount, r.risk_usdt, r.notional_usdt,
             (o.quantity - o.filled_quantity) / o.quantity as share
        from reservation r
-       join trade_order o on o.verdict = r.verdict and o.leg = 'entry'
+       join trade_order o on o.verdict = r.verdict and o.leg in ('entry', 'rebalance')
       where r.desk = $1 and o.status in ('intended', 'sending', 'open', 'unknown')
       order by r.verdict`,
     [desk],
@@ -144,6 +144,7 @@ export async function readAccount(
   const closes = await closesAt(db, timeframe, atMs);
   const usdtPer = usdtPrices(closes);
   const balances = await ledgerBalances(db);
+  const bags = await bagBalances(db);
   const positions = await openPositions(db, desk, closes);
   const reservations = await openReservations(db, desk);
   const free = Object.fromEntries(
@@ -151,6 +152,7 @@ export async function readAccount(
       const bound = [
         ...positions.filter((p) => baseOf(p.pair) === asset).map((p) => p.quantity),
         ...reservations.filter((r) => r.asset === asset).map((r) => r.amount),
+        bags[asset] ?? '0',
       ].reduce((sum, part) => sum.plus(part), new Decimal(0));
       return [asset, Decimal.max(0, new Decimal(amount).minus(bound)).toFixed()];
     }),
@@ -160,6 +162,7 @@ export async function readAccount(
     equity: worthInUsdt(balances, usdtPer),
     balances,
     free,
+    ...(Object.keys(bags).length === 0 ? {} : { bags }),
     usdtPer,
     positions,
   };

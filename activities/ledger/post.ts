@@ -4,9 +4,10 @@ import type { Asset } from '../../shared/pair.ts';
 
 /**
  * The accounts of the ledger. `venue` is what the desk holds at its exchange; the others are what it
- * came from or went to, so that every entry sums to zero in each asset.
+ * came from or went to, so that every entry sums to zero in each asset. `bag` is at the exchange too: what was
+ * put aside and is not traded with.
  */
-export type Account = 'venue' | 'capital' | 'exchange' | 'fees';
+export type Account = 'venue' | 'bag' | 'capital' | 'exchange' | 'fees';
 
 export interface Posting {
   account: Account;
@@ -16,7 +17,7 @@ export interface Posting {
 
 export interface Entry {
   desk: string;
-  kind: 'opening' | 'trade';
+  kind: 'opening' | 'trade' | 'sweep' | 'release';
   /** What makes this booking happen once, e.g. the venue's execution id. */
   reference: string;
   /** Venue time, ISO. */

@@ -8,12 +8,16 @@ import type { Queryable } from './database.ts';
 export async function trackRecord(db: Queryable, desk: string, atMs: number): Promise<TrackRecord> {
   const { rows } = await db.query<{ trades: number; wins: number; win_r: number; loss_r: number }>(
     `with trade as (
-       select p.pnl_usdt / (r.risk_usdt * o.filled_quantity / o.quantity) as r
+       select p.pnl_usdt / (r.risk_usdt * e.filled / e.ordered) as r
          from position p
          join reservation r on r.verdict = p.cycle
-         join trade_order o on o.position = p.id and o.desk = p.desk and o.leg = 'entry'
+         -- an entry that followed the market has several orders, the first of them for all of it
+         join (select position, sum(filled_quantity) as filled,
+                      max(quantity) filter (where n = 1) as ordered
+                 from trade_order where desk = $1 and leg = 'entry' group by position) e
+           on e.position = p.id
         where p.desk = $1 and p.state in ('closed', 'dust') and p.closed_at <= $2
-          and r.risk_usdt > 0 and o.filled_quantity > 0 and p.pnl_usdt is not null)
+          and r.risk_usdt > 0 and e.filled > 0 and p.pnl_usdt is not null)
      select count(*)::int as trades,
             count(*) filter (where r > 0)::int as wins,
             coalesce(avg(r) filter (where r > 0), 0)::float8 as win_r,

@@ -105,6 +105,14 @@ export function createOrderActivities(deps: OrderDeps) {
       return cancelEntry(deps, position);
     },
 
+    /** Sends a leg of a rebalancing stored under its client id, once; the same for one whose sending failed. */
+    async placeLeg({ clientOrderId }: { clientOrderId: string }): Promise<Placed> {
+      return sendOrder(deps, clientOrderId);
+    },
+    async settleLeg({ clientOrderId }: { clientOrderId: string }): Promise<Placed> {
+      return settleOrder(deps, clientOrderId);
+    },
+
     /** Reviews, writes down and sends one reducing order, once. */
     async placeReduction(reduction: Reduction): Promise<PlacedReduction> {
       return reduce(reduction, sendOrder);

@@ -10,7 +10,7 @@ import type { Queryable } from '../ledger/database.ts';
 import { readLimits } from '../ledger/desk-limits.ts';
 import { trackRecord } from '../ledger/track-record.ts';
 import { inputAges } from './input-ages.ts';
-import type { ReviewDeps, ReviewRequest } from './review-risk.ts';
+import type { ReviewDeps } from './review-risk.ts';
 import { reviewedDesk } from './reviewed-desk.ts';
 import { volatility, type Volatility } from './volatility.ts';
 
@@ -52,14 +52,17 @@ export async function readMarket(
   };
 }
 
-/** Everything that an entry is judged on, as the desk's tables tell it inside the review's transaction. */
-export async function readEntryInput(
+/**
+ * Everything but the decision that an entry is judged on, as the desk's tables tell it inside the review's
+ * transaction. `side` is what it takes from the book.
+ */
+export async function readReviewInput(
   db: Queryable,
   deps: ReviewDeps,
-  of: ReviewRequest,
+  of: { pair: Pair; atMs: number; side: 'buy' | 'sell' },
   market: MarketReading,
   marks: EquityMarks,
-): Promise<EntryReviewInput> {
+): Promise<Omit<EntryReviewInput, 'decision'>> {
   const { desk, profile } = deps;
   const account = await readAccount(db, desk, profile.timeframe, of.atMs);
   const valued = await closedBars(db, profile.timeframe, of.atMs);
@@ -69,13 +72,12 @@ export async function readEntryInput(
   return {
     now: nowMs,
     pair: of.pair,
-    decision: of.decision,
     desk: await reviewedDesk(db, desk, limits, { pair: of.pair, atMs: nowMs }),
     account: await reviewedAccount(db, desk, account, marks, market),
     market: {
       bid: book.bid,
       ask: book.ask,
-      depthQuote: Number(book.askDepth),
+      depthQuote: Number(of.side === 'buy' ? book.askDepth : book.bidDepth),
       atrPct,
       volatilityRatio,
       volatilityPctPerYear,
@@ -115,7 +117,7 @@ async function reviewedAccount(
     monthStartEquity: marks.month.equity,
     free: account.free,
     holdings: account.balances,
-    bags: {},
+    bags: account.bags ?? {},
     positions: account.positions.map((p) => ({
       pair: p.pair,
       side: 'buy' as const,
@@ -138,7 +140,7 @@ async function reviewedAccount(
   };
 }
 
-function instrumentOf(market: MarketReading, pair: Pair): Instrument {
+export function instrumentOf(market: MarketReading, pair: Pair): Instrument {
   const found = market.instruments.get(pair);
   if (found === undefined) throw new Error(`the venue's terms of ${pair} were not read`);
   return found;

@@ -13,7 +13,7 @@ import type { EquityMarks } from '../ledger/account.ts';
 import type { CandleStore } from '../market/candle-store.ts';
 import { inTransaction } from '../ledger/database.ts';
 import { intendOrder } from './order-store.ts';
-import { readEntryInput, readMarket } from './review-input.ts';
+import { readMarket, readReviewInput } from './review-input.ts';
 
 export interface ReviewDeps {
   pool: pg.Pool;
@@ -76,8 +76,9 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
       };
     }
 
-    const input = await readEntryInput(client, deps, of, market, marks);
-    const verdict = reviewEntry(input);
+    const about = { pair: of.pair, atMs: of.atMs, side: 'buy' as const };
+    const input = await readReviewInput(client, deps, about, market, marks);
+    const verdict = reviewEntry({ ...input, decision: of.decision });
     const at = new Date(of.atMs);
     await client.query(
       `insert into verdict (id, desk, kind, at, rules, plan, input) values ($1, $2, $3, $4, $5, $6, $7)`,

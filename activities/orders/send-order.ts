@@ -108,7 +108,7 @@ function placedOf(order: StoredOrder): Placed | null {
 async function deadlineFor(deps: SendingDeps, clientOrderId: string): Promise<number | null> {
   if (deps.deadlineClock === null) return null;
   const order = await findOrder(deps.pool, clientOrderId);
-  const span = order?.leg === 'entry' ? ENTRY_DEADLINE_MS : PROTECTIVE_DEADLINE_MS;
+  const span = order !== null && !isProtective(order) ? ENTRY_DEADLINE_MS : PROTECTIVE_DEADLINE_MS;
   return (await deps.deadlineClock()) + span;
 }
 
@@ -132,12 +132,22 @@ async function markSending(
       throw new VenueError('ambiguous', `order ${clientOrderId} was being sent before: look it up`);
     }
     const state = desk.rows[0]?.kind ?? 'unknown';
-    if (order.leg === 'entry' && state !== 'running' && state !== 'reduced') {
-      const reason = `the desk is ${state}: no entry is sent`;
+    if (!mayBeSent(order, state)) {
+      const reason = `the desk is ${state}: no ${order.leg} is sent`;
       await setOrderStatus(client, clientOrderId, { status: 'rejected', reason });
       return { kind: 'done', placed: { kind: 'refused', reason } };
     }
     await setOrderStatus(client, clientOrderId, { status: 'sending', deadlineMs });
     return { kind: 'send', order };
   });
+}
+
+/** A rebalancing needs a desk that runs, an entry one that decides; what makes a position smaller is always sent. */
+function mayBeSent(order: StoredOrder, deskState: string): boolean {
+  if (isProtective(order) || deskState === 'running') return true;
+  return order.leg === 'entry' && deskState === 'reduced';
+}
+
+function isProtective({ leg }: StoredOrder): boolean {
+  return leg !== 'entry' && leg !== 'rebalance';
 }

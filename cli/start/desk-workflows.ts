@@ -1,6 +1,7 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { modelAsks } from '../../shared/llm/model-asks.ts';
 import { queuesOf, workflowIds } from '../../shared/names.ts';
+import { rebalanceAtMs } from '../../shared/rebalance/settings.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { status, type DeskStatus } from '../../workflows/messages.ts';
 import { deskKey } from '../../workflows/search-attributes.ts';
@@ -49,6 +50,9 @@ export async function deskWorkflows(
             ...(Object.keys(models).length === 0 ? {} : { models }),
             ordersQueue: queues.orders,
             reconcileEveryMs: profile.reconcileEveryHours * 3_600_000,
+            ...(profile.rebalance === undefined
+              ? {}
+              : { rebalanceAtMs: rebalanceAtMs(profile.rebalance) }),
           },
         ],
       });

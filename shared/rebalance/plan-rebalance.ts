@@ -19,7 +19,7 @@ export interface RebalanceInput {
   isCrisis: boolean;
   /** Pairs with a position whose stop or exit is on its way. */
   pendingStops: readonly Pair[];
-  settings: RebalanceSettings;
+  settings: Omit<RebalanceSettings, 'at'>;
 }
 
 export interface RebalanceLeg {
@@ -172,7 +172,7 @@ function sizedLeg(
   value: Decimal,
   quoteUsdt: Decimal,
   free: Map<Asset, Decimal>,
-  settings: RebalanceSettings,
+  settings: RebalanceInput['settings'],
 ): { kind: 'leg'; quantity: Decimal; value: Decimal } | { kind: 'skipped'; reason: string } {
   const base = baseOf(instrument.pair);
   const quote = quoteOf(instrument.pair);

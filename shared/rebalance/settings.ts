@@ -7,6 +7,11 @@ export const RebalanceSettingsSchema = z
       .record(z.string(), z.number().min(0).max(1))
       .default({ BTC: 1 / 3, XRP: 1 / 3, USDT: 1 / 3 })
       .describe('Wished share of each asset of the core; together 1'),
+    at: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day like 12:00')
+      .default('12:00')
+      .describe('Venue time, UTC, from which on the first bar close of a day starts a pass'),
     bandPct: z
       .number()
       .positive()
@@ -26,3 +31,9 @@ export const RebalanceSettingsSchema = z
     message: 'the targets must add to 1',
   });
 export type RebalanceSettings = z.infer<typeof RebalanceSettingsSchema>;
+
+/** The time of the day at which passes start, ms after 00:00 UTC. */
+export function rebalanceAtMs({ at }: RebalanceSettings): number {
+  const [hours = 0, minutes = 0] = at.split(':').map(Number);
+  return (hours * 60 + minutes) * 60_000;
+}

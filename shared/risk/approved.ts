@@ -8,7 +8,7 @@ declare const approved: unique symbol;
  */
 export type Approved<T> = T & { readonly [approved]: true };
 
-/** For the two reviews of this folder only; a test holds that nothing else imports it. */
+/** For the three reviews of this folder only; a test holds that nothing else imports it. */
 export function approve<T extends OrderPlan>(plan: T): Approved<T> {
   return plan as Approved<T>; // the one place where the mark is given
 }

@@ -65,5 +65,25 @@ export const ReductionPlanSchema = z.strictObject({
 });
 export type ReductionPlan = z.infer<typeof ReductionPlanSchema>;
 
-export const OrderPlanSchema = z.discriminatedUnion('kind', [EntryPlanSchema, ReductionPlanSchema]);
+/** An approved leg of a rebalancing, sent at market. */
+export const RebalanceLegPlanSchema = z.strictObject({
+  kind: z.literal('rebalance'),
+  pair,
+  side: z.enum(['sell', 'buy']),
+  /** Base, a multiple of the lot. */
+  quantity: decimalText,
+  /** Worst price that the reckoning took: ask or bid, with slippage. */
+  referencePrice: decimalText,
+  /** Value at mid price, USDT. */
+  notionalUsdt: decimalText,
+  /** What it can take from the balance at most, fee and slippage included. */
+  reserve: z.strictObject({ asset: z.string(), amount: decimalText }),
+});
+export type RebalanceLegPlan = z.infer<typeof RebalanceLegPlanSchema>;
+
+export const OrderPlanSchema = z.discriminatedUnion('kind', [
+  EntryPlanSchema,
+  ReductionPlanSchema,
+  RebalanceLegPlanSchema,
+]);
 export type OrderPlan = z.infer<typeof OrderPlanSchema>;

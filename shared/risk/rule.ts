@@ -13,7 +13,8 @@ export type Finding =
   | { kind: 'cap'; most: Decimal; observed: Shown; note: string }
   | { kind: 'factor'; factor: Decimal; observed: Shown; note: string };
 
-export interface EntryRule {
+/** `C` is what it judges: an entry, or a leg of a rebalancing. */
+export interface Rule<C> {
   id: string;
   /** What it demands, in one sentence for docs/risk.md. */
   meaning: string;
@@ -22,10 +23,12 @@ export interface EntryRule {
   needs: string;
   /** What it can do beside passing. */
   can: readonly ('veto' | 'shrink')[];
-  limit: (limits: RiskLimits, context: EntryContext | null) => Shown;
+  limit: (limits: RiskLimits, context: C | null) => Shown;
   /** `quantity`: what the rules before it left, base; null when there is nothing to size. */
-  check: (context: EntryContext, quantity: Decimal | null) => Finding;
+  check: (context: C, quantity: Decimal | null) => Finding;
 }
+
+export type EntryRule = Rule<EntryContext>;
 
 export function pass(observed: Shown, note = ''): Finding {
   return { kind: 'pass', observed, note };
@@ -59,6 +62,18 @@ export function shownNumber(value: unknown): Shown {
 /** `part` of `whole` in percent, for people. */
 export function shownPercent(part: Decimal, whole: Decimal): number {
   return Number(((part.toNumber() / whole.toNumber()) * 100).toPrecision(6));
+}
+
+/** At most `left` of something of which a unit of base takes `perUnit`: a pass where that is enough. */
+export function room(
+  quantity: Decimal,
+  left: Decimal,
+  perUnit: Decimal,
+  observed: Shown,
+  note: string,
+): Finding {
+  if (quantity.mul(perUnit).lte(left)) return pass(observed, note);
+  return { kind: 'cap', most: Decimal.max(0, left).div(perUnit), observed, note };
 }
 
 /** `pct` percent of `whole`. */

@@ -7,6 +7,7 @@ import {
   notApplicable,
   pass,
   percentOf,
+  room,
   shown,
   shownNumber,
   shownPercent,
@@ -14,7 +15,6 @@ import {
   type EntryRule,
   type Finding,
 } from './rule.ts';
-import type { Shown } from './verdict.ts';
 import { finite, type Setup } from './setup.ts';
 import { wilsonInterval } from '../statistics/wilson.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
@@ -46,18 +46,6 @@ function sized(
     const risk = setup.risk.mul(figures.quoteUsdt);
     return check({ figures, setup, limits, context, quantity, value, risk });
   };
-}
-
-/** At most `left` of something of which a unit of base takes `perUnit`: a pass where that is enough. */
-function room(
-  quantity: Decimal,
-  left: Decimal,
-  perUnit: Decimal,
-  observed: Shown,
-  note: string,
-): Finding {
-  if (quantity.mul(perUnit).lte(left)) return pass(observed, note);
-  return { kind: 'cap', most: Decimal.max(0, left).div(perUnit), observed, note };
 }
 
 /** The risk unit: sets the quantity that all later rules can only shrink. */

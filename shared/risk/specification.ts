@@ -1,7 +1,9 @@
 import { ENTRY_RULES } from './entry-rules.ts';
 import { exampleReview } from './example-review.ts';
 import { RiskLimitsSchema } from './limits.ts';
-import { REDUCTION_RULE, reviewEntry, reviewReduction } from './review.ts';
+import { LEG_EXAMPLES, exampleLeg } from './rebalance-examples.ts';
+import { REBALANCE_RULES } from './rebalance-rules.ts';
+import { REDUCTION_RULE, reviewEntry, reviewRebalance, reviewReduction } from './review.ts';
 import type { EntryRule } from './rule.ts';
 import { RULE_EXAMPLES, type RuleExample } from './rule-examples.ts';
 import type { RuleOutcome, Shown } from './verdict.ts';
@@ -24,8 +26,13 @@ export function riskSpecification(): string {
       ...ENTRY_RULES.flatMap((rule, n) => ruleSection(rule, n + 1)),
       '## The rule of a reduction',
       ...reductionSection(),
+      '## Rules of a rebalancing',
+      'Each leg of a rebalancing is judged on its own, right before it is sent, against the account as it then is. Rules that bear the name of an entry’s rule are the same. Each example is this review with one change: of 10,000 USDT in all, 50 BTC at 100 and 5,000 USDT, 10 BTC are sold.',
+      legList(),
+      '## What is read in a live review',
+      LIVE_INPUTS,
       '## Limits',
-      'Values of TripleGain; a profile may choose others under `risk:`. A running desk takes changes that tighten only.',
+      'Values of TripleGain; a profile may choose others under `risk:`. A running desk takes changes that tighten only (`npm run desk -- set-limits`): they hold until the profile names another value for that limit.',
       limitList(),
       '',
     ]
@@ -86,6 +93,31 @@ function reductionSection(): string[] {
     `- Example: 4 are to be sold, 5 are held and 2 of them are in exit orders: 5 - 2 = 3. → **${found?.outcome ?? ''}**, ${verdict.plan?.quantity ?? 'nothing'} BTC${noteText(found)}`,
   ];
   return [`### \`${REDUCTION_RULE.id}\``, REDUCTION_RULE.meaning, facts.join('\n')];
+}
+
+/** What the rules of a live review are given, where the name does not tell it. */
+const LIVE_INPUTS = [
+  '- `freshness`: bars of the decided timeframe must include the last close that there was; those of other timeframes of the snapshot are late from the first close that they lack; the price of each asset that is held or traded is late like the bars it comes from.',
+  '- `spread`, `depth`: the book of the venue at the time of the review; depth is the value that its side shows within 1 % of the best price.',
+  '- `volatility`, `volatility-target`: the last 720 bars: ATR 14 over its own mean, and the deviation of the log returns scaled to a year.',
+  '- `kelly`: the desk’s closed trades, each in multiples of the risk that its verdict took, as far as the entry was filled.',
+  '- `llm-spend`: what calls of the venue day have cost; a call without an answer counts as much as it can cost.',
+  '- `trades-per-day`: positions opened since 00:00 UTC of venue time whose entry was filled or is on its way.',
+  '- `reconciled`: the desk’s latest comparison of ledger and venue.',
+].join('\n');
+
+function legList(): string {
+  const limits = RiskLimitsSchema.parse({});
+  return REBALANCE_RULES.map((rule) => {
+    const example = LEG_EXAMPLES.find((each) => each.rule === rule.id);
+    if (example === undefined) return `- \`${rule.id}\`: as for an entry.`;
+    const { rules, plan } = reviewRebalance(exampleLeg(example.change));
+    const found = rules.find((each) => each.rule === rule.id);
+    const limit = rule.limit(limits, null);
+    const bound = limit === null ? '' : ` Limit: ${text(limit)} (${rule.unit}).`;
+    const size = plan === null ? '' : `, ${plan.quantity} BTC`;
+    return `- \`${rule.id}\`: ${rule.meaning}${bound} Example: ${example.words}: ${example.reckoning}. → **${found?.outcome ?? ''}**${size}${noteText(found)}`;
+  }).join('\n');
 }
 
 function noteText(found: RuleOutcome | undefined): string {

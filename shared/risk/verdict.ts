@@ -1,5 +1,5 @@
 import type { Approved } from './approved.ts';
-import type { EntryPlan, ReductionPlan } from './plan.ts';
+import type { OrderPlan } from './plan.ts';
 
 /** What a rule saw or allows: a number in the rule's unit, a word, or null where there is nothing. */
 export type Shown = number | string | null;
@@ -18,7 +18,7 @@ export interface RuleOutcome {
  * The answer of the risk engine: plain data that can be stored as JSON. `rules` has every rule, in the
  * order of the table; `plan` is null exactly when the kind is `vetoed`.
  */
-export type Verdict<P extends EntryPlan | ReductionPlan = EntryPlan | ReductionPlan> =
+export type Verdict<P extends OrderPlan = OrderPlan> =
   | { kind: 'approved' | 'resized'; rules: RuleOutcome[]; plan: Approved<P> }
   | { kind: 'vetoed'; rules: RuleOutcome[]; plan: null };
 

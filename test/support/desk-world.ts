@@ -56,7 +56,11 @@ const KINDS: Record<Command, Standing['kind']> = {
  * asked in memory: a market that says what the test says, and a venue whose orders rest until the test
  * fills them. Everything bought costs 100. `early` sends what is there before any worker runs.
  */
-export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => Promise<void>) {
+export async function openWorld(
+  worker: DeskWorker,
+  early?: (to: EarlyWorld) => Promise<void>,
+  input: { rebalanceAtMs?: number } = {},
+) {
   const { client } = worker;
   const desk = `world-${randomUUID().slice(0, 8)}`;
   const deskId = workflowIds.desk(desk);
@@ -75,6 +79,10 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     losesAnswer: [] as string[],
     state: standing('running'),
     limits: limitsInForce(RiskLimitsSchema.parse({}), {}),
+    /** Legs that a rebalancing plans: pairs of which 1 is sold; those of `vetoedLegs` are vetoed. */
+    legs: [] as Pair[],
+    vetoedLegs: [] as Pair[],
+    reviewedLegs: [] as { pair: Pair; atMs: number }[],
     reviewed: [] as Pair[],
     recorded: [] as { cycle: string; outcome: string }[],
     acknowledged: [] as number[],
@@ -154,6 +162,22 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
       };
       return { kind: 'approved', headline: '', table: '', entry: { summary: 'buy 2', guard } };
     },
+    planRebalance: () => ({
+      legs: world.legs.map((pair) => ({ pair, side: 'sell', quantity: '1', valueUsdt: '100' })),
+      ...{ reason: world.legs.length === 0 ? 'every share lies in its band' : null },
+      ...{ shares: {}, toShares: {} },
+    }),
+    async reviewRebalanceLeg({ id, n, atMs }: { id: string; n: number; atMs: number }) {
+      const pair = world.legs[n - 1]!;
+      world.reviewedLegs.push({ pair, atMs });
+      if (world.vetoedLegs.includes(pair)) return { kind: 'vetoed', headline: 'no', order: null };
+      const orderId = clientOrderId(id, 'rebalance', n);
+      world.orders.set(orderId, {
+        ...{ clientOrderId: orderId, leg: 'rebalance', n, status: 'open', kind: 'market' },
+        ...{ quantity: '1', price: null, filledQuantity: '0', filledCost: '0' },
+      });
+      return { kind: 'approved', headline: '', order: { clientOrderId: orderId, summary: pair } };
+    },
     recordCycle(of: { cycle: string; outcome: string }) {
       world.recorded.push({ cycle: of.cycle, outcome: of.outcome });
     },
@@ -211,6 +235,11 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
       if (known.status === 'open') known.status = 'canceled';
       return { ...stateOf(known), clientOrderId: known.clientOrderId, n: 1 };
     },
+    placeLeg() {
+      loses('rebalance');
+      return refuses('rebalance') ?? { kind: 'open' };
+    },
+    settleLeg: () => refuses('rebalance') ?? { kind: 'open' },
     placeReduction(r: Reduction) {
       if (take(world.losesRequest, r.leg)) throw new Error('no answer');
       const answer = refuses(r.leg) ?? rest(r);
@@ -258,7 +287,7 @@ export async function openWorld(worker: DeskWorker, early?: (to: EarlyWorld) => 
     args: [
       {
         ...{ desk, pairs: PAIRS, timeframe: '1h', deciders: ['only'] },
-        ...{ ordersQueue: taskQueue, reconcileEveryMs: 1e12 },
+        ...{ ordersQueue: taskQueue, reconcileEveryMs: 1e12, ...input },
       },
     ],
   });
