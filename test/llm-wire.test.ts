@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { answersTable } from '../activities/ledger/answers-table.ts';
 import { emptySchema } from '../activities/ledger/desk-database.fixture.ts';
 import type { Api } from '../shared/llm/model-facts.ts';
 import {
@@ -155,6 +156,43 @@ describe.each(APIS)('over the wire of %s', (api) => {
     expect(answer.kind).toBe('answered');
     expect(calls[0]).toMatchObject({ state: 'failed', response: '{"model":"half of it' });
     expect(String(calls[0]?.['failure'])).toContain('the connection failed');
+  });
+
+  test('a connection that is cut before any header is tried once more', async () => {
+    const { answer, calls, failures } = await ask(api, { kind: 'reset' }, json());
+    expect(answer.kind).toBe('answered');
+    expect(failures).toHaveLength(1);
+    expect(calls[0]).toMatchObject({ state: 'failed', status: null, response: null });
+  });
+
+  test('headers that take their time within the limit are waited for', async () => {
+    const slow: Reply = { kind: 'slow', text: JSON.stringify(decision), ms: 150 };
+    const { answer, calls } = await ask(api, slow);
+    expect(answer.kind).toBe('answered');
+    expect(Number(calls[0]?.['latency_ms'])).toBeGreaterThanOrEqual(140);
+  });
+
+  test('hostile text in an answer is kept as text and does nothing else', async () => {
+    const hostile = `'); drop table llm_call; -- \u0000<script>alert(1)</script> | \u202Egnol\u202C`;
+    const { answer, calls } = await ask(api, json({ reasoning: hostile, evidenceFor: [hostile] }));
+    const kept = hostile.replace('\u0000', '\uFFFD');
+    expect(answer).toMatchObject({ kind: 'answered', decision: { reasoning: kept } });
+    expect(calls).toHaveLength(1);
+    const row = answersTable([answer]).split('\n')[2] ?? '';
+    // one row of four cells, nothing that a page would run or turn round
+    expect(row.replaceAll(String.raw`\|`, '').split('|')).toHaveLength(6);
+    expect(row).not.toMatch(/(?<!\\)[<>]|[\p{Cc}\p{Cf}]/u);
+  });
+
+  test('signs that no database keeps hold nobody up, not in an answer and not in a repair', async () => {
+    const odd = '\u0000 and \uD800';
+    const { answer, calls } = await ask(api, { kind: 'text', text: odd }, json({ reasoning: odd }));
+    expect(answer).toMatchObject({ decision: { reasoning: '\uFFFD and \uFFFD' } });
+    expect(calls.map((c) => c['purpose'])).toEqual(['decision', 'repair']);
+    await pool.query(`insert into document values ($1, 'test', $2)`, [
+      String(calls[0]?.['id']),
+      JSON.stringify(answer),
+    ]);
   });
 
   test.each(['silent', 'trickle'] as const)('a %s server ends at the deadline', async (kind) => {

@@ -2,11 +2,12 @@ import type { RecordedConsensus } from '../../shared/consensus/consensus.ts';
 import type { RecordedCall } from '../../shared/llm/recorded-answer.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { PromptVersion } from '../../shared/prompts/versions.ts';
-import type { RecordedCycle } from '../../shared/replay/replay-cycle.ts';
+import type { RecordedCycle, RecordedOrder } from '../../shared/replay/replay-cycle.ts';
 import type { EntryReviewInput } from '../../shared/risk/entry-input.ts';
 import { OrderPlanSchema } from '../../shared/risk/plan.ts';
 import { SnapshotSchema } from '../../shared/snapshot.ts';
 import type { Queryable } from '../ledger/database.ts';
+import { ordersWhere, type StoredOrder } from '../orders/order-store.ts';
 import type { CycleStory } from '../ledger/read-cycles.ts';
 
 /**
@@ -34,11 +35,8 @@ export async function readRecordedCycle(db: Queryable, story: CycleStory): Promi
     `select input from verdict where id = $1`,
     [story.id],
   );
-  const order = await one<{ client_order_id: string; side: string; kind: string }>(
-    `select client_order_id, side, kind from trade_order
-      where verdict = $1 and leg = 'entry' and n = 1`,
-    [story.id],
-  );
+  // As it was first written down; one that was priced anew is another order.
+  const orders = await ordersWhere(db, `verdict = $1 and leg = 'entry' and n = 1`, [story.id]);
   const prompt = await one<{ hash: string; version: PromptVersion }>(
     `select p.hash, p.version from llm_call l join prompt p on p.hash = l.prompt
       where l.cycle = $1 order by l.id limit 1`,
@@ -69,14 +67,16 @@ export async function readRecordedCycle(db: Queryable, story: CycleStory): Promi
             plan: entryPlan(story.verdict.plan),
             input: input?.input ?? null,
           },
-    order:
-      order === null
-        ? null
-        : { clientOrderId: order.client_order_id, side: order.side, kind: order.kind },
+    order: orders[0] === undefined ? null : orderOf(orders[0]),
   };
 }
 
 type SnapshotOf = RecordedCycle['snapshot']['body'];
+
+function orderOf(order: StoredOrder): RecordedOrder {
+  const { clientOrderId, side, kind, quantity, price, postOnly, expiresAtMs } = order;
+  return { clientOrderId, side, kind, quantity, price, postOnly, expiresAtMs };
+}
 
 function entryPlan(stored: unknown): NonNullable<RecordedCycle['verdict']>['plan'] {
   if (stored === null) return null;

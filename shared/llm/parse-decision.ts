@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { DecisionSchema, type Action, type Decision } from '../decision.ts';
+import { storableText } from './storable-text.ts';
 
 export type ParsedDecision =
   | { kind: 'decision'; decision: Decision }
@@ -18,7 +19,7 @@ export function parseDecision(text: string, legalActions: readonly Action[]): Pa
   const bare = text.trim();
   let value: unknown;
   try {
-    value = JSON.parse(FENCED.exec(bare)?.[1] ?? bare);
+    value = JSON.parse(FENCED.exec(bare)?.[1] ?? bare, storable);
   } catch {
     return invalid(['the text is not one JSON object and nothing else']);
   }
@@ -30,6 +31,11 @@ export function parseDecision(text: string, legalActions: readonly Action[]): Pa
     mistakes.push(`action: ${decision.action} is not legal now, only ${legalActions.join(', ')}`);
   }
   return mistakes.length === 0 ? { kind: 'decision', decision } : invalid(mistakes);
+}
+
+/** Escaped signs come to life by parsing; those that no database keeps would hold the cycle up. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? storableText(value) : value;
 }
 
 function levelMistakes(decision: Decision): string[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Api } from './model-facts.ts';
+import { storableText } from './storable-text.ts';
 import { usageOf, type TokenUsage } from './usage.ts';
 
 /** What a response with status 200 says: the model's text, or why there is none. */
@@ -49,7 +50,8 @@ export function readAnswer(api: Api, bodyText: string): ModelAnswer {
     return { ...none('the response is not JSON'), build: null, usage: null };
   }
   const model = z.object({ model: z.string() }).safeParse(body).data?.model ?? null;
-  return { ...sayingOf(api, body), build: model, usage: usageOf(api, body) };
+  const build = model === null ? null : storableText(model).slice(0, 200);
+  return { ...sayingOf(api, body), build, usage: usageOf(api, body) };
 }
 
 function sayingOf(api: Api, body: unknown): Said {
@@ -126,7 +128,9 @@ function ofChat(body: unknown): Said {
 }
 
 function spoken(content: string | null | undefined): Said {
-  return content == null || content.trim() === '' ? none(EMPTY) : { kind: 'text', text: content };
+  return content == null || content.trim() === ''
+    ? none(EMPTY)
+    : { kind: 'text', text: storableText(content) };
 }
 
 function joined(parts: readonly { text?: string | null | undefined }[]): string {

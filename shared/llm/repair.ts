@@ -1,4 +1,5 @@
 import type { Conversation } from './request.ts';
+import { storableText } from './storable-text.ts';
 
 /** Most of an unusable answer that is shown again to the model that gave it. */
 const SHOWN_CHARACTERS = 8_000;
@@ -13,7 +14,7 @@ export function repairConversation(
     system: first.system,
     turns: [
       ...first.turns,
-      { role: 'assistant', text: answer.slice(0, SHOWN_CHARACTERS) },
+      { role: 'assistant', text: storableText(answer.slice(0, SHOWN_CHARACTERS)) },
       {
         role: 'user',
         text:

@@ -70,7 +70,10 @@ function ordered(): RecordedCycle {
     prompt: { hash: sha256(promptIdentity(prompt)), version: 'triplegain-1' },
     consensus: { kind, ...consensus, others, rule: { ...settings, roster } },
     verdict: { ...verdict, input },
-    order: { clientOrderId: clientOrderId(CYCLE, 'entry', 1), side: 'buy', kind: 'market' },
+    order: {
+      ...{ clientOrderId: clientOrderId(CYCLE, 'entry', 1), side: 'buy', kind: 'market' },
+      ...{ quantity: verdict.plan!.quantity, price: null, postOnly: false, expiresAtMs: null },
+    },
   });
 }
 
@@ -108,7 +111,7 @@ describe('a difference is found, and named by its field', () => {
     ],
     ['other limits', (c) => (c.verdict!.input!.limits.stopPct = 1), 'verdict', 'kind'],
     ['another plan', (c) => (c.verdict!.plan!.quantity = '1'), 'verdict', 'plan.quantity'],
-    ['another order', (c) => (c.order!.side = 'sell'), 'order', 'side'],
+    ['another order', (c) => (c.order!.quantity = '1'), 'order', 'quantity'],
     ['no order', (c) => (c.order = null), 'order', ''],
     ['another outcome', (c) => (c.outcome = 'held'), 'outcome', ''],
   ];

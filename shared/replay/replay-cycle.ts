@@ -37,7 +37,19 @@ export interface RecordedCycle {
     input: Omit<EntryReviewInput, 'decision'> | null;
   } | null;
   /** The entry as it was written down to be sent. */
-  order: { clientOrderId: string; side: string; kind: string } | null;
+  order: RecordedOrder | null;
+}
+
+/** Amounts are decimal text without needless zeros. */
+export interface RecordedOrder {
+  clientOrderId: string;
+  side: string;
+  kind: string;
+  quantity: string;
+  price: string | null;
+  postOnly: boolean;
+  /** Venue time at which what is not filled ends, Unix ms. */
+  expiresAtMs: number | null;
 }
 
 export const REPLAY_STEPS = [
@@ -209,13 +221,17 @@ function verdictDifferences(was: ReplayedVerdict, now: ReplayedVerdict): Differe
 
 function orderStep({ id, order }: RecordedCycle, plan: EntryPlan | null): ReplayStep {
   if (order === null && plan === null) return step('order', 'none', 'nothing was ordered');
-  const planned =
+  const planned: RecordedOrder | null =
     plan === null
       ? null
       : {
           clientOrderId: clientOrderId(id, 'entry', 1),
           side: plan.side,
           kind: plan.entry.type,
+          quantity: plan.quantity,
+          price: plan.entry.price,
+          postOnly: plan.entry.postOnly,
+          expiresAtMs: plan.expiresAtMs,
         };
   return compared('order', differences(order, planned));
 }

@@ -6,6 +6,10 @@ import type { Api } from '../../shared/llm/model-facts.ts';
 export type Reply =
   /** The model's text in a response of the wire format. */
   | { kind: 'text'; text: string }
+  /** The same, made of what was asked. */
+  | { kind: 'says'; text: (request: Record<string, unknown>) => string }
+  /** The same, its headers only after a while. */
+  | { kind: 'slow'; text: string; ms: number }
   /** A response of the wire format that ends in another way than a text. */
   | { kind: 'refusal' | 'cut' | 'empty' }
   | { kind: 'raw'; status: number; body: string; headers?: Record<string, string> }
@@ -14,7 +18,9 @@ export type Reply =
   /** Header at once, then a byte now and then, for ever. */
   | { kind: 'trickle' }
   /** Half a body, then the connection is cut. */
-  | { kind: 'broken' };
+  | { kind: 'broken' }
+  /** The connection is cut before any header. */
+  | { kind: 'reset' };
 
 export interface SeenRequest {
   path: string;
@@ -54,7 +60,7 @@ export async function startLlmServer(api: Api, replies: Reply[] = []): Promise<L
       });
       seen.push({ path: request.url ?? '', headers: request.headers, body, gone });
       const reply = server.replies.length > 1 ? server.replies.shift() : server.replies[0];
-      if (reply !== undefined) answer(api, reply, String(body['model']), response);
+      if (reply !== undefined) answer(api, reply, body, response);
     });
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -72,7 +78,13 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answer(api: Api, reply: Reply, model: string, response: ServerResponse): void {
+function answer(
+  api: Api,
+  reply: Reply,
+  request: Record<string, unknown>,
+  response: ServerResponse,
+): void {
+  const model = String(request['model']);
   const json = { 'content-type': 'application/json', 'x-request-id': 'req_1' };
   switch (reply.kind) {
     case 'text':
@@ -81,6 +93,19 @@ function answer(api: Api, reply: Reply, model: string, response: ServerResponse)
     case 'empty':
       response.writeHead(200, json);
       response.end(JSON.stringify(bodyOf(api, reply, model)));
+      return;
+    case 'says':
+      answer(api, { kind: 'text', text: reply.text(request) }, request, response);
+      return;
+    case 'slow': {
+      const later = (): void => {
+        if (!response.destroyed) answer(api, { kind: 'text', text: reply.text }, request, response);
+      };
+      setTimeout(later, reply.ms);
+      return;
+    }
+    case 'reset':
+      response.socket?.resetAndDestroy();
       return;
     case 'raw':
       response.writeHead(reply.status, {
