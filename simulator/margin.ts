@@ -14,6 +14,8 @@ export interface Position {
   quantity: Decimal;
   /** In quote, at the open. */
   cost: Decimal;
+  /** The part of it that went with what was closed. */
+  released: Decimal;
   /** Trade and opening fee, in quote. */
   fee: Decimal;
   leverage: number;
@@ -44,6 +46,27 @@ export function closable(core: Core, order: Pick<Order, 'pair' | 'side'>): Decim
   );
 }
 
+/** The part of a position's cost that is not given back yet. */
+export const costLeft = (position: Position): Decimal => position.cost.minus(position.released);
+
+/**
+ * Closes `part` of a position and returns what of its cost goes with it. The last part takes what is left, so
+ * that no rounding is lost or made.
+ */
+function release(core: Core, position: Position, part: Decimal, quote: Asset): Decimal {
+  const isLast = part.eq(leftOf(position));
+  const cost = isLast
+    ? costLeft(position)
+    : roundAmount(position.cost.mul(part).div(position.quantity), quote);
+  position.closed = position.closed.plus(part);
+  position.released = position.released.plus(cost);
+  if (isLast) {
+    core.state.positions.delete(position.id);
+    core.state.closedPositions.set(position.id, position);
+  }
+  return cost;
+}
+
 /**
  * Books a trade on margin: first it closes what is open on the other side, oldest first, with profit or loss
  * to the balance; the rest opens a position, which pays an opening fee on what it borrows.
@@ -51,27 +74,24 @@ export function closable(core: Core, order: Pick<Order, 'pair' | 'side'>): Decim
 export function bookMarginTrade(core: Core, trade: Trade): void {
   const { quote } = instrumentOf(core, trade.pair);
   let left = trade.quantity;
+  let worthLeft = trade.cost;
   let realised = ZERO;
   for (const position of positionsOf(core, trade.pair, opposite(trade.side))) {
     if (left.isZero()) break;
     const part = Decimal.min(left, leftOf(position));
-    const result = profit(position, part, trade.price, quote);
-    position.closed = position.closed.plus(part);
+    const worth = part.eq(left) ? worthLeft : roundAmount(trade.price.mul(part), quote);
+    const paid = release(core, position, part, quote);
+    const result = position.side === 'buy' ? worth.minus(paid) : paid.minus(worth);
     position.realised = position.realised.plus(result);
     realised = realised.plus(result);
     left = left.minus(part);
-    if (leftOf(position).isZero()) {
-      core.state.positions.delete(position.id);
-      core.state.closedPositions.set(position.id, position);
-    }
+    worthLeft = worthLeft.minus(worth);
   }
   trade.ledgerIds.push(moveMargin(core, trade.id, 'margin', quote, realised, trade.fee));
-  if (left.gt(0)) open(core, trade, left);
+  if (left.gt(0)) open(core, trade, left, worthLeft);
 }
 
-function open(core: Core, trade: Trade, quantity: Decimal): void {
-  const { quote } = instrumentOf(core, trade.pair);
-  const cost = roundAmount(trade.price.mul(quantity), quote);
+function open(core: Core, trade: Trade, quantity: Decimal, cost: Decimal): void {
   const position: Position = {
     id: trade.id,
     orderId: trade.orderId,
@@ -79,6 +99,7 @@ function open(core: Core, trade: Trade, quantity: Decimal): void {
     side: trade.side,
     quantity,
     cost,
+    released: ZERO,
     fee: trade.fee,
     leverage: trade.leverage ?? 1,
     closed: ZERO,
@@ -122,18 +143,16 @@ export function settlePositions(core: Core, order: Order): boolean {
   for (const position of positionsOf(core, order.pair, opposite(order.side))) {
     if (left.isZero()) break;
     const part = Decimal.min(left, leftOf(position));
-    const cost = roundAmount(position.cost.mul(part).div(position.quantity), quote);
-    const pays: [Asset, Decimal] = sign > 0 ? [quote, cost] : [base, part];
+    const due = part.eq(leftOf(position))
+      ? costLeft(position)
+      : roundAmount(position.cost.mul(part).div(position.quantity), quote);
+    const pays: [Asset, Decimal] = sign > 0 ? [quote, due] : [base, part];
     if (balanceOf(core, pays[0]).lt(pays[1])) return false;
+    const cost = release(core, position, part, quote);
     const id = `${order.id} ${position.id}`;
     moveMargin(core, id, 'settled', base, part.mul(sign), ZERO);
     moveMargin(core, id, 'settled', quote, cost.mul(-sign), ZERO);
-    position.closed = position.closed.plus(part);
     left = left.minus(part);
-    if (leftOf(position).isZero()) {
-      core.state.positions.delete(position.id);
-      core.state.closedPositions.set(position.id, position);
-    }
   }
   return left.isZero();
 }
@@ -197,7 +216,7 @@ export function marginAccount(core: Core): MarginAccount {
     const rate = dollarsOf(core, quote);
     const left = leftOf(position);
     const price = standingPrice(core, position.pair);
-    const part = position.cost.mul(left).div(position.quantity).mul(rate);
+    const part = costLeft(position).mul(rate);
     used = used.plus(part.div(position.leverage));
     cost = cost.plus(part);
     value = value.plus(left.mul(price).mul(rate));
