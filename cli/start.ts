@@ -6,7 +6,7 @@ import {
   type ReplaySummary,
 } from '../activities/ledger/replay-summary.ts';
 import { findCandleFiles, type CandleFile } from '../candles/candle-files.ts';
-import { homeDir, openHome } from '../infra/home.ts';
+import { homeDir, openHome, type Home } from '../infra/home.ts';
 import { createSupervisor } from '../infra/supervise.ts';
 import { withoutKey } from '../shared/llm/model-asks.ts';
 import { llmSettingsOf, modelDecidersOf, type Profile } from '../shared/profile.ts';
@@ -17,9 +17,17 @@ import { writeDesk } from './desk-address.ts';
 import { loadProfile } from './load-profile.ts';
 import { paintFor, type Paint } from './paint.ts';
 import { deskWorkflows } from './start/desk-workflows.ts';
+import { admitLive } from './start/live.ts';
 import { parseStartOptions, UsageError, USAGE, type StartOptions } from './start/options.ts';
 import { progressBar } from './start/progress-bar.ts';
-import { demoState, removeStaleDirs, replayState, type RunState } from './start/run-state.ts';
+import {
+  demoState,
+  liveState,
+  paperState,
+  removeStaleDirs,
+  replayState,
+  type RunState,
+} from './start/run-state.ts';
 import { startServers, startWorker, type Addresses, type Market } from './start/servers.ts';
 import { stopWhenOrphaned, takeHome } from './start/take-home.ts';
 import { throughRestarts } from './start/through-restarts.ts';
@@ -60,11 +68,11 @@ async function start(options: StartOptions): Promise<number> {
     void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
 
   const profilePath = resolve(options.profile ?? join(ROOT, 'desks', 'triplegain.yaml'));
-  const profile = withModelCalls(
+  const chosen = withModelCalls(
     withPairs(loadProfile(profilePath), options.pairs),
     options.modelCalls,
   );
-  const files = options.data === null ? [] : candleFiles(resolve(options.data), profile, log);
+  const files = options.data === null ? [] : candleFiles(resolve(options.data), chosen, log);
   const home = openHome({
     dir: homeDir({ flag: options.home, env: process.env, root: ROOT }),
     portBase: options.portBase,
@@ -75,34 +83,18 @@ async function start(options: StartOptions): Promise<number> {
     for (const leftover of await supervisor.endLeftovers()) {
       log(`ended ${leftover.name} (process ${leftover.pid}), left by an earlier start`);
     }
-    const seed = options.seed ?? DEMO_SEED;
-    const fromMs = options.fromMs ?? DEMO_FROM_MS;
-    const isReplay = options.data !== null || options.toMs !== null;
-    const balances = options.balances ?? profile.balances;
-    const state = isReplay
-      ? replayState(
-          home,
-          { ...profile, balances },
-          {
-            files,
-            seed: options.data === null ? seed : null,
-            fromMs,
-            toMs: options.toMs,
-          },
-        )
-      : demoState(home, { ...profile, balances }, { seed, fromMs });
+    const live =
+      options.venue === 'live' ? await admitLive(home, chosen, options.kraken, process.env) : null;
+    // Only the process that trades gets to see them.
+    for (const name of Object.keys(live?.keys ?? {})) delete process.env[name];
+    const profile = live?.profile ?? chosen;
+    const market = marketOf(options, profile);
+    const state = stateOf(home, { ...profile, balances: market.balances }, market, files);
     removeStaleDirs(state);
-    const market: Market = {
-      data: options.data === null ? null : resolve(options.data),
-      seed,
-      fromMs,
-      toMs: options.toMs,
-      speed: options.speed,
-      balances,
-    };
     const deps = { home, supervisor, log, signal: stopping.signal };
     const addresses = await startServers(deps, state, profile, market);
-    await startWorker(deps, state, profile, addresses);
+    const { isRealTime } = market;
+    await startWorker(deps, state, profile, { addresses, isRealTime, live });
     const note = (finished: boolean): void =>
       writeDesk(home.dir, state.desk, {
         profile: profilePath,
@@ -113,7 +105,7 @@ async function start(options: StartOptions): Promise<number> {
         namespace: 'default',
         control: addresses.control,
         rest: addresses.rest,
-        journalDir: state.journalDir,
+        journalDir: live === null ? state.journalDir : null,
         replay: deskReplay(state, market, finished),
       });
     note(false);
@@ -122,6 +114,37 @@ async function start(options: StartOptions): Promise<number> {
     await supervisor.stopAll();
     lock.release();
   }
+}
+
+function marketOf(options: StartOptions, profile: Profile): Market {
+  const { venue, kraken, data, toMs, speed } = options;
+  return {
+    venue,
+    kraken,
+    // Files and a market that ends are replayed in steps at any speed: they come out the same every time.
+    isRealTime: venue !== 'simulated' || (speed === 1 && data === null && toMs === null),
+    data: data === null ? null : resolve(data),
+    seed: options.seed ?? DEMO_SEED,
+    fromMs: options.fromMs ?? DEMO_FROM_MS,
+    toMs,
+    speed,
+    balances: options.balances ?? profile.balances,
+  };
+}
+
+function stateOf(
+  home: Home,
+  profile: Profile,
+  market: Market,
+  files: readonly CandleFile[],
+): RunState {
+  const { venue, data, toMs, fromMs, seed, isRealTime } = market;
+  if (venue === 'live') return liveState(home, profile);
+  if (venue === 'paper') return paperState(home, profile);
+  if (data === null && toMs === null) {
+    return demoState(home, profile, { seed, fromMs, isRealTime });
+  }
+  return replayState(home, profile, { files, seed: data === null ? seed : null, fromMs, toMs });
 }
 
 /** Starts the desk's workflows and watches it: until its replay has ended, or somebody stops it. */
@@ -195,7 +218,8 @@ async function runDesk(run: {
 }
 
 /** Names of the candle files that the venue's prices came from. */
-async function filesUsed(control: string): Promise<string[]> {
+async function filesUsed(control: string | null): Promise<string[]> {
+  if (control === null) return [];
   const answer = await fetch(`${control}/market`, { signal: AbortSignal.timeout(5_000) });
   const market = (await answer.json()) as { files: string[] };
   return market.files;

@@ -80,6 +80,16 @@ export const ProfileSchema = z
     rebalance: RebalanceSettingsSchema.optional().describe(
       'How the core is kept in proportion; absent: it is not',
     ),
+    mode: z
+      .enum(['paper', 'micro-live', 'live'])
+      .optional()
+      .describe('How far the desk may go, `npm start -- --live` included; paper unless said'),
+    krakenTier: z
+      .enum(['starter', 'intermediate', 'pro'])
+      .optional()
+      .describe(
+        'Verification of the Kraken account, which sets its rate limits; starter unless said',
+      ),
     reconcileEveryHours: z.number().positive().max(24),
   })
   .refine((p) => new Set(p.pairs).size === p.pairs.length, {

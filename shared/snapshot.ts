@@ -75,7 +75,16 @@ export const SnapshotSchema = z.strictObject({
     .optional()
     .describe('Named `<indicator> <timeframe>`; absent where the profile asks for none'),
   derivatives: z.null(),
-  orderBook: z.null(),
+  orderBook: z
+    .strictObject({
+      bid: decimalText,
+      ask: decimalText,
+      spreadBps: z.number().describe('Of the mid price'),
+      bidDepth: z.number().describe('Quote shown within 1 % below the best bid'),
+      askDepth: z.number().describe('Quote shown within 1 % above the best ask'),
+      imbalance: z.number().describe('(bidDepth - askDepth) / (bidDepth + askDepth), -1 to 1'),
+    })
+    .nullable(),
   readings: z.array(ReadingSchema).describe("Of the profile's analysts, in its order"),
   missing: z.record(z.string(), z.string()).describe('What is null above, and why'),
   account: AccountViewSchema,

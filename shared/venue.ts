@@ -175,5 +175,7 @@ export type VenueStreamEvent =
 export interface VenueStream {
   /** Resolves when everything that the venue sent before now has been handed to `onEvent`. */
   barrier(): Promise<void>;
+  /** Ends one connection and opens another, whose snapshots are the truth. */
+  restart(socket: 'public' | 'private', reason: string): void;
   close(): Promise<void>;
 }

@@ -112,7 +112,8 @@ export function createSocketServer(
       send: troubled(options.faults, write, () => socket.terminate()),
       cut: () => socket.terminate(),
       reply(request, body) {
-        const time = new Date(Date.now() + options.faults.skewMs()).toISOString();
+        const venueMs = options.service.exchange.state.nowMs + options.faults.skewMs();
+        const time = new Date(venueMs).toISOString();
         const id = request['req_id'];
         link.send(
           toJson({

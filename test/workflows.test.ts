@@ -166,6 +166,15 @@ describe('the desk', () => {
     expect(await world.statusOf()).toMatchObject({ missedBars: 2, lastBarMs: BAR_MS + HOUR_MS });
   });
 
+  test('at real time decides no bar that came too late, and counts those it was not told', async () => {
+    world.late.add(BAR_MS + HOUR_MS);
+    for (const bar of [0, 1, 4]) await world.bar(null, { bar, pairs: [BTC] });
+    await world.when(() => world.recorded.length === 2);
+    expect([0, 1, 4].map((bar) => decided(bar))).toEqual([[BTC], [], [BTC]]);
+    // The one that came late, and bars 2 and 3.
+    expect(await world.statusOf()).toMatchObject({ missedBars: 3 });
+  });
+
   test('frees turn and event of a cycle that dies', async () => {
     allLong();
     const never = world.gate();

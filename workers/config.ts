@@ -12,10 +12,13 @@ export const WorkerConfigSchema = z.strictObject({
     rest: z.string(),
     ws: z.string(),
     wsAuth: z.string(),
-    /** Address of a stepped venue's clock. */
-    control: z.string(),
-    key: z.string(),
-    secret: z.string(),
+    /** Address of a stepped venue's clock; null where the clock goes on by itself. */
+    control: z.string().nullable(),
+    /** Real money: the key's rights are checked before anything trades. */
+    isLive: z.boolean(),
+    /** Of a simulator; null takes them from KRAKEN_API_KEY and KRAKEN_API_SECRET. */
+    key: z.string().nullable(),
+    secret: z.string().nullable(),
     /** Keeps the last nonce used, for the next process under the same key. */
     nonceFile: z.string(),
   }),

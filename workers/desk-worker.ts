@@ -10,14 +10,9 @@ import { createModelActivities } from '../activities/deciders/model-activities.t
 import { sendRequest } from '../activities/deciders/send-request.ts';
 import { createFeedActivities, createMarketActivities } from '../activities/market/activities.ts';
 import { createCandleStore } from '../activities/market/candle-store.ts';
-import { steppedTime } from '../activities/market/market-time.ts';
-import { createVenueControl } from '../activities/market/venue-control.ts';
 import { createOrderActivities, createReviewActivities } from '../activities/orders/activities.ts';
 import { createRebalanceActivities } from '../activities/orders/rebalance-activities.ts';
 import { instrumentCache } from '../activities/orders/instrument-cache.ts';
-import { fileNonces } from '../activities/orders/kraken/nonces.ts';
-import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
-import { createKrakenVenue } from '../activities/orders/kraken/venue.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
 import { llmSettingsOf } from '../shared/profile.ts';
 import { readWorkerConfig } from './config.ts';
@@ -25,6 +20,7 @@ import { crashProbe } from './crash-probe.ts';
 import { feedMessages } from './feed-messages.ts';
 import { heartbeating } from './heartbeat.ts';
 import { modelWorkers } from './model-workers.ts';
+import { openVenue } from './open-venue.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** One process that serves all of a desk's queues. Reads its config, connects, creates, runs, closes. */
@@ -41,14 +37,8 @@ const connection = await NativeConnection.connect({ address, grpcCompression: { 
 const client = new Client({ connection: await Connection.connect({ address }), namespace });
 
 const probe = crashProbe(process.env['TRIPLEGAIN_CRASH_AT']);
-const venue = createKrakenVenue({
-  rest: config.venue.rest,
-  key: config.venue.key,
-  secret: config.venue.secret,
-  nonces: fileNonces(config.venue.nonceFile),
-  log,
-});
-const control = createVenueControl(config.venue.control);
+const opened = await openVenue(config, pool, log);
+const { venue } = opened;
 const documents = createDocumentStore(pool);
 const candles = createCandleStore(pool);
 const instruments = instrumentCache(venue, profile.pairs);
@@ -60,7 +50,8 @@ const market = {
   profile,
   candles,
   documents,
-  time: steppedTime(control),
+  time: opened.time,
+  book: opened.book,
   instrument: instruments.of,
 };
 const orders = {
@@ -72,27 +63,13 @@ const orders = {
   documents,
   probe,
   instrument: instruments.of,
-  depth: (pair: string) => venue.depth(pair),
-  // Stepped time arms no deadline: the venue's clock stands while an order is on its way.
-  deadlineClock: null,
+  depth: opened.depth,
+  deadlineClock: opened.deadlineClock,
 };
 const ledger = { pool, desk, profile, venue, documents, probe, instruments: instruments.all };
 const feed = {
   ...market,
-  control,
-  venue,
   probe,
-  openStream: (onEvent: Parameters<typeof openKrakenStream>[0]['onEvent']) =>
-    openKrakenStream({
-      ws: config.venue.ws,
-      wsAuth: config.venue.wsAuth,
-      token: () => venue.webSocketToken(),
-      pairs: profile.pairs,
-      timeframes: profile.snapshotTimeframes,
-      onEvent,
-      ordersByVenueId: (ids) => venue.ordersByVenueId(ids),
-      log,
-    }),
   messages: feedMessages(client, workflowIds.desk(desk), workflowIds.feed(desk, profile.venue)),
 };
 
@@ -127,7 +104,7 @@ const workers = await Promise.all([
   Worker.create({
     ...shared,
     taskQueue: queues.market,
-    activities: createFeedActivities(() => feed),
+    activities: createFeedActivities((run) => opened.runFeed(feed, run)),
   }),
 ]);
 workers.push(
@@ -153,7 +130,7 @@ workers.push(
 );
 process.send?.('ready');
 await Promise.all(workers.map((worker) => worker.run()));
-venue.close();
+opened.close();
 await pool.end();
 await connection.close();
 await client.connection.close();

@@ -151,7 +151,12 @@ export const progress = defineQuery<CycleProgress>('progress');
 export interface FeedHealth {
   connected: boolean;
   lastEvent: number;
+  /** Venue time of the last word from the venue, Unix ms. */
   lastAtMs: number | null;
+  /** Venue less wall clock, ms; null in stepped time. */
+  skewMs?: number | null;
+  /** What a person should know, in a sentence each. */
+  alarms?: string[];
 }
 
 export const health = defineQuery<FeedHealth>('health');

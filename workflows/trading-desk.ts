@@ -8,7 +8,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { isoTime } from '../shared/timeframe.ts';
+import { isoTime, timeframeMs } from '../shared/timeframe.ts';
 import { local } from './activities.ts';
 import { newDesk, type Message, type SteeringKind } from './desk-carried.ts';
 import { deskEvents } from './desk-events.ts';
@@ -151,7 +151,18 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       log.warn('a stale bar is not decided on', { bar: isoTime(bar.barMs) });
       return;
     }
+    const before = s.lastBarMs;
     s.lastBarMs = bar.barMs;
+    // A clock that goes on by itself passes bars that nobody told, and may have passed this one.
+    if (bar.event === null) {
+      const length = timeframeMs(bar.timeframe);
+      if (before !== null) s.missedBars += (bar.barMs - before) / length - 1;
+      if (await local.isLate({ timeframe: bar.timeframe, barMs: bar.barMs })) {
+        s.missedBars += 1;
+        log.warn('a bar that came too late is not decided on', { bar: isoTime(bar.barMs) });
+        return;
+      }
+    }
     const opened = await local.openBar({ atMs: bar.atMs });
     await steering.takeState(opened.state);
     if (opened.flatten) await steering.closeAll('drawdown', bar.atMs);

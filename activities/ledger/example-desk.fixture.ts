@@ -73,7 +73,7 @@ export async function clearTables(pool: pg.Pool): Promise<void> {
   const tables = [
     ...['desk', 'desk_event', 'candle', 'bar_lock', 'document', 'cycle', 'decision', 'position'],
     ...['trade_order', 'reservation', 'verdict', 'posting', 'fill', 'ledger_entry', 'outbox'],
-    ...['feed_cursor', 'reconciliation'],
+    ...['feed_cursor', 'reconciliation', 'price_level', 'bar_cursor'],
   ];
   await pool.query(tables.map((table) => `delete from ${table};`).join(''));
 }

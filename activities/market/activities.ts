@@ -4,15 +4,16 @@ import { MARKET_ANALYSTS } from '../../shared/analysts/registry.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { AccountView } from '../../shared/snapshot.ts';
-import type { Timeframe } from '../../shared/timeframe.ts';
+import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
-import type { Instrument } from '../../shared/venue.ts';
+import type { Instrument, VenueDepth } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { recentTrades } from '../ledger/trades.ts';
 import { readAnalysts } from '../analysts/read-analysts.ts';
 import { buildSnapshot, withReadings } from './build-snapshot.ts';
+import { lateAfterMs } from './bar-closes.ts';
 import type { CandleStore } from './candle-store.ts';
-import { runFeed, type FeedDeps } from './feed.ts';
+import type { FeedRun } from './feed.ts';
 import type { MarketTime, PriceLevel } from './market-time.ts';
 
 export interface MarketDeps {
@@ -22,6 +23,8 @@ export interface MarketDeps {
   candles: CandleStore;
   documents: DocumentStore;
   time: MarketTime;
+  /** The local book of a pair; null where none is kept or it is not right at the moment. */
+  book: (pair: Pair) => VenueDepth | null;
   instrument: (pair: Pair) => Promise<Instrument>;
 }
 
@@ -50,6 +53,7 @@ export function createMarketActivities(deps: MarketDeps) {
         account: (await documents.get(of.account)) as AccountView, // written by openBar
         recentTrades: await recentTrades(pool, desk, of.atMs),
         instrument: await deps.instrument(of.pair),
+        book: deps.book(of.pair),
       });
       const view = { snapshot: bare, candles: columns };
       const readings = await readAnalysts(profile.analysts, MARKET_ANALYSTS, view);
@@ -61,6 +65,16 @@ export function createMarketActivities(deps: MarketDeps) {
     /** Lets a stepped venue's clock go on. Acknowledging again does nothing. */
     async acknowledgeEvent({ event }: { event: number }): Promise<void> {
       await time.acknowledge(event);
+    },
+
+    /**
+     * Whether a bar closed so long ago that nothing may be decided on it any more; never where the venue's
+     * clock stands until it is.
+     */
+    async isLate(bar: { timeframe: Timeframe; barMs: number }): Promise<boolean> {
+      const nowMs = await time.now();
+      const closeMs = bar.barMs + timeframeMs(bar.timeframe);
+      return nowMs !== null && nowMs - closeMs > lateAfterMs(bar.timeframe);
     },
 
     /**
@@ -85,15 +99,13 @@ export function createMarketActivities(deps: MarketDeps) {
 
 export type FeedActivities = ReturnType<typeof createFeedActivities>;
 
-export function createFeedActivities(feedOf: (feed: string) => FeedDeps) {
+/** `run` holds the sockets of one feed: `runFeed` or `runLiveFeed` with its parts. */
+export function createFeedActivities(run: (of: FeedRun) => Promise<void>) {
   return {
     /** Holds the venue's sockets until cancelled; throws when they are lost, to be run again. */
-    async runFeed({ feed }: { feed: string }): Promise<void> {
+    async runFeed(_: { feed: string }): Promise<void> {
       heartbeat({ attempt: activityInfo().attempt });
-      await runFeed(feedOf(feed), {
-        signal: cancellationSignal(),
-        onProgress: (event) => heartbeat({ event }),
-      });
+      await run({ signal: cancellationSignal(), onProgress: (event) => heartbeat({ event }) });
     },
   };
 }

@@ -44,7 +44,7 @@ const build = (change: Partial<SnapshotParts> = {}) =>
   buildSnapshot({
     ...{ profile: exampleProfile, pair: 'BTC/USDT', barMs: BAR_MS, atMs: CLOSE_MS },
     ...{ candles: { '1h': hours(200) }, account, recentTrades: [] },
-    instrument: exampleInstrument('BTC/USDT'),
+    ...{ instrument: exampleInstrument('BTC/USDT'), book: null },
     ...change,
   });
 
@@ -105,6 +105,18 @@ test('what may be done follows from what is held on this pair', () => {
   expect(build({ account: { ...account, positions: [other] } })).toMatchObject({
     ...{ legalActions: ['long', 'hold'], position: null },
   });
+});
+
+test('a local book that is right shows spread, depth and imbalance', () => {
+  const book = { bid: '99.5', ask: '100.5', bidDepth: '3000', askDepth: '1000' };
+  const snapshot = build({ book });
+  expect(SnapshotSchema.shape.orderBook.parse(snapshot.orderBook)).toEqual({
+    ...{ bid: '99.5', ask: '100.5' },
+    spreadBps: 100, // 1 of 100
+    ...{ bidDepth: 3000, askDepth: 1000 },
+    imbalance: 0.5, // (3000 - 1000) / 4000
+  });
+  expect(snapshot.missing).not.toHaveProperty('orderBook');
 });
 
 test('costs are those of the pair', () => {

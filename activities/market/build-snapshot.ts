@@ -7,7 +7,8 @@ import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { AccountView, Snapshot } from '../../shared/snapshot.ts';
 import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
-import type { Instrument } from '../../shared/venue.ts';
+import { Decimal } from '../../shared/money.ts';
+import type { Instrument, VenueDepth } from '../../shared/venue.ts';
 
 /** Bars of each timeframe that a decider reads; indicators see up to 720. */
 const SHOWN_BARS = 20;
@@ -23,6 +24,8 @@ export interface SnapshotParts {
   account: AccountView;
   recentTrades: Snapshot['recentTrades'];
   instrument: Instrument;
+  /** The local book's best prices and depth; null where none is kept or it is not right at the moment. */
+  book: VenueDepth | null;
 }
 
 /**
@@ -33,7 +36,7 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
   const { profile, pair, candles } = parts;
   const missing: Record<string, string> = {
     derivatives: 'no source of funding and open interest is set up',
-    orderBook: 'the feed keeps no book',
+    ...(parts.book === null ? { orderBook: 'the feed keeps no book' } : {}),
   };
   const timeframes: Snapshot['timeframes'] = {};
   for (const timeframe of profile.snapshotTimeframes) {
@@ -79,7 +82,7 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
     timeframes,
     ...extraIndicators(profile, candles),
     derivatives: null,
-    orderBook: null,
+    orderBook: orderBookOf(parts.book),
     missing,
     account: parts.account,
     position,
@@ -108,6 +111,21 @@ export function withReadings(
     ...snapshot,
     readings: [...readings],
     missing: { ...snapshot.missing, ...Object.fromEntries(missing) },
+  };
+}
+
+function orderBookOf(book: VenueDepth | null): Snapshot['orderBook'] {
+  if (book === null) return null;
+  const { bid, ask } = book;
+  const [bidDepth, askDepth] = [Number(book.bidDepth), Number(book.askDepth)];
+  const mid = new Decimal(bid).add(ask).div(2);
+  return {
+    bid,
+    ask,
+    spreadBps: rounded(new Decimal(ask).sub(bid).div(mid).mul(10_000).toNumber(), 2),
+    bidDepth: significant(bidDepth),
+    askDepth: significant(askDepth),
+    imbalance: rounded((bidDepth - askDepth) / (bidDepth + askDepth), 3),
   };
 }
 

@@ -70,3 +70,12 @@ test('series are kept apart; none is none', async () => {
   const other = await store.closedBy({ pair: 'XRP/USDT', timeframe: '1h' }, FROM + HOUR);
   expect(other.close).toHaveLength(0);
 });
+
+test('a bar that comes late fills its hole for those who read before', async () => {
+  const store = createCandleStore(pool);
+  await store.append(KEY, [bar(0), bar(2)]);
+  const close = async () => [...(await store.closedBy(KEY, FROM + 3 * HOUR)).close];
+  expect(await close()).toEqual([0, 2]);
+  await store.append(KEY, [bar(1)]);
+  expect(await close()).toEqual([0, 1, 2]);
+});

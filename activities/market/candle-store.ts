@@ -78,6 +78,12 @@ export function createCandleStore(pool: pg.Pool): CandleStore {
           candles.map((c) => c.volume),
         ],
       );
+      const window = windows.get(nameOf(key));
+      const newest = window?.at(-1)?.timeMs ?? -Infinity;
+      const isLate = ({ timeMs }: Candle): boolean =>
+        timeMs < newest && !window?.some((known) => known.timeMs === timeMs);
+      // One that fills a hole behind the newest: the window is read anew.
+      if (candles.some(isLate)) windows.delete(nameOf(key));
     },
 
     async latest(key) {

@@ -40,5 +40,14 @@ export interface FeedMessages {
       outbox: number[];
     },
   ): Promise<boolean>;
-  health(now: { connected: boolean; lastEvent: number; lastAtMs: number | null }): Promise<void>;
+  health(now: {
+    connected: boolean;
+    lastEvent: number;
+    /** Venue time of the last word from the venue, Unix ms. */
+    lastAtMs: number | null;
+    /** Venue less wall clock; null in stepped time. */
+    skewMs?: number | null;
+    /** What a person should know, in a sentence each. */
+    alarms?: string[];
+  }): Promise<void>;
 }

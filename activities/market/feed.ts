@@ -1,31 +1,32 @@
-import type pg from 'pg';
 import type { Candle } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
-import type { Venue, VenueStream, VenueStreamEvent } from '../../shared/venue.ts';
-import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
-import type { Probe } from '../probe.ts';
+import type { VenueStream, VenueStreamEvent } from '../../shared/venue.ts';
 import type { CandleStore } from './candle-store.ts';
-import { outboxUpdates } from './outbox.ts';
+import { executions, type ExecutionDeps } from './executions.ts';
 import type { FeedMessages } from './feed-messages.ts';
 import type { SteppedEvent, VenueControl } from './venue-control.ts';
 
-export interface FeedDeps {
-  pool: pg.Pool;
-  desk: string;
+/** What every feed needs, whether the venue's clock stands for it or not. */
+export interface FeedParts extends ExecutionDeps {
   profile: Profile;
-  venue: Venue;
   candles: CandleStore;
   /** Opens the venue's sockets; resolves when both are subscribed and their snapshots are in. */
   openStream: (onEvent: (event: VenueStreamEvent) => void) => Promise<VenueStream>;
-  control: VenueControl;
   messages: FeedMessages;
-  probe: Probe;
 }
 
-/** Executions are read again from this long before the last booked one: they may come out of order. */
-const OVERLAP_MS = 60_000;
+export interface FeedDeps extends FeedParts {
+  control: VenueControl;
+}
+
+/** One run of a feed: until `signal` aborts; `onProgress` is told that it lives. */
+export interface FeedRun {
+  signal: AbortSignal;
+  onProgress: (event: number) => void;
+}
+
 const POLL_MS = 2_000;
 
 /**
@@ -34,12 +35,9 @@ const POLL_MS = 2_000;
  * and the guards concerned. Subscribes first and reads the history after, so nothing falls between; two
  * copies at once do no harm, since bookings are unique and messages cumulative.
  */
-export async function runFeed(
-  deps: FeedDeps,
-  run: { signal: AbortSignal; onProgress: (event: number) => void },
-): Promise<void> {
-  const { pool, desk, venue, control, messages } = deps;
-  const booking = { pool, desk, probe: deps.probe };
+export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
+  const { venue, control, messages } = deps;
+  const orders = executions(deps);
   const inbox: VenueStreamEvent[] = [];
   const running = new Map<string, { pair: Pair; timeframe: Timeframe; candle: Candle }>();
   /** Series that the venue has a history of; what it streams of others is not bars of that length. */
@@ -71,18 +69,7 @@ export async function runFeed(
 
   /** Reads what was missed while nobody listened: executions, ends of orders, bars. */
   async function catchUp(): Promise<void> {
-    const { rows } = await pool.query<{ at: Date | null }>(`select max(at) as at from fill`);
-    const last = rows[0]?.at?.getTime();
-    const since = last === undefined ? 0 : last - OVERLAP_MS;
-    for (const fill of await venue.fillsSince(since)) await bookFill(booking, fill);
-    const live = await pool.query<{ id: string }>(
-      `select client_order_id as id from trade_order where desk = $1 and status = 'open'`,
-      [desk],
-    );
-    for (const { id } of live.rows) {
-      const order = await venue.orderByClientId(id);
-      if (order !== null) await adoptOrderState(booking, order);
-    }
+    await orders.catchUp();
     for (const pair of deps.profile.pairs) {
       for (const timeframe of deps.profile.snapshotTimeframes) {
         const closed = await venue.closedCandles(pair, timeframe);
@@ -114,10 +101,8 @@ export async function runFeed(
           break;
         }
         case 'fill':
-          await bookFill(booking, event.fill);
-          break;
         case 'order':
-          await adoptOrderState(booking, event.order);
+          await orders.take(event);
           break;
         case 'disconnected':
           throw new Error(`the ${event.socket} socket of ${venue.name} was lost: ${event.reason}`);
@@ -136,19 +121,8 @@ export async function runFeed(
   /** Tells each guard concerned what the event means for it, in one message, and then the desk. */
   async function tell(event: SteppedEvent): Promise<void> {
     const atMs = Date.parse(event.at);
-    const concerned: string[] = [];
-    const updates = await outboxUpdates(pool, desk);
-    for (const { id } of event.wakes ?? []) {
-      const guard = id.slice(0, id.indexOf('#'));
-      if (!updates.some((u) => u.guard === guard)) updates.push({ guard, orders: [], outbox: [] });
-    }
-    for (const { guard, orders, outbox } of updates) {
-      const wakes = (event.wakes ?? []).map((w) => w.id).filter((id) => id.startsWith(`${guard}#`));
-      const update = { event: event.number, atMs, orders, wakes, outbox };
-      if (await messages.orderUpdate(guard, update)) concerned.push(guard);
-      // A guard that is over needs no word of what it has done itself.
-      else await pool.query(`update outbox set acknowledged = true where id = any($1)`, [outbox]);
-    }
+    const wakes = (event.wakes ?? []).map((w) => w.id);
+    const concerned = await orders.tellGuards({ event: event.number, atMs, wakes });
     const bar = event.bars?.find((b) => b.timeframe === deps.profile.timeframe);
     if (bar !== undefined) {
       await messages.barClosed({

@@ -15,6 +15,14 @@ export interface ClockSkew {
 /** Beyond this an order's deadline means something else than was meant. */
 export const ALARMING_SKEW_MS = 500;
 
+/** So far away lies another time, of a market that is made up: no clock that is off. */
+const OTHER_TIME_MS = 86_400_000;
+
+export function isAlarming(skewMs: number): boolean {
+  const off = Math.abs(skewMs);
+  return off > ALARMING_SKEW_MS && off < OTHER_TIME_MS;
+}
+
 /** A measurement replaces what was known when it is as exact, or when that has grown old. */
 const OLD_MS = 600_000;
 

@@ -1,10 +1,9 @@
 import { Decimal } from '../../shared/money.ts';
 import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
 import { ledgerBalances } from '../ledger/balances.ts';
+import { fillsSince } from '../ledger/fills-since.ts';
 import { ordersWhere } from './order-store.ts';
 import type { SendingDeps } from './send-order.ts';
-
-const OVERLAP_MS = 60_000;
 
 /**
  * Compares ledger and venue after booking missed executions and looking unknown orders up. A difference
@@ -36,9 +35,7 @@ export async function reconcileAccount(
 }
 
 async function catchUp(deps: SendingDeps): Promise<void> {
-  const { rows } = await deps.pool.query<{ at: Date | null }>(`select max(at) as at from fill`);
-  const last = rows[0]?.at?.getTime();
-  const fills = await deps.venue.fillsSince(last === undefined ? 0 : last - OVERLAP_MS);
+  const fills = await deps.venue.fillsSince(await fillsSince(deps.pool, deps.desk));
   for (const fill of fills) await bookFill(deps, fill);
   const unsettled = await ordersWhere(deps.pool, `desk = $1 and status in ('sending', 'unknown')`, [
     deps.desk,

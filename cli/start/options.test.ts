@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseStartOptions, UsageError } from './options.ts';
+import { KRAKEN, parseStartOptions, UsageError } from './options.ts';
 
 const parse = (line: string) => parseStartOptions(line === '' ? [] : line.split(' '));
 
@@ -8,7 +8,7 @@ describe('npm start', () => {
     expect(parse('')).toEqual({
       ...{ data: null, fromMs: null, toMs: null, pairs: null, seed: null, speed: 1800 },
       ...{ balances: null, exit: false, json: false, profile: null, modelCalls: null },
-      ...{ home: undefined, portBase: undefined },
+      ...{ home: undefined, portBase: undefined, venue: 'simulated', kraken: KRAKEN },
     });
   });
 
@@ -29,6 +29,13 @@ describe('npm start', () => {
     });
   });
 
+  test('paper and live trade on the present market of Kraken, wherever that is', () => {
+    expect(parse('--paper --balances USDT=50')).toMatchObject({ venue: 'paper', kraken: KRAKEN });
+    expect(parse('--live --kraken-rest http://127.0.0.1:1')).toMatchObject({
+      ...{ venue: 'live', kraken: { ...KRAKEN, rest: 'http://127.0.0.1:1' } },
+    });
+  });
+
   test('help wins', () => {
     expect(parse('--help --lockstep --speed 2')).toBe('help');
   });
@@ -46,6 +53,12 @@ describe('wrong usage says what is wrong and what is right', () => {
     ['--data d --from 2021-05-15 --seed 7', '--data and --seed exclude each other'],
     ['--from 2021-05-15 --exit', '--exit needs --to'],
     ['--lockstep --speed 5', '--lockstep and --speed exclude each other'],
+    ['--paper --live', '--paper and --live exclude each other'],
+    ['--paper --speed 5', '--speed does not go with --paper'],
+    ['--live --seed 7', '--seed does not go with --live'],
+    ['--live --lockstep', '--lockstep does not go with --live'],
+    ['--live --balances USDT=5', '--balances does not go with --live'],
+    ['--kraken-ws ws://x', '--kraken-ws goes with --paper or --live only'],
     ['--speed 0', '--speed 0 is not a number above 0'],
     ['--speed fast', '--speed fast is not a number above 0'],
     ['--seed 1.5', '--seed 1.5 is not a whole number'],

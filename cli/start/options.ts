@@ -8,11 +8,13 @@ export const USAGE = `npm start [-- options]
 
 Without options: the demo desk, on a synthetic market faster than real time.
 
+  --paper                prices and books of Kraken's public feed, orders to the simulator
+  --live                 Kraken itself, with the key pair in KRAKEN_API_KEY and KRAKEN_API_SECRET
   --data DIR             replay candle files <BASE><QUOTE>-<timeframe>[-anything].csv[.gz]
   --from TIME --to TIME  the bars with open time in [from, to); --from alone starts there
   --pairs P[,P]          these pairs of the profile only
   --seed N               the synthetic market's seed
-  --speed N              venue seconds per second (demo: 1800)
+  --speed N              venue seconds per second (demo: 1800; 1 is real time)
   --lockstep             as fast as the desk decides
   --balances A=N[,A=N]   what the simulated account starts with
   --model-calls MODE     live, record or replay-only, instead of the profile's (docs/deciders.md)
@@ -21,6 +23,8 @@ Without options: the demo desk, on a synthetic market faster than real time.
   --profile FILE         the desk's profile (desks/triplegain.yaml)
   --home DIR             where state lives (TRIPLEGAIN_HOME, else .triplegain)
   --port-base N          first of the ports used (17000)
+  --kraken-rest URL --kraken-ws URL --kraken-ws-auth URL
+                         where Kraken is, for --paper and --live
   --help                 this text
 
 Times are ISO 8601, UTC where no zone is named.
@@ -48,7 +52,23 @@ export interface StartOptions {
   modelCalls: CallMode | null;
   home: string | undefined;
   portBase: number | undefined;
+  /** Whose prices, and where orders go. */
+  venue: 'simulated' | 'paper' | 'live';
+  kraken: KrakenAddresses;
 }
+
+/** Where Kraken is. */
+export interface KrakenAddresses {
+  rest: string;
+  ws: string;
+  wsAuth: string;
+}
+
+export const KRAKEN: KrakenAddresses = {
+  rest: 'https://api.kraken.com',
+  ws: 'wss://ws.kraken.com/v2',
+  wsAuth: 'wss://ws-auth.kraken.com/v2',
+};
 
 const DEMO_SPEED = 1800;
 
@@ -67,6 +87,11 @@ const OPTIONS = {
   'model-calls': { type: 'string' },
   home: { type: 'string' },
   'port-base': { type: 'string' },
+  paper: { type: 'boolean', default: false },
+  live: { type: 'boolean', default: false },
+  'kraken-rest': { type: 'string' },
+  'kraken-ws': { type: 'string' },
+  'kraken-ws-auth': { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -91,6 +116,7 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | 'help
   if (values.lockstep && values.speed !== undefined) {
     throw new UsageError('--lockstep and --speed exclude each other');
   }
+  checkVenue(values);
   const speed = values.speed === undefined ? DEMO_SPEED : positive('--speed', values.speed);
   return {
     data: values.data ?? null,
@@ -107,7 +133,37 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | 'help
     home: values.home,
     portBase:
       values['port-base'] === undefined ? undefined : whole('--port-base', values['port-base']),
+    venue: values.live ? 'live' : values.paper ? 'paper' : 'simulated',
+    kraken: {
+      rest: values['kraken-rest'] ?? KRAKEN.rest,
+      ws: values['kraken-ws'] ?? KRAKEN.ws,
+      wsAuth: values['kraken-ws-auth'] ?? KRAKEN.wsAuth,
+    },
   };
+}
+
+/** Options of a market that is made up or past, which `--paper` and `--live` have none of. */
+const SIMULATED_ONLY = ['data', 'from', 'to', 'seed', 'speed', 'lockstep', 'exit'] as const;
+
+function checkVenue(values: ReturnType<typeof parsed>['values']): void {
+  if (values.paper && values.live) {
+    throw new UsageError('--paper and --live exclude each other: orders go to one place');
+  }
+  const mode = values.live ? '--live' : '--paper';
+  const isReal = values.paper || values.live;
+  const wrong = SIMULATED_ONLY.find((name) => values[name] !== undefined && values[name] !== false);
+  if (isReal && wrong !== undefined) {
+    throw new UsageError(`--${wrong} does not go with ${mode}: its market is the present one`);
+  }
+  if (values.live && values.balances !== undefined) {
+    throw new UsageError('--balances does not go with --live: the account has what it has');
+  }
+  const address = (['kraken-rest', 'kraken-ws', 'kraken-ws-auth'] as const).find(
+    (name) => values[name] !== undefined,
+  );
+  if (!isReal && address !== undefined) {
+    throw new UsageError(`--${address} goes with --paper or --live only`);
+  }
 }
 
 function parsed(argv: readonly string[]) {

@@ -5,7 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CandleFile } from '../../candles/candle-files.ts';
 import { openHome, type Home } from '../../infra/home.ts';
 import { loadProfile } from '../load-profile.ts';
-import { demoState, removeStaleDirs, replayState, type RunState } from './run-state.ts';
+import {
+  demoState,
+  liveState,
+  paperState,
+  removeStaleDirs,
+  replayState,
+  type RunState,
+} from './run-state.ts';
 
 const profile = loadProfile(join(import.meta.dirname, '..', '..', 'desks', 'triplegain.yaml'));
 
@@ -62,7 +69,7 @@ describe('a replay', () => {
   });
 });
 
-const seed = (n: number) => ({ seed: n, fromMs: Date.UTC(2026, 0, 5) });
+const seed = (n: number) => ({ seed: n, fromMs: Date.UTC(2026, 0, 5), isRealTime: false });
 
 test('the demo of a seed is one state for ever, apart from every replay and home', () => {
   const demo = demoState(home, profile, seed(7));
@@ -72,10 +79,19 @@ test('the demo of a seed is one state for ever, apart from every replay and home
     demoState(home, profile, seed(8)),
     replay(),
     demoState(elsewhere, profile, seed(7)),
+    demoState(home, profile, { ...seed(7), isRealTime: true }),
+    paperState(home, profile),
+    paperState(home, { ...profile, balances: { USDT: '5' } }),
+    liveState(home, profile),
   ];
   for (const key of ['desk', 'schema', 'dir'] as const) {
-    expect(new Set([demo, ...others].map((state) => state[key])).size).toBe(4);
+    expect(new Set([demo, ...others].map((state) => state[key])).size).toBe(8);
   }
+});
+
+test('real money stays one account, whatever pairs the profile trades', () => {
+  const other = { ...profile, pairs: profile.pairs.slice(1), balances: {} };
+  expect(ids(liveState(home, other))).toEqual(ids(liveState(home, profile)));
 });
 
 test('names fit where they are used', () => {

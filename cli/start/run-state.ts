@@ -31,17 +31,36 @@ export interface RunState {
 export function demoState(
   home: Home,
   profile: Profile,
-  of: { seed: number; fromMs: number },
+  of: { seed: number; fromMs: number; isRealTime: boolean },
 ): RunState {
   const what = { pairs: profile.pairs, balances: profile.balances, fromMs: of.fromMs };
   const hash = createHash('sha256').update(canonicalJson(what)).digest('hex').slice(0, 4);
-  const name = `${of.seed}-${hash}`;
-  const dir = home.path('demo', `${profile.name}-${name}`);
+  // What ran in steps cannot go on at real time: its exchange has its clock stand for a desk.
+  const name = `${of.seed}-${hash}${of.isRealTime ? '-rt' : ''}`;
+  return ongoing(home, 'demo', `${profile.name}-${name}`, `${profile.name}-${home.id}-s${name}`);
+}
+
+/** Paper trading of an account that begins with the profile's balances; other ones are another account. */
+export function paperState(home: Home, profile: Profile): RunState {
+  const what = { pairs: profile.pairs, balances: profile.balances };
+  const hash = createHash('sha256').update(canonicalJson(what)).digest('hex').slice(0, 4);
+  const name = `${profile.name}-${hash}`;
+  return ongoing(home, 'paper', name, `${profile.name}-${home.id}-paper-${hash}`);
+}
+
+/** The desk that trades real money: one of a profile in a home, whatever else changes. */
+export function liveState(home: Home, profile: Profile): RunState {
+  return ongoing(home, 'live', profile.name, `${profile.name}-${home.id}-live`);
+}
+
+/** State that every start goes on with. */
+function ongoing(home: Home, kind: string, name: string, desk: string): RunState {
+  const dir = home.path(kind, name);
   mkdirSync(dir, { recursive: true });
   return {
     replay: null,
-    desk: `${profile.name}-${home.id}-s${name}`,
-    schema: `tg_${home.id}_demo_${schemaWord(`${profile.name}_${name}`)}`,
+    desk,
+    schema: `tg_${home.id}_${kind}_${schemaWord(name)}`,
     dir,
     journalDir: `${dir}/journal`,
     stale: { schemas: [], dirs: [] },

@@ -12,6 +12,8 @@ import type { Profile } from '../../shared/profile.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import { keysIn } from '../../simulator/keys.ts';
 import type { WorkerConfig } from '../../workers/config.ts';
+import type { LiveAccess } from './live.ts';
+import type { KrakenAddresses, StartOptions } from './options.ts';
 import type { RunState } from './run-state.ts';
 import { throughRestarts } from './through-restarts.ts';
 
@@ -33,11 +35,16 @@ export interface Addresses {
   rest: string;
   ws: string;
   wsAuth: string;
-  control: string;
+  /** Of the simulator; null at a real venue. */
+  control: string | null;
 }
 
-/** What drives the prices of a simulated venue. */
+/** Whose prices a desk trades on, and where its orders go. */
 export interface Market {
+  venue: StartOptions['venue'];
+  kraken: KrakenAddresses;
+  /** The venue's clock goes on by itself; otherwise it stands at each event until the desk has done with it. */
+  isRealTime: boolean;
   data: string | null;
   seed: number;
   fromMs: number;
@@ -53,11 +60,14 @@ export async function startServers(
   profile: Profile,
   market: Market,
 ): Promise<Addresses> {
-  const venue = venueAddresses(deps.home);
+  const simulated = simulatorAddresses(deps.home);
+  const venue = market.venue === 'live' ? { ...market.kraken, control: null } : simulated;
   const [databaseUrl, temporal] = await Promise.all([
     timed(deps, 'PostgreSQL', startDatabase(deps, state)),
     timed(deps, 'Temporal', startTemporalServer(deps)),
-    timed(deps, 'exchange simulator', startSimulator(deps, state, profile, market)),
+    market.venue === 'live'
+      ? null
+      : timed(deps, 'exchange simulator', startSimulator(deps, state, profile, market)),
   ]);
   return { databaseUrl, temporal: temporal.address, temporalUi: temporal.uiUrl, ...venue };
 }
@@ -136,7 +146,7 @@ async function startTemporalServer({ home, supervisor, log }: Deps): Promise<{
   return { address: server.address, uiUrl: server.uiUrl };
 }
 
-function venueAddresses({ ports }: Home): Pick<Addresses, 'rest' | 'ws' | 'wsAuth' | 'control'> {
+function simulatorAddresses({ ports }: Home): KrakenAddresses & { control: string } {
   const at = (scheme: string, port: number, path = ''): string =>
     `${scheme}://127.0.0.1:${port}${path}`;
   return {
@@ -154,14 +164,11 @@ async function startSimulator(
   market: Market,
 ): Promise<void> {
   const { ports } = home;
-  const { control } = venueAddresses(home);
+  const { control } = simulatorAddresses(home);
   const args = [
     join(ROOT, 'cli', 'simulator.ts'),
-    ...(market.data === null ? ['--seed', String(market.seed)] : ['--data', market.data]),
-    ...['--from', isoTime(market.fromMs)],
-    ...(market.toMs === null ? [] : ['--to', isoTime(market.toMs)]),
+    ...pricesOf(market),
     ...['--pairs', profile.pairs.join(',')],
-    ...(market.speed === null ? ['--lockstep'] : ['--speed', String(market.speed)]),
     ...[
       '--balances',
       Object.entries(market.balances)
@@ -170,7 +177,8 @@ async function startSimulator(
     ],
     ...['--journal', state.journalDir],
     ...['--port-base', String(home.portBase)],
-    ...['--wait-for-desk', '--json'],
+    ...(market.isRealTime ? [] : ['--wait-for-desk']),
+    '--json',
   ];
   await supervisor.run({
     name: 'simulator',
@@ -189,6 +197,20 @@ async function startSimulator(
   });
 }
 
+/** The simulator's options on prices and their pace. */
+function pricesOf(market: Market): string[] {
+  const { kraken } = market;
+  if (market.venue === 'paper') {
+    return ['--paper', '--feed-rest', kraken.rest, '--feed-ws', kraken.ws];
+  }
+  return [
+    ...(market.data === null ? ['--seed', String(market.seed)] : ['--data', market.data]),
+    ...['--from', isoTime(market.fromMs)],
+    ...(market.toMs === null ? [] : ['--to', isoTime(market.toMs)]),
+    ...(market.speed === null ? ['--lockstep'] : ['--speed', String(market.speed)]),
+  ];
+}
+
 /** Waits until `url` answers, or until the process that should is given up. */
 async function answering(url: string, given: AbortSignal): Promise<void> {
   while (!given.aborted) {
@@ -205,9 +227,10 @@ export async function startWorker(
   deps: Deps,
   state: RunState,
   profile: Profile,
-  addresses: Addresses,
+  of: { addresses: Addresses; isRealTime: boolean; live: LiveAccess | null },
 ): Promise<void> {
-  const keys = keysIn(state.journalDir);
+  const { addresses, live } = of;
+  const { key, secret } = live === null ? keysIn(state.journalDir) : { key: null, secret: null };
   const config: WorkerConfig = {
     desk: state.desk,
     profile,
@@ -217,10 +240,11 @@ export async function startWorker(
       rest: addresses.rest,
       ws: addresses.ws,
       wsAuth: addresses.wsAuth,
-      control: addresses.control,
-      key: keys.key,
-      secret: keys.secret,
-      nonceFile: join(state.dir, 'nonce'),
+      control: of.isRealTime ? null : addresses.control,
+      isLive: live !== null,
+      key,
+      secret,
+      nonceFile: live?.nonceFile ?? join(state.dir, 'nonce'),
     },
     bundleDir: deps.home.path('cache'),
     answersDir: deps.home.path('model-answers'),
@@ -237,6 +261,7 @@ export async function startWorker(
         command: NODE[0],
         args: [...NODE.slice(1), join(ROOT, 'workers', 'desk-worker.ts'), file],
         ipc: true,
+        ...(live === null ? {} : { env: { ...process.env, ...live.keys } }),
         ready: (child) =>
           new Promise((resolve) => {
             child.once('message', () => resolve());

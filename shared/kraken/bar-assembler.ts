@@ -15,6 +15,11 @@ export interface BarClose {
   /** Open time of the bar, Unix milliseconds. */
   barMs: number;
   pairs: Map<Pair, BarState>;
+  /**
+   * Pairs closed by the clock alone: nothing newer was shown of them, as of a quiet pair or of one whose
+   * subscription has gone silent.
+   */
+  unconfirmed: Set<Pair>;
 }
 
 export interface BarAssembler {
@@ -98,13 +103,15 @@ export function barAssembler(options: BarAssemblerOptions): BarAssembler {
   const close = (timeframe: Timeframe, barMs: number): BarClose => {
     const endMs = barMs + timeframeMs(timeframe);
     const states = new Map<Pair, BarState>();
+    const unconfirmed = new Set<Pair>();
     for (const pair of pairs) {
       const lane = laneOf(pair, timeframe);
       if (lane === undefined) continue;
       states.set(pair, stateOf(lane, barMs, endMs));
+      if (lane.newestMs <= barMs && lane.bars.get(barMs)?.isFinal !== true) unconfirmed.add(pair);
       lane.bars.delete(barMs);
     }
-    return { timeframe, barMs, pairs: states };
+    return { timeframe, barMs, pairs: states, unconfirmed };
   };
 
   const isOver = (timeframe: Timeframe, barMs: number, nowMs: number): boolean => {

@@ -41,7 +41,7 @@ export const examplePosition: PositionView = {
 const candles = { '1h': rising(200, HOUR_MS), '4h': rising(60, 4 * HOUR_MS) };
 const bare = buildSnapshot({
   ...{ profile: exampleProfile, pair: 'BTC/USDT', barMs: BAR_MS, atMs: CLOSE_MS, account },
-  ...{ candles, recentTrades: [], instrument: exampleInstrument('BTC/USDT') },
+  ...{ candles, recentTrades: [], instrument: exampleInstrument('BTC/USDT'), book: null },
 });
 const readings = await readAnalysts(exampleProfile.analysts, MARKET_ANALYSTS, {
   snapshot: bare,

@@ -125,6 +125,17 @@ describe('the prompt triplegain-2', () => {
     expect(text).toContain('- roc 1h: null');
   });
 
+  test('the order book is told where one is kept', () => {
+    const orderBook = {
+      ...{ bid: '99.5', ask: '100.5', spreadBps: 100, bidDepth: 3000, askDepth: 1000 },
+      imbalance: 0.5,
+    };
+    const text = userOf({ ...exampleSnapshot, orderBook });
+    expect(['bid', 'spreadBps', 'askDepthInQuoteWithin1Pct'].map((f) => fieldOf(text, f))).toEqual([
+      ...['99.5', '100', '1000'],
+    ]);
+  });
+
   test('what is missing is null and says why', () => {
     const short = { ...exampleSnapshot, price: { ...exampleSnapshot.price, change24hPct: null } };
     expect(fieldOf(userOf(short), 'change24hPct')).toBe('null');

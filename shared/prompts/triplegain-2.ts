@@ -129,6 +129,7 @@ function cycleBlock(parts: PromptParts): string {
       ['volume24h', plain(snapshot.volume.base24h)],
       ['ratioTo7dMean', plain(snapshot.volume.ratioTo7dMean)],
     ]),
+    book(snapshot),
     costs(snapshot),
     account(snapshot),
     limitsLeft(snapshot),
@@ -149,6 +150,18 @@ function cycleBlock(parts: PromptParts): string {
   ]
     .filter((block) => block !== '')
     .join('\n\n');
+}
+
+function book({ orderBook }: Snapshot): string {
+  if (orderBook === null) return '';
+  return lines('## Order book', [
+    ['bid', orderBook.bid],
+    ['ask', orderBook.ask],
+    ['spreadBps', plain(orderBook.spreadBps)],
+    ['bidDepthInQuoteWithin1Pct', plain(orderBook.bidDepth)],
+    ['askDepthInQuoteWithin1Pct', plain(orderBook.askDepth)],
+    ['imbalance', plain(orderBook.imbalance)],
+  ]);
 }
 
 function costs({ price, costs: fees, timeframes, timeframe }: Snapshot): string {

@@ -91,6 +91,8 @@ export async function openWorld(
     steeredAt: [] as number[],
     closed: [] as { position: string; exitReason: string }[],
     wakes: new Map<string, { above?: string; atMs?: number }>(),
+    /** Open times of bars that a venue at real time has left behind. */
+    late: new Set<number>(),
     /** Venue times that a venue at real time answers with, one a call; a stepped one has none. */
     venueTimes: [] as number[],
     orders: new Map<string, VenueOrder>(),
@@ -131,6 +133,7 @@ export async function openWorld(
       ...{ account: `account at ${atMs}`, equity: '1000', state: world.state },
       flatten: world.state.kind === 'flattening',
     }),
+    isLate: ({ barMs }: { barMs: number }) => world.late.has(barMs),
     lockBar: () => true,
     buildSnapshot: ({ pair }: { pair: Pair }) => ({
       ...{ hash: pair, price: 100 },

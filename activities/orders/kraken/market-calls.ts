@@ -1,13 +1,14 @@
+import type { BookLevel } from '../../../shared/kraken/book.ts';
 import type { Candle } from '../../../shared/candle.ts';
 import { feeShare, instrumentOf } from '../../../shared/kraken/orders.ts';
 import * as messages from '../../../shared/kraken/rest-messages.ts';
 import { pairOf, restName } from '../../../shared/kraken/symbols.ts';
 import { millisecondsOf } from '../../../shared/kraken/wire.ts';
-import { Decimal, type DecimalText } from '../../../shared/money.ts';
 import type { Pair } from '../../../shared/pair.ts';
 import { timeframeMinutes } from '../../../shared/timeframe.ts';
 import type { Instrument, Venue } from '../../../shared/venue.ts';
 import { VenueError } from '../../../shared/venue.ts';
+import { depthOf } from './depth-of.ts';
 import type { KrakenRest } from './rest.ts';
 import { KrakenError } from './rest.ts';
 
@@ -102,23 +103,13 @@ export function marketCalls(
       const asked = { pair: restName(pair), count: String(SHOWN_LEVELS) };
       const answer = await rest.public('Depth', asked, messages.Depth);
       const book = Object.values(answer)[0];
-      const bid = book?.bids[0]?.[0];
-      const ask = book?.asks[0]?.[0];
-      if (book === undefined || bid === undefined || ask === undefined) {
-        throw new VenueError('answer', `kraken shows no book for ${pair}`);
-      }
-      return { bid, ask, bidDepth: shown(book.bids, bid), askDepth: shown(book.asks, ask) };
+      const levels = (side: readonly messages.DepthLevel[] = []): BookLevel[] =>
+        side.map(([price, quantity]) => ({ price, quantity }));
+      const depth = depthOf(levels(book?.bids), levels(book?.asks));
+      if (depth === null) throw new VenueError('answer', `kraken shows no book for ${pair}`);
+      return depth;
     },
   };
-}
-
-/** Value in quote of the levels that lie within 1 % of the best price. */
-function shown(levels: readonly messages.DepthLevel[], best: DecimalText): DecimalText {
-  const reach = new Decimal(best).div(100);
-  return levels
-    .filter(([price]) => new Decimal(price).sub(best).abs().lte(reach))
-    .reduce((sum, [price, quantity]) => sum.add(new Decimal(price).mul(quantity)), new Decimal(0))
-    .toFixed();
 }
 
 function isNoSuchLength(error: unknown): boolean {

@@ -41,8 +41,8 @@ export interface KrakenSocketOptions {
   onText?(text: string): boolean;
   onUp(): void;
   onDown(reason: string): void;
-  /** Venue less wall clock, of each pong that tells its time. */
-  onClockSkew?(skewMs: number): void;
+  /** Venue less wall clock and how far it may be off, of each pong that tells its time. */
+  onClockSkew?(skew: { skewMs: number; uncertaintyMs: number }): void;
   log(message: string): void;
   times: SocketTimes;
   /** In [0, 1), for the jitter. */
@@ -145,8 +145,10 @@ export function openKrakenSocket(options: KrakenSocketOptions): KrakenSocket {
   const tellSkew = ({ time_in, time_out }: MethodAnswer, sentMs: number | undefined): void => {
     if (time_in === undefined || sentMs === undefined) return;
     const venueMs = (Date.parse(time_in) + Date.parse(time_out ?? time_in)) / 2;
-    const skewMs = venueMs - (sentMs + Date.now()) / 2;
-    if (Number.isFinite(skewMs)) options.onClockSkew?.(skewMs);
+    const nowMs = Date.now();
+    const skewMs = venueMs - (sentMs + nowMs) / 2;
+    const uncertaintyMs = (nowMs - sentMs) / 2 + 1;
+    if (Number.isFinite(skewMs)) options.onClockSkew?.({ skewMs, uncertaintyMs });
   };
 
   const onMessage = (data: string): void => {

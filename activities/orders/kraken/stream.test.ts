@@ -238,7 +238,7 @@ test('measures the clock against that of the venue', async () => {
     socket.send(JSON.stringify({ method: 'pong', req_id, time_in: time, time_out: time }));
   });
   const skews: number[] = [];
-  await open({ onClockSkew: (skewMs) => skews.push(skewMs) });
+  await open({ onClockSkew: ({ skewMs }) => skews.push(skewMs) });
   // An hour, give or take the time that this test was held up.
   expect(Math.round((skews[0] ?? 0) / 600_000)).toBe(6);
 });

@@ -29,7 +29,7 @@ export interface KrakenStreamOptions {
    * Venue less wall clock in milliseconds, at each connect and barrier, as exact as half a round trip. At real
    * time more than 500 makes deadlines fail and deserves an alarm.
    */
-  onClockSkew?: (skewMs: number) => void;
+  onClockSkew?: (skew: { skewMs: number; uncertaintyMs: number }) => void;
   log?: (message: string) => void;
   /** Closes the stream, also while it is being opened. */
   signal?: AbortSignal;
@@ -46,10 +46,11 @@ export async function openKrakenStream(options: KrakenStreamOptions): Promise<Ve
   const times = { ...SOCKET_TIMES, ...options.times };
   const log = options.log ?? (() => {});
   const random = options.random ?? Math.random;
-  const sockets = [
-    openPublic(options, { times, log, random }),
-    openPrivate(options, { times, log, random }),
-  ];
+  const byName = {
+    public: openPublic(options, { times, log, random }),
+    private: openPrivate(options, { times, log, random }),
+  };
+  const sockets = Object.values(byName);
   const close = (): void => {
     for (const socket of sockets) socket.close();
   };
@@ -65,6 +66,7 @@ export async function openKrakenStream(options: KrakenStreamOptions): Promise<Ve
     barrier: async () => {
       await Promise.all(sockets.map((socket) => socket.barrier()));
     },
+    restart: (socket, reason) => byName[socket].restart(reason),
     close: () => Promise.resolve(close()),
   };
 }
