@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isDecimalText } from './money.ts';
 import { EntrySettingsSchema } from './entry.ts';
+import { GuardSettingsSchema } from './guard/settings.ts';
 import { isPair } from './pair.ts';
 import { AnalystSettingsSchema, DEFAULT_ANALYSTS } from './analysts/settings.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
@@ -70,13 +71,7 @@ export const ProfileSchema = z
     consensus: ConsensusSettingsSchema,
     risk: RiskLimitsSchema,
     entry: EntrySettingsSchema.prefault({}).describe('How the desk enters'),
-    guard: z.strictObject({
-      targetSlippagePct: z
-        .number()
-        .min(0)
-        .max(5)
-        .describe('How far below its price a target may be sold, percent'),
-    }),
+    guard: GuardSettingsSchema.describe('How it looks after its positions'),
     rebalance: RebalanceSettingsSchema.optional().describe(
       'How the core is kept in proportion; absent: it is not',
     ),

@@ -40,6 +40,8 @@ export const sendingOn = (
     taskQueue,
     startToCloseTimeout: '15s',
     heartbeatTimeout: '3s',
+    // Given up without waiting for it, where a fill may be without a stop only so long.
+    cancellationType: 'TRY_CANCEL',
     summary,
     retry: { maximumAttempts: 1 },
   });
@@ -61,6 +63,7 @@ export const settlingOn = (
     taskQueue,
     startToCloseTimeout: '20s',
     heartbeatTimeout: '3s',
+    cancellationType: 'TRY_CANCEL',
     retry: untilItWorks,
   });
 

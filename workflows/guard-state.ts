@@ -1,4 +1,6 @@
+import { ladderOf } from '../shared/ladder.ts';
 import { Decimal, type DecimalText } from '../shared/money.ts';
+import type { GuardInput } from './guard-input.ts';
 import type { OrderState } from './messages.ts';
 
 /** One order of a position as the guard knows it; cumulative, so a repeated or late message is harmless. */
@@ -13,17 +15,21 @@ export interface LegOrder {
 /** One rung of the take-profit ladder. */
 export interface Rung {
   price: DecimalText;
-  /** Base still to be sold at this rung. */
-  left: DecimalText;
+  /** Base that was sold at this rung. */
+  sold: DecimalText;
   state: 'waiting' | 'armed' | 'selling' | 'done';
 }
 
+/** Plain data: it goes on into the next run of the guard. */
 export interface GuardState {
   entry: LegOrder;
   /** Which of the entry's orders that is: one that is priced anew is a further one. */
   entryN: number;
-  stop: LegOrder | null;
-  /** Price of the resting stop. */
+  /** Venue time of the first fill, Unix ms. */
+  openedMs: number | null;
+  /** `price` is where it rests. */
+  stop: (LegOrder & { price: DecimalText }) | null;
+  /** Where the stop belongs. */
   stopPrice: DecimalText;
   stopN: number;
   target: LegOrder | null;
@@ -36,6 +42,36 @@ export interface GuardState {
   /** Why the position is being closed at market, or null. */
   closing: string | null;
   exitReason: string | null;
+  /** What a person was told, newest last. */
+  alarms: string[];
+}
+
+export function newGuardState(
+  input: Pick<GuardInput, 'entryClientOrderId' | 'entryQuantity' | 'stopPrice' | 'targets'>,
+): GuardState {
+  return {
+    entry: {
+      clientOrderId: input.entryClientOrderId,
+      quantity: input.entryQuantity,
+      filled: '0',
+      cost: '0',
+      over: false,
+    },
+    entryN: 1,
+    openedMs: null,
+    stop: null,
+    stopPrice: input.stopPrice,
+    stopN: 0,
+    target: null,
+    targetN: 0,
+    exit: null,
+    exitN: 0,
+    soldBefore: '0',
+    rungs: input.targets.map((t) => ({ price: t.price, sold: '0', state: 'waiting' })),
+    closing: null,
+    exitReason: null,
+    alarms: [],
+  };
 }
 
 export const quantityOf = {
@@ -47,6 +83,19 @@ export const quantityOf = {
     ),
   held: (s: GuardState): Decimal => quantityOf.bought(s).minus(quantityOf.sold(s)),
 };
+
+/** Base still to be sold at each rung: its share of what the entry fills, less what it has sold. */
+export function leftAtRungs(
+  state: GuardState,
+  input: Pick<GuardInput, 'targets' | 'lot' | 'minQuantity' | 'minCost'>,
+): Decimal[] {
+  const whole = state.entry.over ? state.entry.filled : state.entry.quantity;
+  const ladder = ladderOf(whole, input.targets, input);
+  return state.rungs.map(({ price, sold }) => {
+    const planned = ladder.find((rung) => rung.price === price)?.quantity ?? '0';
+    return Decimal.max(0, new Decimal(planned).minus(sold));
+  });
+}
 
 /** Takes over an order's cumulative state; never backwards, and only for the order it names. */
 export function applyUpdate(state: GuardState, update: OrderState): void {

@@ -63,10 +63,32 @@ export interface OrderUpdate {
   outbox: number[];
 }
 
-export interface CloseRequest {
+/** What somebody other than the feed asks of a guard; `by` tells apart those who ask at one event. */
+interface Request {
   event: number | null;
   atMs: number;
+  by: string;
+}
+
+export interface CloseRequest extends Request {
   reason: string;
+}
+
+/** A bar of the desk's timeframe has closed. */
+export type BarSeen = Request;
+
+/** The stop is to lie at most so many percent below the price as the deciders saw it. */
+export interface TightenRequest extends Request {
+  stopPct: number;
+  price: number;
+}
+
+/**
+ * Under what a guard reports a request as settled, and the desk waits for it: a guard that is told twice at one
+ * event has two things to settle.
+ */
+export function settledAs(guard: string, by: string): string {
+  return `${guard} for ${by}`;
 }
 
 export interface TradeClosed {
@@ -91,6 +113,8 @@ export const turn = defineSignal('turn');
 export const tradeClosed = defineSignal<[TradeClosed]>('tradeClosed');
 export const orderUpdate = defineSignal<[OrderUpdate]>('orderUpdate');
 export const closePosition = defineSignal<[CloseRequest]>('close');
+export const barSeen = defineSignal<[BarSeen]>('barSeen');
+export const tighten = defineSignal<[TightenRequest]>('tighten');
 /** Cancels what is not filled yet of the entry; what is filled stays guarded. */
 export const cancelEntry = defineSignal<[CloseRequest]>('cancelEntry');
 
@@ -138,6 +162,8 @@ export interface PositionStatus {
   entryPrice: DecimalText | null;
   stopPrice: DecimalText | null;
   targets: { price: DecimalText; quantity: DecimalText; done: boolean }[];
+  /** What a person was told of it, newest last. */
+  alarms: string[];
 }
 
 export interface CycleProgress {

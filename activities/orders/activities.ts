@@ -1,10 +1,10 @@
 import type { Consensus } from '../../shared/consensus/consensus.ts';
 import type { Decision } from '../../shared/decision.ts';
+import { exitTerms, type ExitTerms } from '../../shared/guard/exit-terms.ts';
 import { Decimal, floorToStep } from '../../shared/money.ts';
 import { quoteOf } from '../../shared/pair.ts';
 import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument } from '../../shared/venue.ts';
-import { ladderOf } from '../../shared/ladder.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { amendOrder, cancelOrder, type OrderState } from './change-order.ts';
 import { reconcileAccount } from './reconcile-account.ts';
@@ -27,12 +27,13 @@ export interface GuardPlan {
   entryClientOrderId: string;
   entryQuantity: string;
   stopPrice: string;
-  targets: { price: string; quantity: string }[];
+  targets: { price: string; share: string }[];
   lot: string;
   tick: string;
   minQuantity: string;
   minCost: string;
   targetSlippage: number;
+  exits: ExitTerms;
 }
 
 export type ReviewActivities = ReturnType<typeof createReviewActivities>;
@@ -71,6 +72,7 @@ export function createReviewActivities(deps: OrderDeps) {
             verdict.clientOrderId,
             instrument,
             deps.profile.guard.targetSlippagePct / 100,
+            exitTerms(deps.profile.guard, decision, deps.profile.timeframe),
           ),
         },
       };
@@ -157,18 +159,20 @@ function guardPlan(
   entryClientOrderId: string,
   instrument: Instrument,
   targetSlippage: number,
+  exits: ExitTerms,
 ): GuardPlan {
   const { lot, tick, minQuantity, minCost } = instrument;
   return {
     entryClientOrderId,
     entryQuantity: plan.quantity,
     stopPrice: plan.stopPrice,
-    targets: ladderOf(plan.quantity, plan.targets, instrument),
+    targets: plan.targets,
     lot,
     tick,
     minQuantity,
     minCost,
     targetSlippage,
+    exits,
   };
 }
 

@@ -3,6 +3,7 @@ import { clientOrderId } from '../../shared/client-order-id.ts';
 import type { Decision } from '../../shared/decision.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
+import { exitTerms, hearsBars } from '../../shared/guard/exit-terms.ts';
 import { positionId } from '../../shared/names.ts';
 import { readStoredPlan } from '../../shared/risk/approved.ts';
 import type { EntryPlan } from '../../shared/risk/plan.ts';
@@ -96,6 +97,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
     if (verdict.plan !== null) {
       const { plan } = verdict;
       const position = positionId(of.pair, of.barMs);
+      const exits = exitTerms(profile.guard, of.decision, profile.timeframe);
       await client.query(
         `insert into reservation (verdict, desk, pair, asset, amount, risk_usdt, notional_usdt)
          values ($1, $2, $3, $4, $5, $6, $7)`,
@@ -110,9 +112,9 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
         ],
       );
       await client.query(
-        `insert into position (id, desk, pair, cycle, guard, state, opened_at)
-         values ($1, $2, $3, $4, $5, 'opening', $6)`,
-        [position, desk, of.pair, of.cycle, of.guard, at],
+        `insert into position (id, desk, pair, cycle, guard, state, opened_at, hears_bars)
+         values ($1, $2, $3, $4, $5, 'opening', $6, $7)`,
+        [position, desk, of.pair, of.cycle, of.guard, at, hearsBars(exits)],
       );
       await intendOrder(client, {
         clientOrderId: entryId,
