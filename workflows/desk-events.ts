@@ -1,6 +1,7 @@
+import { getExternalWorkflowHandle, type SignalDefinition } from '@temporalio/workflow';
 import { local } from './activities.ts';
 import type { Carried, OpenEvent } from './desk-carried.ts';
-import type { Settled } from './messages.ts';
+import { settledAs, type Settled } from './messages.ts';
 
 export type DeskEvents = ReturnType<typeof deskEvents>;
 
@@ -37,6 +38,20 @@ export function deskEvents(s: Carried) {
     },
 
     waitFor,
+
+    /** Asks something of a guard; the open event, if there is one, waits until it has settled it. */
+    async ask<M extends object>(
+      guard: string,
+      what: SignalDefinition<[M & { event: number | null; by: string }]>,
+      by: string,
+      request: M,
+    ): Promise<void> {
+      const isThere = await getExternalWorkflowHandle(guard)
+        .signal(what, { ...request, event: s.open?.number ?? null, by })
+        .then(() => true)
+        .catch(() => false);
+      if (isThere) waitFor(settledAs(guard, by));
+    },
 
     /** Whether everybody whom the open event concerns has done with it. */
     isDone(): boolean {

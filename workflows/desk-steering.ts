@@ -1,4 +1,3 @@
-import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { Standing } from '../activities/ledger/desk-store.ts';
 import { local } from './activities.ts';
 import type { Carried, Message } from './desk-carried.ts';
@@ -41,7 +40,7 @@ export function deskSteering(
       if (m.command === 'flatten') await closeAll('flatten', atMs);
       if (m.command === 'halt') {
         for (const guard of await local.openGuards()) {
-          await tellGuard(guard, cancelEntry, 'halted', atMs);
+          await events.ask(guard, cancelEntry, 'halt', { reason: 'halted', atMs });
         }
       }
     },
@@ -86,23 +85,10 @@ export function deskSteering(
 
   async function closeAll(reason: string, atMs: number): Promise<void> {
     const guards = await local.openGuards();
-    for (const guard of guards) await tellGuard(guard, closePosition, reason, atMs);
+    for (const guard of guards) {
+      await events.ask(guard, closePosition, reason, { reason, atMs });
+    }
     if (guards.length === 0) await flattened(atMs);
-  }
-
-  /** Sets a guard to work; while an event is open the venue's clock waits for it. */
-  async function tellGuard(
-    guard: string,
-    message: typeof closePosition,
-    reason: string,
-    atMs: number,
-  ): Promise<void> {
-    const event = s.open?.number ?? null;
-    const isThere = await getExternalWorkflowHandle(guard)
-      .signal(message, { event, atMs, reason })
-      .then(() => true)
-      .catch(() => false);
-    if (isThere) events.waitFor(guard);
   }
 
   async function flattened(atMs: number): Promise<void> {

@@ -9,9 +9,15 @@ const leg = (clientOrderId: string, quantity: string): LegOrder => ({
 
 /** An entry of 2 with its stop of 2. */
 const guarded = (): GuardState => ({
-  ...{ entry: leg('e', '2'), entryN: 1, stop: leg('s', '2'), stopPrice: '98', stopN: 1 },
+  ...{
+    entry: leg('e', '2'),
+    entryN: 1,
+    stop: { ...leg('s', '2'), price: '98' },
+    stopPrice: '98',
+    stopN: 1,
+  },
   ...{ target: null, targetN: 0, exit: null, exitN: 0, soldBefore: '0', rungs: [] },
-  ...{ closing: null, exitReason: null },
+  ...{ closing: null, exitReason: null, openedMs: null, alarms: [] },
 });
 
 const update = (clientOrderId: string, filled: string, change: Partial<OrderState> = {}) => ({

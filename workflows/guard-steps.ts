@@ -2,7 +2,12 @@ import type { OrderState as Changed } from '../activities/orders/change-order.ts
 import type { PlacedReduction } from '../activities/orders/activities.ts';
 import type { Reduction } from '../activities/orders/reduce.ts';
 import { clientOrderId } from '../shared/client-order-id.ts';
-import { breakEvenPrice, exitAfterBar, stopOnTick, type ClosedBar } from '../shared/guard/exit-after-bar.ts';
+import {
+  breakEvenPrice,
+  exitAfterBar,
+  stopOnTick,
+  type ClosedBar,
+} from '../shared/guard/exit-after-bar.ts';
 import type { ExitTerms } from '../shared/guard/exit-terms.ts';
 import { Decimal, floorToStep, type DecimalText } from '../shared/money.ts';
 import type { Pair } from '../shared/pair.ts';

@@ -202,10 +202,7 @@ function portsOf(input: GuardInput, wakeUps: VenueWakeUps): GuardPorts {
 }
 
 /** The answer, or `unsettled` when it has not come by the limit. */
-async function within<T>(
-  limitMs: number | null,
-  call: () => Promise<T>,
-): Promise<T | Unsettled> {
+async function within<T>(limitMs: number | null, call: () => Promise<T>): Promise<T | Unsettled> {
   if (limitMs === null) return call();
   let hasPassed = false;
   const work = new CancellationScope();

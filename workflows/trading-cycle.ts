@@ -7,6 +7,7 @@ import {
   startChild,
   upsertSearchAttributes,
   workflowInfo,
+  type SignalDefinition,
 } from '@temporalio/workflow';
 import type { ModelAsk } from '../shared/llm/model-asks.ts';
 import { positionId, workflowIds } from '../shared/names.ts';
@@ -14,7 +15,15 @@ import type { Pair } from '../shared/pair.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { local, localStep, sendingOn, settlingOn } from './activities.ts';
 import { askModel } from './ask-model.ts';
-import { closePosition, orderUpdate, progress, turn, turnWanted } from './messages.ts';
+import {
+  closePosition,
+  orderUpdate,
+  progress,
+  settledAs,
+  tighten,
+  turn,
+  turnWanted,
+} from './messages.ts';
 import { positionGuard } from './position-guard.ts';
 import { actionKey, confidenceKey, deskKey, outcomeKey, pairKey } from './search-attributes.ts';
 
@@ -91,6 +100,10 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
 
   step = 'snapshot';
   const snapshot = await local.buildSnapshot({ pair, barMs, atMs, account: input.account });
+  if (!snapshot.asks) {
+    tell(`**${pair}** ${isoTime(barMs)}: its position is not due for a review`);
+    return end('skipped');
+  }
   step = 'deciders';
   const answers = await Promise.all(
     input.deciders.map((decider) => {
@@ -124,18 +137,33 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   }
   if (consensus.action === 'close' && snapshot.guard !== null) {
     step = 'closing';
-    const guard = getExternalWorkflowHandle(snapshot.guard);
-    const isThere = await guard
-      .signal(closePosition, { event, atMs, reason: 'signal' })
-      .then(() => true)
-      // The position may have been closed by its stop a moment ago.
-      .catch(() => false);
-    if (isThere) result.concerned.push(snapshot.guard);
+    const isThere = await ask(snapshot.guard, closePosition, { reason: 'signal' });
     result.order = isThere ? 'the guard closes the position' : 'the position is closed already';
     tell(`Order: ${result.order}`);
     return finish('closing');
   }
+  if (snapshot.guard !== null && consensus.heldStopPct !== null) {
+    const { heldStopPct: stopPct } = consensus;
+    const isThere = await ask(snapshot.guard, tighten, { stopPct, price: snapshot.price });
+    if (isThere) tell(`The stop is to lie at most ${stopPct} % below the price`);
+  }
   return finish(consensus.answered === 0 ? 'absent' : 'held');
+
+  /** Asks something of a position's guard; false when it is over. */
+  async function ask<M extends object>(
+    guard: string,
+    what: SignalDefinition<[M & { event: number | null; atMs: number; by: string }]>,
+    request: M,
+  ): Promise<boolean> {
+    const by = workflowId;
+    const isThere = await getExternalWorkflowHandle(guard)
+      .signal(what, { ...request, event, atMs, by })
+      .then(() => true)
+      // The position may have been closed by its stop a moment ago.
+      .catch(() => false);
+    if (isThere) result.concerned.push(settledAs(guard, by));
+    return isThere;
+  }
 
   async function enter(): Promise<CycleResult> {
     if (!hasTurn) {

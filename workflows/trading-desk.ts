@@ -20,6 +20,7 @@ import { deskUpdates } from './desk-updates.ts';
 import { handleInOrder, on } from './handle-in-order.ts';
 import {
   barClosed,
+  barSeen,
   flatten,
   halt,
   orderUpdate,
@@ -50,6 +51,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   const self = workflowInfo().workflowId;
   const s = input.carried ?? newDesk();
   const { inbox } = s;
+  const barsToDecide: BarClosed[] = [];
   const woken = ({ event, atMs, wakes }: OrderUpdate): void =>
     void inbox.push({ kind: 'wake', event, atMs, wakes });
   const wakeUps = venueWakeUps(self, woken);
@@ -86,8 +88,14 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
       await take(message);
     }
+    const bar = events.isDone() ? barsToDecide.shift() : undefined;
+    if (bar !== undefined) {
+      await decideOn(bar);
+      continue;
+    }
     await turns.grant();
-    if (turns.inFlight().length === 0) await passes.startDue();
+    const isBetweenBars = turns.inFlight().length === 0 && barsToDecide.length === 0;
+    if (isBetweenBars) await passes.startDue();
     if (isSettled() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
       // Before the acknowledgement, while a stepped venue's clock still stands: nothing new comes from it.
       // After a timer, for an end that followed a local step's answer and is repeated by the server,
@@ -153,6 +161,10 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     }
     const before = s.lastBarMs;
     s.lastBarMs = bar.barMs;
+    const pairs = bar.pairs.filter((p) => p.state !== 'missing').map((p) => p.pair);
+    for (const guard of await local.guardsHearingBars({ pairs })) {
+      await events.ask(guard, barSeen, 'the bar', { atMs: bar.atMs });
+    }
     // A clock that goes on by itself passes bars that nobody told, and may have passed this one.
     if (bar.event === null) {
       const length = timeframeMs(bar.timeframe);
@@ -163,6 +175,11 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         return;
       }
     }
+    barsToDecide.push(bar);
+  }
+
+  /** Once the guards have done with a bar: what they change of their stops, its cycles see. */
+  async function decideOn(bar: BarClosed): Promise<void> {
     const opened = await local.openBar({ atMs: bar.atMs });
     await steering.takeState(opened.state);
     if (opened.flatten) await steering.closeAll('drawdown', bar.atMs);
@@ -179,7 +196,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   /** Whether everybody whom the open event concerns has done with it, and nothing waits to be handled. */
   function isSettled(): boolean {
     const isIdle = turns.inFlight().length === 0 && !passes.isDue() && inbox.length === 0;
-    return isIdle && events.isDone();
+    return isIdle && barsToDecide.length === 0 && events.isDone();
   }
 
   function isNewDay(): boolean {

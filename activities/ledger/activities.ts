@@ -4,6 +4,7 @@ import type { DecimalText } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { DeskEvent } from '../../shared/risk/desk-state.ts';
+import { isoTime } from '../../shared/timeframe.ts';
 import { usdtPrices } from '../../shared/usdt-prices.ts';
 import type { Instrument, Venue } from '../../shared/venue.ts';
 import type { Probe, ProbePoint } from '../probe.ts';
@@ -12,7 +13,7 @@ import { inTransaction } from './database.ts';
 import { combineAnswers, type CombinedAnswers } from './combine-answers.ts';
 import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
 import type { DocumentStore } from './documents.ts';
-import { createCommandActivities } from './desk-commands.ts';
+import { createCommandActivities, noteCommand } from './desk-commands.ts';
 import { readLimits } from './desk-limits.ts';
 import { readDeskView } from './desk-view.ts';
 import { openDesk, type OpenedDesk } from './open-desk.ts';
@@ -150,6 +151,36 @@ export function createLedgerActivities(deps: LedgerDeps) {
         [desk],
       );
       return rows.map((r) => r.guard);
+    },
+
+    /** Those of them that want to hear of the bars of their pair. */
+    async guardsHearingBars({ pairs }: { pairs: Pair[] }): Promise<string[]> {
+      const { rows } = await pool.query<{ guard: string }>(
+        `select guard from position
+          where desk = $1 and state = 'open' and hears_bars and pair = any($2) order by id`,
+        [desk, pairs],
+      );
+      return rows.map((r) => r.guard);
+    },
+
+    /** Writes down what a person has to know at once. Keyed by kind, position and time. */
+    async noteAlarm(of: {
+      kind: 'unprotected';
+      position: string;
+      words: string;
+      atMs: number;
+    }): Promise<void> {
+      const { kind, position, words, atMs } = of;
+      const told = { who: `guard of ${position}`, why: words, atMs };
+      await inTransaction(pool, (client) =>
+        noteCommand(
+          client,
+          desk,
+          kind,
+          { reference: `${kind} ${position} ${isoTime(atMs)}`, ...told },
+          { position },
+        ),
+      );
     },
 
     /** A guard has taken these messages over: they need not be sent again. */

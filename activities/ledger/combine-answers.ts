@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { combineDecisions, compareConsensus } from '../../shared/consensus/combine.ts';
 import type { Consensus, RecordedConsensus } from '../../shared/consensus/consensus.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
+import { heldStopPct } from '../../shared/guard/exit-review.ts';
 import { rosterOf, type Profile } from '../../shared/profile.ts';
 import { readChampion } from './desk-commands.ts';
 import { answersTable, saidBy } from './answers-table.ts';
@@ -16,6 +17,8 @@ export interface CombinedAnswers {
   said: Record<string, string>;
   table: string;
   hash: string;
+  /** Where those who hold want the stop of an open position, percent below the price. */
+  heldStopPct: number | null;
 }
 
 /**
@@ -47,5 +50,6 @@ export async function combineAnswers(
     said: saidBy(of.answers),
     table: answersTable(of.answers),
     hash: await documents.put('consensus', recorded),
+    heldStopPct: heldStopPct(of.answers, roster),
   };
 }

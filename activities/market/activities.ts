@@ -4,6 +4,8 @@ import { MARKET_ANALYSTS } from '../../shared/analysts/registry.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { AccountView } from '../../shared/snapshot.ts';
+import type { ClosedBar } from '../../shared/guard/exit-after-bar.ts';
+import { isReviewDue } from '../../shared/guard/exit-review.ts';
 import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Instrument, VenueDepth } from '../../shared/venue.ts';
@@ -15,6 +17,9 @@ import { lateAfterMs } from './bar-closes.ts';
 import type { CandleStore } from './candle-store.ts';
 import type { FeedRun } from './feed.ts';
 import type { MarketTime, PriceLevel } from './market-time.ts';
+import { readExitBar } from './read-exit-bar.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface MarketDeps {
   pool: pg.Pool;
@@ -32,14 +37,16 @@ export type MarketActivities = ReturnType<typeof createMarketActivities>;
 
 export function createMarketActivities(deps: MarketDeps) {
   const { pool, desk, profile, candles, documents, time } = deps;
+  const { reviewEveryHours } = profile.guard;
   return {
     /** Builds and stores the snapshot of one cycle; the same input gives the same hash. */
-    async buildSnapshot(of: {
-      pair: Pair;
-      barMs: number;
-      atMs: number;
-      account: string;
-    }): Promise<{ hash: string; price: number; guard: string | null }> {
+    async buildSnapshot(of: { pair: Pair; barMs: number; atMs: number; account: string }): Promise<{
+      hash: string;
+      price: number;
+      guard: string | null;
+      /** Whether deciders are to be asked: always, but for an open position between two reviews. */
+      asks: boolean;
+    }> {
       const columns: Partial<Record<Timeframe, CandleColumns>> = {};
       for (const timeframe of profile.snapshotTimeframes) {
         columns[timeframe] = await candles.closedBy({ pair: of.pair, timeframe }, of.atMs);
@@ -59,8 +66,25 @@ export function createMarketActivities(deps: MarketDeps) {
       const readings = await readAnalysts(profile.analysts, MARKET_ANALYSTS, view);
       const snapshot = withReadings(bare, readings);
       const hash = await documents.put('snapshot', snapshot);
-      return { hash, price: snapshot.price.now, guard: snapshot.position?.guard ?? null };
+      const { price, position } = snapshot;
+      return {
+        hash,
+        price: price.now,
+        guard: position?.guard ?? null,
+        asks:
+          position === null ||
+          isReviewDue({
+            openedAtMs: Date.parse(position.openedAt),
+            atMs: of.atMs,
+            barMs: timeframeMs(profile.timeframe),
+            everyMs: reviewEveryHours === null ? null : reviewEveryHours * HOUR_MS,
+          }),
+      };
     },
+
+    /** See `readExitBar`. */
+    readExitBar: (of: Parameters<typeof readExitBar>[1]): Promise<ClosedBar | null> =>
+      readExitBar(candles, of),
 
     /** Lets a stepped venue's clock go on. Acknowledging again does nothing. */
     async acknowledgeEvent({ event }: { event: number }): Promise<void> {

@@ -97,7 +97,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
     if (verdict.plan !== null) {
       const { plan } = verdict;
       const position = positionId(of.pair, of.barMs);
-      const exits = exitTerms(profile.guard, of.decision, profile.timeframe);
+      const exits = exitTerms(deps.profile.guard, of.decision, deps.profile.timeframe);
       await client.query(
         `insert into reservation (verdict, desk, pair, asset, amount, risk_usdt, notional_usdt)
          values ($1, $2, $3, $4, $5, $6, $7)`,

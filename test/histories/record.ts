@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,8 +10,9 @@ import { SEARCH_ATTRIBUTES } from '../../shared/names.ts';
 
 /**
  * Records the saved histories anew: `node test/histories/record.ts`. Replays some days of the synthetic
- * market by the whole desk in a folder of its own, the first entry refused by the exchange, and writes the
- * shortest history of each workflow and shape beside this file.
+ * market by the whole desk in a folder of its own, its stops trailing and its positions closed after a while,
+ * the first entry refused by the exchange, and writes the shortest history of each workflow and shape beside
+ * this file.
  */
 const ROOT = join(import.meta.dirname, '..', '..');
 const { values } = parseArgs({
@@ -40,7 +41,7 @@ const SHAPES: Record<string, string> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['stop', 'target', 'signal', 'unfilled'].map((outcome) => [
+    ['stop', 'target', 'signal', 'time-stop', 'unfilled'].map((outcome) => [
       `guard-${outcome}`,
       shape('positionGuard', outcome),
     ]),
@@ -61,7 +62,11 @@ try {
 
 function startDesk(): ChildProcess {
   const { seed, from, to, balances } = values;
-  const args = ['--home', home, '--port-base', values['port-base'], '--lockstep', '--json'];
+  const profile = join(home, 'recorded.yaml');
+  const guard = 'guard:\n  trailing: { atr: 2, afterR: 0.5 }\n  timeStopHours: 18\n';
+  const first = readFileSync(join(ROOT, 'desks', 'triplegain.yaml'), 'utf8');
+  writeFileSync(profile, first.replace('guard:\n', guard));
+  const args = ['--profile', profile, '--home', home, '--port-base', values['port-base'], '--lockstep', '--json'];
   args.push('--seed', seed, '--from', from, '--to', to, '--balances', balances);
   return spawn(
     process.execPath,

@@ -6,6 +6,8 @@ import type { LedgerActivities } from '../../activities/ledger/activities.ts';
 import { RiskLimitsSchema } from '../../shared/risk/limits.ts';
 import { limitsInForce, tightened } from '../../shared/risk/standing-limits.ts';
 import { clientOrderId } from '../../shared/client-order-id.ts';
+import type { ClosedBar } from '../../shared/guard/exit-after-bar.ts';
+import { hearsBars, type ExitTerms } from '../../shared/guard/exit-terms.ts';
 import { Decimal } from '../../shared/money.ts';
 import { positionId, workflowIds } from '../../shared/names.ts';
 import type { Pair } from '../../shared/pair.ts';
@@ -30,6 +32,11 @@ interface VenueOrder extends OrderState {
   quantity: string;
   price: string | null;
 }
+
+const NO_EXITS: ExitTerms = {
+  ...{ breakEven: null, trailing: null, timeStopMs: null, invalidation: null },
+  ...{ timeframe: '1h', unprotectedMs: 5000 },
+};
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -72,11 +79,21 @@ export async function openWorld(
     /** Pairs whose entry the risk review lets pass; the others are vetoed. */
     approved: new Set<Pair>(),
     /** What happens before the named step of a pair goes on. */
-    before: {} as Record<`${'ask' | 'review' | 'send'} ${Pair}`, () => Promise<unknown>>,
+    before: {} as Record<
+      `${'ask' | 'review' | 'send'} ${Pair}` | 'place stop',
+      () => Promise<unknown>
+    >,
     /** Legs whose next orders are refused, or lose their answer before or after they have arrived. */
     refuse: [] as string[],
     losesRequest: [] as string[],
     losesAnswer: [] as string[],
+    targets: [{ price: '108', share: '1' }],
+    /** Rules by which positions are left. */
+    exits: NO_EXITS,
+    /** What guards that hear of bars see, and what those who hold want of a stop. */
+    exitBar: null as ClosedBar | null,
+    heldStopPct: null as number | null,
+    alarms: [] as string[],
     state: standing('running'),
     limits: limitsInForce(RiskLimitsSchema.parse({}), {}),
     /** Legs that a rebalancing plans: pairs of which 1 is sold; those of `vetoedLegs` are vetoed. */
@@ -136,7 +153,7 @@ export async function openWorld(
     isLate: ({ barMs }: { barMs: number }) => world.late.has(barMs),
     lockBar: () => true,
     buildSnapshot: ({ pair }: { pair: Pair }) => ({
-      ...{ hash: pair, price: 100 },
+      ...{ hash: pair, price: 100, asks: true },
       guard: isHeld(pair) ? guardOf(pair) : null,
     }),
     async askDecider({ decider, snapshot }: { decider: string; snapshot: string }) {
@@ -146,6 +163,7 @@ export async function openWorld(
     combine: ({ answers }: { answers: { cause: string }[] }) => ({
       ...{ action: world.actions[answers[0]!.cause] ?? 'hold', confidence: 0.7, reason: '' },
       ...{ answered: 1, table: '', hash: 'consensus', said: {} },
+      heldStopPct: world.heldStopPct,
     }),
     async reviewRisk({ pair, barMs, cycle }: CycleOf & { pair: Pair; barMs: number }) {
       world.reviewed.push(pair);
@@ -160,8 +178,8 @@ export async function openWorld(
       });
       const guard = {
         ...{ entryClientOrderId: id, entryQuantity: '2', stopPrice: '98', lot: '0.01' },
-        ...{ targets: [{ price: '108', quantity: '2' }], tick: '0.01', minQuantity: '0.01' },
-        ...{ minCost: '5', targetSlippage: 0.002, barMs },
+        ...{ targets: world.targets, tick: '0.01', minQuantity: '0.01' },
+        ...{ minCost: '5', targetSlippage: 0.002, exits: world.exits, barMs },
       };
       return { kind: 'approved', headline: '', table: '', entry: { summary: 'buy 2', guard } };
     },
@@ -203,6 +221,10 @@ export async function openWorld(
         ? { kind: 'set', champion: decider, before: 'only' }
         : { kind: 'refused', reason: `${decider} is none of the deciders` },
     openGuards: () => PAIRS.filter((pair) => isGuarded(pair)).map((pair) => guardOf(pair)),
+    guardsHearingBars: ({ pairs }: { pairs: Pair[] }) =>
+      hearsBars(world.exits) ? pairs.filter((p) => isHeld(p)).map((p) => guardOf(p)) : [],
+    readExitBar: () => world.exitBar,
+    noteAlarm: ({ words }: { words: string }) => void world.alarms.push(words),
     acknowledgeUpdates: () => {},
     closeTrade({ position, exitReason }: { position: string; exitReason: string }) {
       world.closed.push({ position, exitReason });
@@ -243,7 +265,11 @@ export async function openWorld(
       return refuses('rebalance') ?? { kind: 'open' };
     },
     settleLeg: () => refuses('rebalance') ?? { kind: 'open' },
-    placeReduction(r: Reduction) {
+    async placeReduction(r: Reduction) {
+      if (r.leg === 'stop' && world.before['place stop'] !== undefined) {
+        await world.before['place stop']();
+        return { kind: 'refused', reason: 'cancelled before it was sent' };
+      }
       if (take(world.losesRequest, r.leg)) throw new Error('no answer');
       const answer = refuses(r.leg) ?? rest(r);
       loses(r.leg);
@@ -253,16 +279,20 @@ export async function openWorld(
       world.orders.has(clientOrderId(r.guard, r.leg, r.n))
         ? { kind: 'open', quantity: r.quantity }
         : (refuses(r.leg) ?? rest(r)),
-    amendOrder({ clientOrderId: id, quantity }: { clientOrderId: string; quantity: string }) {
+    amendOrder(change: { clientOrderId: string; quantity: string; price: string }) {
+      const { clientOrderId: id, quantity, price } = change;
       const known = world.orders.get(id)!;
       // As the activity does: what cannot be changed is cancelled.
       if (known.status === 'open' && refuses(`amend ${known.leg}`)) known.status = 'canceled';
-      if (known.status === 'open') known.quantity = quantity;
+      if (known.status === 'open') Object.assign(known, { quantity, price });
       noteOversold();
       return stateOf(known);
     },
     cancelOrder({ clientOrderId: id }: { clientOrderId: string }) {
-      const known = world.orders.get(id)!;
+      const known = world.orders.get(id);
+      if (known === undefined) {
+        return { status: 'unplaced', filledQuantity: '0', filledCost: '0' };
+      }
       if (known.status === 'open') known.status = 'canceled';
       return stateOf(known);
     },
@@ -358,19 +388,20 @@ export async function openWorld(
 
   /** What the feed does at an event that concerns the pair's guard. */
   async function tell(
-    event: number,
+    event: number | null,
     pair: Pair,
-    of: { orders?: OrderState[]; wakes?: string[] },
+    of: { orders?: OrderState[]; wakes?: string[]; atMs?: number },
   ): Promise<void> {
     const guard = guardOf(pair);
-    const atMs = BAR_MS + HOUR_MS + event * 1000;
+    const atMs = of.atMs ?? BAR_MS + HOUR_MS + (event ?? 0) * 1000;
     const wakes = (of.wakes ?? []).map((wake) => `${guard}#${wake}`);
     const states = (of.orders ?? []).map(({ clientOrderId: id, leg, n, ...rest }) => ({
       ...{ clientOrderId: id, leg, n, status: rest.status },
       ...{ filledQuantity: rest.filledQuantity, filledCost: rest.filledCost },
     }));
-    const update = { event, atMs, orders: states, wakes, outbox: [event] };
+    const update = { event, atMs, orders: states, wakes, outbox: [event ?? 0] };
     await client.workflow.getHandle(guard).signal(orderUpdate, update);
+    if (event === null) return;
     await world.handle.signal(venueEvent, { event, atMs, kind: 'orders', concerned: [guard] });
   }
 
