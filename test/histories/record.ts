@@ -10,8 +10,8 @@ import { SEARCH_ATTRIBUTES } from '../../shared/names.ts';
 
 /**
  * Records the saved histories anew: `node test/histories/record.ts`. Replays some days of the synthetic
- * market by the whole desk in a folder of its own, its stops trailing and its positions closed after a while,
- * the first entry refused by the exchange, and writes the shortest history of each workflow and shape beside
+ * market by the whole desk in a folder of its own, its stops trailing, the first entry refused by the
+ * exchange, and writes the shortest history of each workflow and shape beside
  * this file.
  */
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -41,7 +41,7 @@ const SHAPES: Record<string, string> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['stop', 'target', 'signal', 'time-stop', 'unfilled'].map((outcome) => [
+    ['stop', 'target', 'signal', 'unfilled'].map((outcome) => [
       `guard-${outcome}`,
       shape('positionGuard', outcome),
     ]),
@@ -63,7 +63,7 @@ try {
 function startDesk(): ChildProcess {
   const { seed, from, to, balances } = values;
   const profile = join(home, 'recorded.yaml');
-  const guard = 'guard:\n  trailing: { atr: 2, afterR: 0.5 }\n  timeStopHours: 18\n';
+  const guard = 'guard:\n  trailing: { atr: 5 }\n';
   const first = readFileSync(join(ROOT, 'desks', 'triplegain.yaml'), 'utf8');
   writeFileSync(profile, first.replace('guard:\n', guard));
   const args = ['--profile', profile, '--home', home, '--port-base', values['port-base'], '--lockstep', '--json'];
