@@ -67,6 +67,11 @@ export const ProfileSchema = z
       .describe('Whose readings the snapshot has'),
     balances: z.record(z.string(), amount).describe('What the simulated account starts with'),
     deciders: z.array(DeciderSchema).min(1),
+    lessons: z
+      .array(z.string().min(1).max(300))
+      .max(20)
+      .default([])
+      .describe('What the operator wants models to have in mind: shown as data, never as rules'),
     llm: LlmSettingsSchema.optional().describe('How models are asked'),
     consensus: ConsensusSettingsSchema,
     risk: RiskLimitsSchema,

@@ -87,7 +87,7 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
     account: parts.account,
     position,
     recentTrades: parts.recentTrades,
-    lessons: [],
+    lessons: profile.lessons,
     costs: {
       takerFeePct: rounded(takerFee * 100, 4),
       makerFeePct: rounded(makerFee * 100, 4),
