@@ -227,7 +227,12 @@ describe('no look-ahead', () => {
               volume: changed(bars.volume, other.volume),
             };
             // The shortest lookback only, so that the ensemble trades within 800 bars.
-            const parameters = name === 'donchian-ensemble' ? { lookbackDays: [1, 2, 5] } : {};
+            const parameters =
+              name === 'donchian-ensemble'
+                ? { lookbackDays: [1, 2, 5] }
+                : name === 'trend' || name === 'breakout'
+                  ? { shorts: true }
+                  : {};
             const strategy = barStrategyFactory(parseBarStrategy(name, parameters), HOUR);
             const before = (log: TradeLog): unknown[] =>
               Array.from({ length: log.count }, (_, k) => k)
@@ -253,13 +258,18 @@ describe('golden trades', () => {
   it('of every strategy on fixed seeded bars are what they were', () => {
     const bars = seededCandles(20_000, 20_240_101);
     const seen: Record<string, string> = {};
-    for (const name of SIGNAL_STRATEGY_NAMES) {
-      const log = engineTrades(bars, barStrategyFactory(parseBarStrategy(name, {}), HOUR), FREE);
+    const runs = [
+      ...SIGNAL_STRATEGY_NAMES.map((name) => ({ told: name as string, name, parameters: {} })),
+      { told: 'trend, short too', name: 'trend', parameters: { shorts: true } },
+    ];
+    for (const { told, name, parameters } of runs) {
+      const choice = parseBarStrategy(name, parameters);
+      const log = engineTrades(bars, barStrategyFactory(choice, HOUR), FREE);
       const hash = createHash('sha256');
       for (let k = 0; k < log.count; k++) {
         hash.update(`${log.entryBar[k]},${log.exitBar[k]},${log.reason[k]};`);
       }
-      seen[name] = `${log.count} ${hash.digest('hex').slice(0, 16)}`;
+      seen[told] = `${log.count} ${hash.digest('hex').slice(0, 16)}`;
     }
     expect(seen).toMatchInlineSnapshot(`
       {
@@ -270,6 +280,7 @@ describe('golden trades', () => {
         "random-entry": "273 ef5ffc71dfc7102a",
         "squeeze": "14 f25e307dd4ddd382",
         "trend": "569 5c7fc943a31c3011",
+        "trend, short too": "1080 0bdf520bc49bb69f",
         "trend-breakout": "475 5a94ff62eef11bf9",
       }
     `);

@@ -15,6 +15,8 @@ export interface Mark {
   entryPrice: number;
   exitMs: number;
   exitPrice: number;
+  /** Before costs. */
+  won: boolean;
   title: string;
 }
 
@@ -28,11 +30,11 @@ export function lineChart(
   return frame(scale, title, path(scale, timeMs, values));
 }
 
-/** Closes with a line from entry to exit of each trade: green when the price rose, red when it fell. */
+/** Closes with a line from entry to exit of each trade: green when it gained before costs, red when it lost. */
 export function priceChart(bars: CandleColumns, marks: readonly Mark[], title: string): string {
   const scale = scaleOf(bars.timeMs, bars.low, bars.high);
   const lines = marks.map((m) => {
-    const colour = m.exitPrice > m.entryPrice ? '#0a7d33' : '#c0271c';
+    const colour = m.won ? '#0a7d33' : '#c0271c';
     return `<line x1="${scale.x(m.entryMs)}" y1="${scale.y(m.entryPrice)}" x2="${scale.x(m.exitMs)}" y2="${scale.y(m.exitPrice)}" stroke="${colour}" stroke-width="2"><title>${m.title}</title></line>`;
   });
   return frame(scale, title, path(scale, bars.timeMs, bars.close) + lines.join(''));

@@ -117,7 +117,8 @@ function pricePart(run: StudyRun, { pair, bars }: PairData, index: number): stri
       entryPrice: log.entryPrice[k]!,
       exitMs: bars.timeMs[log.exitBar[k]!]!,
       exitPrice: log.exitPrice[k]!,
-      title: `${EXIT_REASONS[log.reason[k]!]}: ${log.entryPrice[k]} to ${log.exitPrice[k]}`,
+      won: log.grossPnl[k]! > 0,
+      title: `${log.side[k] === 1 ? '' : 'short, '}${EXIT_REASONS[log.reason[k]!]}: ${log.entryPrice[k]} to ${log.exitPrice[k]}`,
     });
   }
   return `<h2>${text(pair)}</h2>\n${priceChart(bars, marks, `${pair}: close and trades`)}`;

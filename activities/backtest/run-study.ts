@@ -81,7 +81,12 @@ function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): Des
   });
 }
 
-function pairCosts({ instrument, halfSpread, stopSlippage }: StudyInstrument): PairCosts {
+function pairCosts({
+  instrument,
+  halfSpread,
+  stopSlippage,
+  marginRate,
+}: StudyInstrument): PairCosts {
   return {
     takerFee: instrument.takerFee,
     makerFee: instrument.makerFee,
@@ -89,6 +94,7 @@ function pairCosts({ instrument, halfSpread, stopSlippage }: StudyInstrument): P
     stopSlippage,
     priceScale: 10 ** instrument.priceDecimals,
     lot: Number(instrument.lot),
+    marginRate,
   };
 }
 
@@ -139,7 +145,7 @@ function appendTrades(into: TradeLog, from: TradeLog, pair: number): void {
   for (let k = 0; k < from.count; k++) {
     into.add(
       pair,
-      1,
+      from.side[k] === 1 ? 1 : -1,
       from.reason[k]!,
       from.entryBar[k]!,
       from.exitBar[k]!,

@@ -143,7 +143,7 @@ function runSet(
 function addTrade(into: TradeSink, log: TradeLog, k: number): void {
   into.add(
     log.pair[k]!,
-    1,
+    log.side[k] === 1 ? 1 : -1,
     log.reason[k]!,
     log.entryBar[k]!,
     log.exitBar[k]!,

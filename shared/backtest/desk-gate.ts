@@ -164,6 +164,7 @@ export class DeskGate implements EntryGate {
   private screen(order: EntryOrder, state: EngineState): string | null {
     const { limits, instruments, halfSpread, confidence } = this.options;
     const { account } = state;
+    if (order.side === -1) return 'legal-action';
     const mode = this.standing?.mode ?? 'running';
     if (mode !== 'running' && mode !== 'reduced') return 'desk-state';
     if (state.closeMs < this.cooldownUntil[order.pair]!) return 'cooldown';

@@ -1,4 +1,4 @@
-import { ENTER_LONG, LEAVE_LONG } from '../strategies/bar-strategy.ts';
+import { ENTER_LONG, ENTER_SHORT, LEAVE_LONG, LEAVE_SHORT } from '../strategies/bar-strategy.ts';
 import { Account } from './account.ts';
 import {
   EntryOrder,
@@ -12,6 +12,8 @@ import { segmentEnds } from './segments.ts';
 import { strategySignals, type Entries } from './strategy-signals.ts';
 import { EXIT_END, EXIT_GAP, EXIT_HALT, EXIT_SIGNAL, TradeLog } from './trade-log.ts';
 
+const ENTERS = ENTER_LONG | ENTER_SHORT;
+const ROLLOVER_MS = 4 * 3_600_000;
 const LEAVES_BY_SIGNAL = 1;
 const LEAVES_BY_HALT = 2;
 
@@ -27,6 +29,7 @@ export class EngineRun {
   private readonly orderedTargetPct: Float64Array;
   private readonly orderedTarget: Float64Array;
   private readonly entryFee: Float64Array;
+  private readonly entryMs: Float64Array;
   private readonly entryBar: Int32Array;
   private readonly leaving: Int8Array;
   /** Index and open time of each pair's next bar; the time is Infinity when it has none left. */
@@ -69,6 +72,7 @@ export class EngineRun {
       // Until a pair has traded, what it prices is worth its first open: known soon enough, and constant.
       closes: Float64Array.from(bars, (b) => b.open[0] ?? NaN),
       quantity: per(),
+      side: new Int8Array(pairs.length).fill(1),
       entryPrice: per(),
       stopPrice: per(),
       targetPrice: per(),
@@ -80,6 +84,7 @@ export class EngineRun {
     this.orderedTargetPct = per();
     this.orderedTarget = per();
     this.entryFee = per();
+    this.entryMs = per();
     this.entryBar = integers();
     this.leaving = new Int8Array(pairs.length);
     this.times = bars.map((b) => b.timeMs);
@@ -136,18 +141,20 @@ export class EngineRun {
       const warmup = this.warmup;
       if (state.quantity[p]! > 0) {
         const { low, high } = state.bars[p]!;
-        const stop = state.stopPrice[p]!;
-        const target = state.targetPrice[p]!;
+        const isLong = state.side[p] === 1;
+        const leave = isLong ? LEAVE_LONG : LEAVE_SHORT;
+        const lower = isLong ? state.stopPrice[p]! : state.targetPrice[p]!;
+        const upper = isLong ? state.targetPrice[p]! : state.stopPrice[p]!;
         while (
           i < last &&
-          low[i]! > stop &&
-          high[i]! < target &&
-          ((says[i]! & LEAVE_LONG) === 0 || i < warmup)
+          low[i]! > lower &&
+          high[i]! < upper &&
+          ((says[i]! & leave) === 0 || i < warmup)
         ) {
           i++;
         }
       } else {
-        while (i < last && ((says[i]! & ENTER_LONG) === 0 || i < warmup)) i++;
+        while (i < last && ((says[i]! & ENTERS) === 0 || i < warmup)) i++;
       }
     }
     this.wake[p] = i;
@@ -307,10 +314,11 @@ export class EngineRun {
       } else if (quantity[p]! > 0) {
         this.barsInPosition++;
         if (flatten) leaving[p] = LEAVES_BY_HALT;
-        else if ((this.says[p]![i]! & LEAVE_LONG) !== 0 && i >= this.warmup) {
-          leaving[p] = LEAVES_BY_SIGNAL;
+        else {
+          const leave = state.side[p] === 1 ? LEAVE_LONG : LEAVE_SHORT;
+          if ((this.says[p]![i]! & leave) !== 0 && i >= this.warmup) leaving[p] = LEAVES_BY_SIGNAL;
         }
-      } else if ((this.says[p]![i]! & ENTER_LONG) !== 0 && !flatten && i >= this.warmup) {
+      } else if ((this.says[p]![i]! & ENTERS) !== 0 && !flatten && i >= this.warmup) {
         this.review(p, i);
       }
       if (wake[p]! <= i || ordered[p]! > 0 || leaving[p]! !== 0) this.findWake(p);
@@ -324,16 +332,18 @@ export class EngineRun {
     const bars = state.bars[p]!;
     if (leaving[p]! !== 0) {
       const reason = leaving[p] === LEAVES_BY_HALT ? EXIT_HALT : EXIT_SIGNAL;
-      const price = soldAt(bars.open[i]! * (1 - cost.halfSpread), cost);
+      const price = this.leavingPrice(p, bars.open[i]!);
       this.close(p, i, price, reason, cost.takerFee, state.timeMs);
     }
     if (state.ordered[p]! > 0) this.open(p, i);
     if (state.quantity[p]! === 0) return;
     const stop = state.stopPrice[p]!;
     const target = state.targetPrice[p]!;
-    if (bars.low[i]! > stop && bars.high[i]! < target) return;
+    const side = state.side[p] === 1 ? 1 : -1;
+    const lower = side === 1 ? stop : target;
+    if (bars.low[i]! > lower && bars.high[i]! < (side === 1 ? target : stop)) return;
     const { exit } = this;
-    exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!);
+    exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!, side);
     // As in the simulator, what happens inside a bar happens half-way through it, a millisecond apart.
     const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2 + this.insideCount++;
     const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
@@ -343,16 +353,31 @@ export class EngineRun {
   private closeAtEnd(p: number, i: number): void {
     const cost = this.input.costs[p]!;
     const isLast = i === this.times[p]!.length - 1;
-    const price = soldAt(this.closeColumns[p]![i]! * (1 - cost.halfSpread), cost);
+    const price = this.leavingPrice(p, this.closeColumns[p]![i]!);
     this.close(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee, this.state.closeMs);
+  }
+
+  /** What taking the other side at about this price gives for the position. */
+  private leavingPrice(p: number, price: number): number {
+    const cost = this.input.costs[p]!;
+    return this.state.side[p] === 1
+      ? soldAt(price * (1 - cost.halfSpread), cost)
+      : boughtAt(price * (1 + cost.halfSpread), cost);
   }
 
   private open(p: number, bar: number): void {
     const { state } = this;
     const { account } = state;
     const cost = this.input.costs[p]!;
-    const price = boughtAt(state.bars[p]!.open[bar]! * (1 + cost.halfSpread), cost);
-    const amount = account.buy(p, state.ordered[p]!, price, cost.takerFee, cost.lot);
+    const side = state.side[p]!;
+    const open = state.bars[p]!.open[bar]!;
+    const price =
+      side === 1
+        ? boughtAt(open * (1 + cost.halfSpread), cost)
+        : soldAt(open * (1 - cost.halfSpread), cost);
+    const wanted = state.ordered[p]!;
+    const amount = side === 1 ? account.buy(p, wanted, price, cost.takerFee, cost.lot) : wanted;
+    if (side === -1) account.sell(p, amount, price, cost.takerFee);
     state.ordered[p] = 0;
     state.reserved[p] = 0;
     if (amount === 0) return;
@@ -362,6 +387,7 @@ export class EngineRun {
     state.entryPrice[p] = price;
     this.entryBar[p] = bar;
     this.entryFee[p] = paid * cost.takerFee;
+    this.entryMs[p] = state.timeMs;
     const stop = state.orderedStop[p]!;
     if (!Number.isNaN(stop)) {
       state.stopPrice[p] = stop;
@@ -370,8 +396,9 @@ export class EngineRun {
     }
     const stopPct = this.orderedStopPct[p]!;
     const targetPct = this.orderedTargetPct[p]!;
-    state.stopPrice[p] = stopPct > 0 ? (price * (100 - stopPct)) / 100 : 0;
-    state.targetPrice[p] = targetPct > 0 ? (price * (100 + targetPct)) / 100 : Infinity;
+    const [noStop, noTarget] = side === 1 ? [0, Infinity] : [Infinity, 0];
+    state.stopPrice[p] = stopPct > 0 ? (price * (100 - side * stopPct)) / 100 : noStop;
+    state.targetPrice[p] = targetPct > 0 ? (price * (100 + side * targetPct)) / 100 : noTarget;
   }
 
   private close(
@@ -389,11 +416,21 @@ export class EngineRun {
     const stop = state.stopPrice[p]!;
     const proceeds = amount * price;
     const exitFee = proceeds * fee;
-    account.sell(p, amount, price, fee);
+    const side = state.side[p] === 1 ? 1 : -1;
+    let fees = this.entryFee[p]! + exitFee;
+    if (side === 1) account.sell(p, amount, price, fee);
+    else {
+      // What was borrowed is bought back whatever it costs.
+      const { marginRate = 0 } = this.input.costs[p]!;
+      const rollovers = 1 + Math.floor((atMs - this.entryMs[p]!) / ROLLOVER_MS);
+      const interest = amount * entryPrice * marginRate * rollovers;
+      account.move(account.baseIndex[p]!, amount);
+      account.move(account.quoteIndex[p]!, -(proceeds + exitFee + interest));
+      fees += interest;
+    }
     this.turnover += proceeds * account.price[account.quoteIndex[p]!]!;
-    const risk = stop > 0 ? (entryPrice - stop) * amount : 0;
-    const fees = this.entryFee[p]! + exitFee;
-    log.add(p, 1, reason, this.entryBar[p]!, bar, entryPrice, price, amount, fees, risk);
+    const risk = stop > 0 && stop < Infinity ? side * (entryPrice - stop) * amount : 0;
+    log.add(p, side, reason, this.entryBar[p]!, bar, entryPrice, price, amount, fees, risk);
     state.quantity[p] = 0;
     this.leaving[p] = 0;
     this.input.gate.closed?.(log.count - 1, atMs, state);
@@ -409,6 +446,7 @@ export class EngineRun {
     order.close = state.closes[p]!;
     const follows = this.nextMs[p]! === state.closeMs;
     order.quote = follows ? state.bars[p]!.open[bar + 1]! : order.close;
+    order.side = (this.says[p]![bar]! & ENTER_LONG) !== 0 ? 1 : -1;
     order.stopPct = entries.stopPct;
     order.targetPct = entries.targetPct;
     order.quantity = 0;
@@ -418,6 +456,7 @@ export class EngineRun {
     this.input.gate.review(order, state);
     if (order.quantity <= 0) return;
     state.ordered[p] = order.quantity;
+    state.side[p] = order.side;
     state.orderedStop[p] = order.stopPrice;
     state.reserved[p] = order.reserve;
     this.orderedStopPct[p] = order.stopPct;

@@ -35,6 +35,8 @@ export class EntryOrder {
   close = 0;
   /** Price that the review sees: the first tick of the next bar, which is how a close shows; else the close. */
   quote = 0;
+  /** 1 to buy, -1 to sell short. */
+  side: 1 | -1 = 1;
   stopPct = 0;
   targetPct = 0;
   /** In the base asset; 0 when vetoed. */
@@ -79,8 +81,10 @@ export interface EngineState {
   closeMs: number;
   /** Last closes, NaN before the first. */
   closes: Float64Array;
-  /** Base held by the open position, 0 when flat. */
+  /** Base held, or owed, by the open position; 0 when flat. */
   quantity: Float64Array;
+  /** Of the position or the order on its way: 1 long, -1 short. */
+  side: Int8Array;
   entryPrice: Float64Array;
   stopPrice: Float64Array;
   targetPrice: Float64Array;

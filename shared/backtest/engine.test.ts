@@ -1,11 +1,19 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandleColumns } from '../candle.ts';
-import { ENTER_LONG, LEAVE_LONG, type BarStrategy } from '../strategies/bar-strategy.ts';
+import { seededCandles, seededRandom } from '../indicators/seeded-candles.ts';
+import {
+  ENTER_LONG,
+  ENTER_SHORT,
+  LEAVE_LONG,
+  LEAVE_SHORT,
+  type BarStrategy,
+} from '../strategies/bar-strategy.ts';
 import { runEngine } from './engine.ts';
 import type { EngineInput } from './engine-types.ts';
 import { equalShare } from './equal-share.ts';
 import { fixedQuantity } from './fixed-quantity.ts';
-import { EXIT_REASONS } from './trade-log.ts';
+import { EXIT_REASONS, type TradeLog } from './trade-log.ts';
 
 const HOUR = 3_600_000;
 const FREE = {
@@ -158,5 +166,94 @@ describe('engine', () => {
     expect([...log.entryBar.subarray(0, log.count)]).toEqual([1, 1]);
     expect([...log.exitBar.subarray(0, log.count)].sort((a, b) => a - b)).toEqual([2, 4]);
     expect(account.dailyMs).toEqual([0]);
+  });
+
+  const shortAt0 = [ENTER_SHORT];
+  const shorts: { name: string; rows: Row[]; script?: number[]; exit: [number, number, string] }[] =
+    [
+      { name: 'stop above', rows: [quiet, quiet, [100, 115, 99, 101]], exit: [2, 110, 'stop'] },
+      {
+        name: 'gap over the stop',
+        rows: [quiet, quiet, [112, 115, 109, 111]],
+        exit: [2, 112, 'stop'],
+      },
+      { name: 'target below', rows: [quiet, quiet, [99, 101, 85, 95]], exit: [2, 90, 'target'] },
+      {
+        name: 'both: the stop wins',
+        rows: [quiet, quiet, [100, 120, 80, 100]],
+        exit: [2, 110, 'stop'],
+      },
+      {
+        name: 'by signal, which of a long position means nothing',
+        rows: [quiet, quiet, quiet, [98, 99, 97, 98]],
+        script: [ENTER_SHORT, LEAVE_LONG, LEAVE_SHORT],
+        exit: [3, 98, 'signal'],
+      },
+    ];
+  it.each(shorts)('buys back what it sold short: $name', ({ rows, script, exit }) => {
+    const { log, account } = runEngine(inputOf([bars(rows)], script ?? shortAt0));
+    expect([log.side[0], log.entryBar[0], log.entryPrice[0]]).toEqual([-1, 1, 100]);
+    expect([log.exitBar[0], log.exitPrice[0], EXIT_REASONS[log.reason[0]!]]).toEqual(exit);
+    expect(log.grossPnl[0]).toBe(100 - exit[1]);
+    expect(account.equity).toBe(1000 + 100 - exit[1]);
+    expect(account.balance[1]).toBe(0);
+  });
+
+  it('pays for what it borrows at the open and every four hours', () => {
+    const costs = [{ ...FREE, takerFee: 0.01, marginRate: 0.001 }];
+    const rows: Row[] = Array.from({ length: 12 }, () => quiet);
+    const { log, account } = runEngine(inputOf([bars(rows)], shortAt0, { costs }));
+    // Open from hour 1 to the close of bar 11, 11 hours: at 0, 4 and 8. 3 * 0.1 beside 1 + 1 of fees.
+    expect(log.fees[0]).toBeCloseTo(2.3, 9);
+    expect(account.equity).toBeCloseTo(1000 - 2.3, 9);
+  });
+
+  it('sells short only with a stop, and spends nothing of what that brought', () => {
+    const minimums = [{ instrument: { minQuantity: '1' } }, { instrument: { minQuantity: '1' } }];
+    const gate = equalShare([FREE, FREE], minimums);
+    const rows: Row[] = [quiet, quiet, quiet, quiet];
+    const scripts = [[ENTER_SHORT], [0, ENTER_LONG]];
+    const both = inputOf([bars(rows), bars(rows)], [], { gate });
+    const strategy = (pair: number): BarStrategy => scripted(scripts[pair]!);
+    const { log } = runEngine({ ...both, strategy });
+    expect([...log.side.subarray(0, 2)].sort()).toEqual([-1, 1]);
+    // Half of the account each, and no more although the sale brought as much again.
+    for (const k of [0, 1]) expect(log.quantity[k]! * 100).toBeLessThanOrEqual(500);
+    const bare = (): BarStrategy => ({ ...scripted([ENTER_SHORT]), stopPct: 0 });
+    expect(runEngine({ ...both, strategy: bare }).log.count).toBe(0);
+  });
+
+  it('trades a market turned over as it trades the market itself, the other way round', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e9 }), (seed) => {
+        const up = seededCandles(400, seed);
+        const turn = (column: Float64Array): Float64Array => column.map((x) => 2 ** 20 - x);
+        const down: CandleColumns = {
+          ...{ timeMs: up.timeMs, volume: up.volume, open: turn(up.open), close: turn(up.close) },
+          ...{ high: turn(up.low), low: turn(up.high) },
+        };
+        const random = seededRandom(seed);
+        const script = Array.from({ length: 400 }, () => (random() < 0.1 ? ENTER_LONG : 0));
+        const away = up.close[0]! / 100;
+        const gate: EngineInput['gate'] = {
+          review(order) {
+            order.quantity = 1;
+            order.stopPrice = order.close - order.side * away;
+            order.targetPrice = order.close + 2 * order.side * away;
+          },
+        };
+        const balances = { USDT: 2 ** 30 };
+        const long = runEngine(inputOf([up], script, { gate, balances })).log;
+        const turned = script.map((said) => (said === ENTER_LONG ? ENTER_SHORT : 0));
+        const short = runEngine(inputOf([down], turned, { gate, balances })).log;
+        const told = (log: TradeLog): unknown[] =>
+          Array.from({ length: log.count }, (_, k) => [
+            ...[log.entryBar[k], log.exitBar[k], log.reason[k], log.grossPnl[k]!.toFixed(6)],
+          ]);
+        expect(long.count).toBeGreaterThan(2);
+        expect(told(short)).toEqual(told(long));
+      }),
+      { numRuns: 50 },
+    );
   });
 });

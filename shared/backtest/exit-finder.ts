@@ -1,5 +1,11 @@
 import type { CandleColumns } from '../candle.ts';
-import { fillInBar, type FillBar, type FillCosts, type RestingOrder } from '../fills.ts';
+import {
+  fillInBar,
+  type FillBar,
+  type FillCosts,
+  type OrderSide,
+  type RestingOrder,
+} from '../fills.ts';
 import { EXIT_STOP, EXIT_TARGET } from './trade-log.ts';
 
 /** Costs of one pair, as shares of the price or notional. */
@@ -10,6 +16,11 @@ export interface PairCosts extends FillCosts {
   priceScale: number;
   /** Quantity step, base. */
   lot: number;
+  /**
+   * Paid on what is borrowed to sell short, of its worth at the open: then, and every four hours. Absent where
+   * nothing is charged.
+   */
+  marginRate?: number;
 }
 
 /** Floats such as 100 * 1.0001 carry noise far below a tick, which must not cost one. */
@@ -23,7 +34,11 @@ export function soldAt(price: number, { priceScale }: PairCosts): number {
   return priceScale === 0 ? price : Math.floor(price * priceScale + TICK_NOISE) / priceScale;
 }
 
-/** Where and why a long position leaves inside a bar that touches its stop or target. */
+function takenAt(price: number, side: OrderSide, costs: PairCosts): number {
+  return side === 'sell' ? soldAt(price, costs) : boughtAt(price, costs);
+}
+
+/** Where and why a position leaves inside a bar that touches its stop or target. */
 export class ExitFinder {
   price = 0;
   reason = EXIT_STOP;
@@ -41,10 +56,16 @@ export class ExitFinder {
     costs: PairCosts,
     targetRests: boolean,
     beneath: Beneath,
+    side: 1 | -1 = 1,
   ): void {
+    this.stop.side = side === 1 ? 'sell' : 'buy';
+    this.target.side = this.stop.side;
     this.stop.price = stop;
     this.target.price = target;
-    const both = bars.low[i]! <= stop && bars.high[i]! >= target;
+    const both =
+      side === 1
+        ? bars.low[i]! <= stop && bars.high[i]! >= target
+        : bars.high[i]! >= stop && bars.low[i]! <= target;
     if (both && beneath.bars !== null) {
       const finer = beneath.bars;
       const end = beneath.endOf(bars.timeMs[i]!);
@@ -65,7 +86,7 @@ export class ExitFinder {
     const reached = fillInBar(this.target, bar, costs);
     const stopFirst = stopped !== null && (stopped.at === 'open' || reached?.at !== 'open');
     if (stopFirst) {
-      this.price = soldAt(stopped.price, costs);
+      this.price = takenAt(stopped.price, this.stop.side, costs);
       this.atOpen = stopped.at === 'open';
       this.reason = EXIT_STOP;
       this.isMaker = false;
@@ -75,7 +96,8 @@ export class ExitFinder {
     this.reason = EXIT_TARGET;
     this.isMaker = targetRests;
     this.atOpen = reached.at === 'open';
-    const taken = soldAt(reached.price * (1 - costs.halfSpread), costs);
+    const sign = this.stop.side === 'sell' ? -1 : 1;
+    const taken = takenAt(reached.price * (1 + sign * costs.halfSpread), this.stop.side, costs);
     this.price = targetRests ? reached.price : taken;
     return true;
   }

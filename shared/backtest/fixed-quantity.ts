@@ -6,9 +6,10 @@ export function fixedQuantity(quantity: number, reference: 'fill' | 'close'): En
     review(order: EntryOrder): void {
       order.quantity = quantity;
       if (reference === 'fill') return;
-      order.stopPrice = order.stopPct > 0 ? (order.close * (100 - order.stopPct)) / 100 : 0;
-      order.targetPrice =
-        order.targetPct > 0 ? (order.close * (100 + order.targetPct)) / 100 : Infinity;
+      const { side, close, stopPct, targetPct } = order;
+      const [noStop, noTarget] = side === 1 ? [0, Infinity] : [Infinity, 0];
+      order.stopPrice = stopPct > 0 ? (close * (100 - side * stopPct)) / 100 : noStop;
+      order.targetPrice = targetPct > 0 ? (close * (100 + side * targetPct)) / 100 : noTarget;
     },
   };
 }

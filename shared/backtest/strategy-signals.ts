@@ -1,14 +1,14 @@
 import type { CandleColumns } from '../candle.ts';
-import { ENTER_LONG, type BarStrategy } from '../strategies/bar-strategy.ts';
+import { ENTER_LONG, ENTER_SHORT, type BarStrategy } from '../strategies/bar-strategy.ts';
 
 /** What a strategy says at every close of one pair. */
 export interface StrategySignals {
-  /** ENTER_LONG and LEAVE_LONG as bits. */
+  /** What the strategy said, as bits. */
   says: Uint8Array;
   entries: Entries;
 }
 
-/** Stop and target distances of the bars that say ENTER_LONG, read in ascending order of bars. */
+/** Stop and target distances of the bars that say an entry, read in ascending order of bars. */
 export class Entries {
   /** Per cent, of the bar last sought. */
   stopPct = 0;
@@ -35,7 +35,7 @@ export class Entries {
     this.isConstant = true;
   }
 
-  /** Moves to `bar`, which says ENTER_LONG and lies after every bar sought before. */
+  /** Moves to `bar`, which says an entry and lies after every bar sought before. */
   seek(bar: number): void {
     if (this.isConstant) return;
     while (this.bars[this.at]! < bar) this.at++;
@@ -96,6 +96,7 @@ function runSegment(
     const said = strategy.update(timeMs[i]!, open[i]!, high[i]!, low[i]!, close[i]!, volume[i]!);
     if (said === 0) continue;
     says[i] = said;
-    if ((said & ENTER_LONG) !== 0) entries.add(i, strategy.stopPct, strategy.targetPct);
+    if ((said & (ENTER_LONG | ENTER_SHORT)) !== 0)
+      entries.add(i, strategy.stopPct, strategy.targetPct);
   }
 }

@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import { BREAKOUT_PARAMETERS } from '../indicators/breakout-state.ts';
-import { TREND_PARAMETERS } from '../indicators/trend-state.ts';
+import { BREAKOUT_PARAMETERS, BreakoutState } from '../indicators/breakout-state.ts';
+import { TREND_PARAMETERS, TrendState } from '../indicators/trend-state.ts';
 import type { BarStrategyFactory } from './bar-strategy.ts';
-import { BreakoutBars } from './breakout-bars.ts';
 import { BuyAndHoldBars } from './buy-and-hold-bars.ts';
+import { DirectionBars, type DirectionState } from './direction-bars.ts';
 import { DonchianEnsembleBars } from './donchian-ensemble-bars.ts';
 import { EmaCrossBars } from './ema-cross-bars.ts';
 import { EXIT_PARAMETERS } from './exits.ts';
 import { QuorumBars } from './quorum-bars.ts';
 import { RandomEntryBars } from './random-entry-bars.ts';
 import { SQUEEZE_PARAMETERS, SqueezeBars } from './squeeze-bars.ts';
-import { TrendBars } from './trend-bars.ts';
 
 const bars = z.int().min(1).max(100_000);
 const percent = z.number().min(0).max(100);
@@ -40,6 +39,10 @@ const trend = {
   adxEnter: percent.default(TREND_PARAMETERS.adxEnter),
   adxExit: percent.default(TREND_PARAMETERS.adxExit),
 };
+const shorts = {
+  shorts: z.boolean().default(false).describe('sells short on margin when the state is down'),
+};
+
 const breakout = {
   enter: bars.default(BREAKOUT_PARAMETERS.enter),
   exit: bars.default(BREAKOUT_PARAMETERS.exit),
@@ -54,8 +57,8 @@ export const BAR_STRATEGIES = {
     targetPct: z.number().min(0).max(10_000).default(4),
     ...fills,
   }),
-  trend: z.strictObject({ ...trend, ...exits, ...fills }),
-  breakout: z.strictObject({ ...breakout, ...exits, ...fills }),
+  trend: z.strictObject({ ...trend, ...shorts, ...exits, ...fills }),
+  breakout: z.strictObject({ ...breakout, ...shorts, ...exits, ...fills }),
   'trend-breakout': z.strictObject({
     ...trend,
     ...breakout,
@@ -139,13 +142,24 @@ export function barStrategyFactory(choice: BarStrategyChoice, barMs: number): Ba
       const { fast, slow, stopPct, targetPct } = choice.parameters;
       return () => new EmaCrossBars(fast, slow, stopPct, targetPct);
     }
-    case 'trend':
-      return () => new TrendBars(choice.parameters, choice.parameters);
-    case 'breakout':
-      return () => new BreakoutBars(choice.parameters, choice.parameters);
+    case 'trend': {
+      const p = choice.parameters;
+      return () => new DirectionBars(new TrendState(p), p, p.shorts);
+    }
+    case 'breakout': {
+      const p = choice.parameters;
+      return () => new DirectionBars(new BreakoutState(p), p, p.shorts);
+    }
     case 'trend-breakout': {
       const p = choice.parameters;
-      return () => new QuorumBars(new TrendBars(p, p), new BreakoutBars(p, p), p.closeQuorum);
+      const following = (state: DirectionState): DirectionBars =>
+        new DirectionBars(state, p, false);
+      return () =>
+        new QuorumBars(
+          following(new TrendState(p)),
+          following(new BreakoutState(p)),
+          p.closeQuorum,
+        );
     }
     case 'donchian-ensemble': {
       const p = choice.parameters;

@@ -2,14 +2,16 @@
 export const SAYS_NOTHING = 0;
 export const ENTER_LONG = 1;
 export const LEAVE_LONG = 2;
+export const ENTER_SHORT = 4;
+export const LEAVE_SHORT = 8;
 
 /**
  * A strategy in the form that backtests run: fed every closed bar once, in order, it keeps its own
- * indicators and answers with ENTER_LONG, LEAVE_LONG or nothing. The answer depends on closed bars alone,
- * never on the position: the engine enters when flat and leaves when long. `update` allocates nothing.
+ * indicators and answers with bits of the above. The answer depends on closed bars alone, never on the
+ * position: the engine enters when flat, and leaves a position of that side. `update` allocates nothing.
  */
 export interface BarStrategy {
-  /** Distances for an entry at this close, per cent of the price; 0 for none. Valid after ENTER_LONG. */
+  /** Distances for an entry at this close, per cent of the price; 0 for none. Valid after an entry was said. */
   stopPct: number;
   targetPct: number;
   update(
