@@ -216,7 +216,7 @@ describe('engine', () => {
     const both = inputOf([bars(rows), bars(rows)], [], { gate });
     const strategy = (pair: number): BarStrategy => scripted(scripts[pair]!);
     const { log } = runEngine({ ...both, strategy });
-    expect([...log.side.subarray(0, 2)].sort()).toEqual([-1, 1]);
+    expect([...log.side.subarray(0, 2)].sort((a, b) => a - b)).toEqual([-1, 1]);
     // Half of the account each, and no more although the sale brought as much again.
     for (const k of [0, 1]) expect(log.quantity[k]! * 100).toBeLessThanOrEqual(500);
     const bare = (): BarStrategy => ({ ...scripted([ENTER_SHORT]), stopPct: 0 });
