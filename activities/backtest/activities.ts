@@ -68,7 +68,8 @@ export function createBacktestActivities({
   /** The bars of a request; those of the last one are kept, since the parts of a sweep share them. */
   function dataOf(request: StudyRequest): PairData[] {
     const { dataDir, pairs, timeframe, fromMs, toMs } = request;
-    const key = JSON.stringify([dataDir, pairs, timeframe, fromMs, toMs]);
+    const recorded = request.strategy === 'recorded' ? request.params : null;
+    const key = JSON.stringify([dataDir, pairs, timeframe, fromMs, toMs, recorded]);
     if (loaded?.key !== key) {
       const data = loadStudyData(request, log);
       loaded = { key, data: data.map((d) => ({ ...d, bars: sharedColumns(d.bars) })) };

@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { findCandleFiles, type CandleFile } from '../../candles/candle-files.ts';
 import { loadCandles, sliceColumns } from '../../candles/load-candles.ts';
 import { aggregateCandles, lowerBound } from '../../candles/timeframes.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
+import {
+  recordedDecisions,
+  type RecordedDecisions,
+} from '../../shared/backtest/recorded-decisions.ts';
 import { gapsIn } from '../../shared/backtest/segments.ts';
+import type { Pair } from '../../shared/pair.ts';
 import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { PairData, StudyRequest } from './study.ts';
 
@@ -12,10 +18,11 @@ import type { PairData, StudyRequest } from './study.ts';
  * file or no row.
  */
 export function loadStudyData(
-  request: Pick<StudyRequest, 'dataDir' | 'pairs' | 'timeframe' | 'fromMs' | 'toMs' | 'beneath'>,
+  request: Omit<StudyRequest, 'fillsOnly' | 'limits' | 'gapBars' | 'confidence' | 'balances'>,
   log: (line: string) => void = () => undefined,
 ): PairData[] {
   const files = findCandleFiles(request.dataDir, { pairs: request.pairs, log });
+  const recorded = readRecorded(request);
   return request.pairs.map((pair) => {
     const file = studyFile(files, pair, request);
     const bars = inRange(barsOf(file, request.timeframe, request.fromMs, request.toMs), request);
@@ -32,8 +39,30 @@ export function loadStudyData(
       fileTimeframe: file.timeframe,
       gaps: gapsIn(bars.timeMs, timeframeMs(request.timeframe)),
       beneath: beneathBars(files, pair, request, log),
+      ...(recorded === null ? {} : { recorded: recorded(pair) }),
     };
   });
+}
+
+/** The file of decisions that a study repeats; null for every other strategy. */
+export function recordedFile({ strategy, params }: Pick<StudyRequest, 'strategy' | 'params'>) {
+  const { file } = params;
+  return strategy === 'recorded' && typeof file === 'string' ? file : null;
+}
+
+function readRecorded(
+  request: Pick<StudyRequest, 'strategy' | 'params'>,
+): ((pair: Pair) => RecordedDecisions) | null {
+  const file = recordedFile(request);
+  if (file === null) return null;
+  const { decider } = request.params;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`cannot read the decisions ${file}: ${(cause as Error).message}`, { cause });
+  }
+  return recordedDecisions(text, file, typeof decider === 'string' ? decider : null);
 }
 
 /** The finer bars of a pair that were asked for, or null with a line of log when there is no file. */

@@ -16,7 +16,7 @@ export interface ReportInput {
 /** One self-contained page: no script, no address outside of it. */
 export function reportHtml({ summary, measures, run, data }: ReportInput): string {
   const title = `${summary.strategy} on ${summary.pairs.join(', ')}, ${summary.timeframe}`;
-  return `<!doctype html>
+  const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title><style>${STYLE}</style></head><body>
 <h1>${text(title)}</h1>
 <p>${text(summary.from)} to ${text(summary.to ?? 'the end of the data')}: ${summary.bars} bars,
@@ -27,7 +27,31 @@ ${tradesPart(summary, measures)}
 ${data.map((d, p) => pricePart(run, d, p)).join('\n')}
 </body></html>
 `;
+  const { contaminated } = summary;
+  return contaminated === null ? page : labelled(page, contaminated);
 }
+
+/** The label beside every figure, table cell and chart but those of the comparison, which leaves such results out. */
+function labelled(
+  page: string,
+  { label, countsFrom }: NonNullable<StudySummary['contaminated']>,
+): string {
+  const tag = `<span class="tag" title="${text(label)}">contaminated</span>`;
+  const [before = '', after = ''] = page.split(COMPARED);
+  const end = after.indexOf('</table>');
+  const mark = (html: string): string =>
+    html.replace(/(<td>|<h2>)(?=[^<\s])/g, (found) => `${found}${tag} `);
+  const counts =
+    countsFrom === null
+      ? 'Nothing is compared: no result counts.'
+      : `Compared from ${text(countsFrom)} on; nothing before it counts.`;
+  const warning = `<p class="warn">${text(label)}. What a model may have known by heart shows nothing of its judgement: every number of that time says so.</p>`;
+  const marked = mark(before).replace('</h1>', `</h1>\n${warning}`);
+  if (end < 0) return marked;
+  return `${marked}${COMPARED}<p>${counts}</p>${after.slice(0, end)}${mark(after.slice(end))}`;
+}
+
+const COMPARED = '<h2>Against doing something simpler</h2>';
 
 function equityPart(measures: StudyMeasures, numeraire: string): string {
   const { equity, comparisons, dailyMs, dailyEquity } = measures;
@@ -53,7 +77,7 @@ ${lineChart(dailyMs, under, 'below the peak, per cent')}
 <tr><th>in a position</th><td>${percent(measures.exposure)} of bars; turnover ${number(measures.turnover)} times the start</td></tr>
 <tr><th>days for certainty</th><td>${Number.isFinite(equity.minimumTrackDays) ? `${Math.ceil(equity.minimumTrackDays)} days would show such a ratio above 0` : 'no number of days shows a ratio above 0 from this one'}</td></tr>
 </table>
-<h2>Against doing something simpler</h2>
+${COMPARED}
 <table><tr><th>baseline</th><th>return</th><th>Sharpe</th><th>drawdown</th><th>difference of Sharpe (95 %)</th><th>in words</th></tr>
 ${rows.join('\n')}</table>
 <h2>Months, per cent</h2>
@@ -141,4 +165,5 @@ const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse;margin:.6em 0}
 td,th{padding:.25em .7em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
 .months td{text-align:right}.warn{background:#fff3cd;padding:.6em}svg{width:100%;height:auto;display:block;margin:.6em 0}
+.tag{background:#fff3cd;font-size:.75em;padding:0 .3em;border-radius:3px}
 code{font-size:.85em;word-break:break-word}`;

@@ -10,6 +10,8 @@ import { fixedQuantity } from '../../shared/backtest/fixed-quantity.ts';
 import { TradeLog } from '../../shared/backtest/trade-log.ts';
 import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
 import { RiskLimitsSchema } from '../../shared/risk/limits.ts';
+import type { BarStrategyFactory } from '../../shared/strategies/bar-strategy.ts';
+import { RecordedBars } from '../../shared/strategies/recorded-bars.ts';
 import {
   barStrategyFactory,
   type BarStrategyChoice,
@@ -62,7 +64,7 @@ export function runStudy(
   const engine = runEngine({
     ...account,
     beneath: data.map((d) => d.beneath),
-    strategy: barStrategyFactory(choice, barMs),
+    strategy: strategyOf(choice, data, barMs),
     gate,
     gapBars: request.gapBars,
     warmupBars: choice.parameters.warmupBars,
@@ -70,6 +72,15 @@ export function runStudy(
   });
   const desk = gate instanceof DeskGate ? gate : null;
   return { log: engine.log, engine, desk, numeraire, elapsedMs: performance.now() - started };
+}
+
+function strategyOf(
+  choice: BarStrategyChoice,
+  data: readonly PairData[],
+  barMs: number,
+): BarStrategyFactory {
+  if (choice.name !== 'recorded') return barStrategyFactory(choice, barMs);
+  return (pair) => new RecordedBars(data[pair]!.recorded?.byBar ?? new Map());
 }
 
 function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): DeskGate {
@@ -127,7 +138,7 @@ function runFillsOnly(
       pairs: [pair],
       bars: [bars],
       barMs,
-      strategy: () => barStrategyFactory(choice, barMs)(index),
+      strategy: () => strategyOf(choice, data, barMs)(index),
       costs: [costs],
       numeraire: quote,
       balances: { [quote]: 1e8 },

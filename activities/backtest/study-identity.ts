@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCandleFiles } from '../../candles/candle-files.ts';
-import { studyFile } from './load-study-data.ts';
+import { recordedFile, studyFile } from './load-study-data.ts';
 import type { StudyRequest, SweepPlan } from './study.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,6 +16,8 @@ const SOURCES = [
   'shared/rebalance',
   'shared/risk',
   'shared/fills.ts',
+  'shared/llm/catalogue.ts',
+  'shared/llm/embargo.ts',
   'candles',
   'activities/backtest',
 ];
@@ -46,16 +48,22 @@ export function studyId(request: StudyRequest, sweep: SweepPlan | null, code: st
   const content = request.pairs.flatMap((pair) => {
     const beneath = files.find((f) => f.pair === pair && f.timeframe === request.beneath);
     return [studyFile(files, pair, request), beneath].map((file) =>
-      file === undefined
-        ? null
-        : createHash('sha256').update(readFileSync(file.path)).digest('hex'),
+      file === undefined ? null : hashOf(file.path),
     );
   });
+  const recorded = recordedFile(request);
+  if (recorded !== null) content.push(hashOf(recorded));
+  // Where files lie does not matter.
   const { dataDir: _where, ...asked } = request;
+  if (recorded !== null) asked.params = { ...asked.params, file: null };
   return createHash('sha256')
     .update(JSON.stringify([code, content, sorted(asked), sorted(sweep)]))
     .digest('hex')
     .slice(0, ID_DIGITS);
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 /** The same value with the keys of all its objects in order. */

@@ -2,6 +2,7 @@ import { EXIT_REASONS, type TradeLog } from '../../shared/backtest/trade-log.ts'
 import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
 import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
 import { isoTime, type Timeframe } from '../../shared/timeframe.ts';
+import { contaminationOf } from './contamination.ts';
 import { plainNumber } from './plain-number.ts';
 import type { StudyRun } from './run-study.ts';
 import type { PairData, StudyRequest } from './study.ts';
@@ -15,6 +16,8 @@ export interface StudySummary {
   from: string;
   to: string | null;
   fillsOnly: boolean;
+  /** What must stand beside every number: a model may have known what would happen. Null when all counts. */
+  contaminated: { models: string[]; countsFrom: string | null; label: string } | null;
   /** Bars read, all pairs. */
   bars: number;
   /** Places where bars are missing, all pairs. */
@@ -83,6 +86,7 @@ export function studySummary(
     missingBars: d.gaps.reduce((sum, g) => sum + g.missingBars, 0),
     beneathBars: d.beneath?.timeMs.length ?? 0,
   }));
+  const contamination = contaminationOf(data);
   return {
     strategy: choice.name,
     params: choice.parameters,
@@ -91,6 +95,14 @@ export function studySummary(
     from: isoTime(request.fromMs ?? Math.min(...data.map((d) => d.bars.timeMs[0]!))),
     to: request.toMs === null ? null : isoTime(request.toMs),
     fillsOnly: request.fillsOnly,
+    contaminated:
+      contamination === null
+        ? null
+        : {
+            models: contamination.models,
+            countsFrom: contamination.countsFrom,
+            label: contamination.label,
+          },
     bars: read.reduce((sum, r) => sum + r.bars, 0),
     gaps: read.reduce((sum, r) => sum + r.gaps.length, 0),
     read,

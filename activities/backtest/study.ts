@@ -1,4 +1,5 @@
 import type { CandleColumns } from '../../shared/candle.ts';
+import type { RecordedDecisions } from '../../shared/backtest/recorded-decisions.ts';
 import type { Gap } from '../../shared/backtest/segments.ts';
 import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
@@ -50,6 +51,8 @@ export interface PairData {
   gaps: Gap[];
   /** Finer bars, where they were asked for and exist. */
   beneath: CandleColumns | null;
+  /** What was recorded of the pair, for the strategy `recorded`. */
+  recorded?: RecordedDecisions;
 }
 
 /** What a backtest needs to know of a pair's venue. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { StudyRequest } from '../../activities/backtest/study.ts';
 import {
@@ -96,7 +97,10 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
     choice,
     request: {
       strategy: choice.name,
-      params: choice.parameters,
+      params:
+        choice.name === 'recorded'
+          ? { ...choice.parameters, file: resolve(choice.parameters.file) }
+          : choice.parameters,
       dataDir: needed('--data', values.data),
       pairs: readPairs(needed('--pairs', values.pairs)),
       timeframe,
@@ -162,6 +166,8 @@ function readSweep(
     }
     return null;
   }
+  if (strategy === 'recorded')
+    throw new UsageError('--sweep: recorded decisions have nothing to try');
   const axes = readObject('--sweep', values.sweep) as SweepAxes; // checked axis by axis in sweepSets
   const random =
     values.samples === undefined

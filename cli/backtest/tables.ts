@@ -29,7 +29,18 @@ export function studyTable(summary: StudySummary, measures: StudyMeasures | null
       ...measures.comparisons.map((c) => `  ${c.verdict}`),
     );
   }
-  return `${lines.join('\n')}\n`;
+  const label = summary.contaminated?.label;
+  if (label === undefined) return `${lines.join('\n')}\n`;
+  const compared = measures?.comparisons.length ?? 0;
+  const told = lines.map((line, k) =>
+    k === 0 || (compared > 0 && k >= lines.length - compared) ? line : `${line} [${label}]`,
+  );
+  told.push(
+    compared === 0
+      ? 'compared with nothing: no result counts'
+      : `compared from ${summary.contaminated?.countsFrom ?? ''} on`,
+  );
+  return `${told.join('\n')}\n`;
 }
 
 const BEST_ROWS = 10;

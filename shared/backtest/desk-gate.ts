@@ -156,13 +156,17 @@ export class DeskGate implements EntryGate {
     this.approved++;
   }
 
+  private confidenceOf({ confidence }: EntryOrder): number {
+    return Number.isNaN(confidence) ? this.options.confidence : confidence;
+  }
+
   private count(rule: string): void {
     this.vetoes.set(rule, (this.vetoes.get(rule) ?? 0) + 1);
   }
 
   /** The first rule that refuses beyond any rounding, or null when the full review must tell. */
   private screen(order: EntryOrder, state: EngineState): string | null {
-    const { limits, instruments, halfSpread, confidence } = this.options;
+    const { limits, instruments, halfSpread } = this.options;
     const { account } = state;
     if (order.side === -1) return 'legal-action';
     const mode = this.standing?.mode ?? 'running';
@@ -174,7 +178,7 @@ export class DeskGate implements EntryGate {
     if (lost(account.dayStartEquity, limits.dailyLossPct)) return 'daily-loss';
     if (lost(account.weekStartEquity, limits.weeklyLossPct)) return 'weekly-loss';
     if (lost(account.monthStartEquity, limits.monthlyLossPct)) return 'monthly-loss';
-    if (confidence < limits.confidence) return 'confidence';
+    if (this.confidenceOf(order) < limits.confidence) return 'confidence';
     if (!(order.stopPct > 0) || order.stopPct > limits.stopPct) return 'stop';
     const { atrPct } = this.volatility[order.pair]!;
     if (order.stopPct < limits.stopMinAtr * atrPct * (1 - SLACK)) return 'stop';
@@ -193,7 +197,7 @@ export class DeskGate implements EntryGate {
   /** Everything of the account as plain decimals, the numeraire named USDT, which the review reckons in. */
   private input(order: EntryOrder, state: EngineState): EntryReviewInput {
     const { account, pairs } = state;
-    const { limits, instruments, halfSpread, confidence } = this.options;
+    const { limits, instruments, halfSpread } = this.options;
     const pair = reviewName(account.numeraire).pair(pairs[order.pair]!);
     const instrument = instruments[order.pair]!;
     const { reservedRisk, reservedValue } = this;
@@ -204,7 +208,7 @@ export class DeskGate implements EntryGate {
       pair,
       decision: {
         action: 'long',
-        confidence,
+        confidence: this.confidenceOf(order),
         entry: { type: 'market', price: null },
         stopLossPct: order.stopPct,
         takeProfitPct: order.targetPct > 0 ? [order.targetPct] : [],

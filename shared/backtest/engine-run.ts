@@ -449,6 +449,7 @@ export class EngineRun {
     order.side = (this.says[p]![bar]! & ENTER_LONG) !== 0 ? 1 : -1;
     order.stopPct = entries.stopPct;
     order.targetPct = entries.targetPct;
+    order.confidence = entries.confidence;
     order.quantity = 0;
     order.stopPrice = NaN;
     order.targetPrice = NaN;

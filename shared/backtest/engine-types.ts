@@ -39,6 +39,8 @@ export class EntryOrder {
   side: 1 | -1 = 1;
   stopPct = 0;
   targetPct = 0;
+  /** The entry's own; NaN for the run's. */
+  confidence = NaN;
   /** In the base asset; 0 when vetoed. */
   quantity = 0;
   /** Absolute prices; NaN to measure `stopPct` and `targetPct` from the fill. */

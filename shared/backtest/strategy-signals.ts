@@ -13,18 +13,22 @@ export class Entries {
   /** Per cent, of the bar last sought. */
   stopPct = 0;
   targetPct = 0;
+  /** NaN where the strategy has none of its own. */
+  confidence = NaN;
   private isConstant = false;
   private count = 0;
   private at = 0;
   private bars = new Int32Array(64);
   private stops = new Float64Array(64);
   private targets = new Float64Array(64);
+  private confidences = new Float64Array(64);
 
-  add(bar: number, stopPct: number, targetPct: number): void {
+  add(bar: number, stopPct: number, targetPct: number, confidence = NaN): void {
     if (this.count === this.bars.length) this.grow();
     this.bars[this.count] = bar;
     this.stops[this.count] = stopPct;
     this.targets[this.count] = targetPct;
+    this.confidences[this.count] = confidence;
     this.count++;
   }
 
@@ -41,6 +45,7 @@ export class Entries {
     while (this.bars[this.at]! < bar) this.at++;
     this.stopPct = this.stops[this.at]!;
     this.targetPct = this.targets[this.at]!;
+    this.confidence = this.confidences[this.at]!;
   }
 
   private grow(): void {
@@ -52,6 +57,7 @@ export class Entries {
     this.bars = larger(new Int32Array(size), this.bars);
     this.stops = larger(new Float64Array(size), this.stops);
     this.targets = larger(new Float64Array(size), this.targets);
+    this.confidences = larger(new Float64Array(size), this.confidences);
   }
 }
 
@@ -96,7 +102,8 @@ function runSegment(
     const said = strategy.update(timeMs[i]!, open[i]!, high[i]!, low[i]!, close[i]!, volume[i]!);
     if (said === 0) continue;
     says[i] = said;
-    if ((said & (ENTER_LONG | ENTER_SHORT)) !== 0)
-      entries.add(i, strategy.stopPct, strategy.targetPct);
+    if ((said & (ENTER_LONG | ENTER_SHORT)) !== 0) {
+      entries.add(i, strategy.stopPct, strategy.targetPct, strategy.confidence);
+    }
   }
 }

@@ -86,6 +86,11 @@ export const BAR_STRATEGIES = {
     ...exits,
     ...fills,
   }),
+  recorded: z.strictObject({
+    file: z.string().min(1).describe('lines of JSON, as npm run desk -- decisions prints them'),
+    decider: z.string().nullable().default(null).describe('null for the only one in the file'),
+    ...fills,
+  }),
   'buy-and-hold': z.strictObject({ ...fills }),
   'banded-thirds': z.strictObject({
     bandPct: z.number().positive().max(50).default(5).describe('points of percent'),
@@ -103,8 +108,10 @@ export const BAR_STRATEGIES = {
 
 export type BarStrategyName = keyof typeof BAR_STRATEGIES;
 export const BAR_STRATEGY_NAMES = Object.keys(BAR_STRATEGIES) as BarStrategyName[];
-/** Those that say when to enter and leave a pair; the others move a whole account. */
-export const SIGNAL_STRATEGY_NAMES = BAR_STRATEGY_NAMES.filter((n) => n !== 'banded-thirds');
+/** Those that answer prices of a pair: the others move a whole account, or repeat what was said. */
+export const SIGNAL_STRATEGY_NAMES = BAR_STRATEGY_NAMES.filter(
+  (name) => name !== 'banded-thirds' && name !== 'recorded',
+);
 
 export type FillParameters = z.infer<z.ZodObject<typeof fills>>;
 
@@ -176,6 +183,8 @@ export function barStrategyFactory(choice: BarStrategyChoice, barMs: number): Ba
       const p = choice.parameters;
       return (pair) => new RandomEntryBars(p.chance, p.seed + pair * 7919, p);
     }
+    case 'recorded':
+      throw new Error('recorded decisions are read from their file first: see RecordedBars');
     case 'banded-thirds':
       throw new Error('banded-thirds moves a whole account: it says nothing of a single pair');
     default:

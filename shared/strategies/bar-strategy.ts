@@ -14,6 +14,8 @@ export interface BarStrategy {
   /** Distances for an entry at this close, per cent of the price; 0 for none. Valid after an entry was said. */
   stopPct: number;
   targetPct: number;
+  /** Where entries have one of their own; the run's otherwise. */
+  confidence?: number;
   update(
     timeMs: number,
     open: number,
