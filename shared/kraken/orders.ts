@@ -25,6 +25,10 @@ const TIME_IN_FORCE = { gtc: 'GTC', ioc: 'IOC', gtd: 'GTD' } as const;
  * refused here by name instead of being imitated.
  */
 export function whyNotSendable(order: OrderRequest): string | null {
+  // The type knows no other; what came past it (OCO, bracket) Kraken has no order for.
+  if (!isOrderKind(order.kind)) {
+    return `kraken has no ${String(order.kind)} order: send its legs as orders of their own and watch them`;
+  }
   const priced = order.kind !== 'market';
   const limited = order.kind.endsWith('-limit');
   if (priced && order.price === undefined) return `a ${order.kind} order needs a price`;
