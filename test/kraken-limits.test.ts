@@ -36,7 +36,7 @@ beforeEach(async () => {
   const answer = await fetch(`${simulator.control}/limits`, {
     ...{ method: 'POST', body: JSON.stringify({ tier: 'starter' }) },
   });
-  expect(answer.status).toBe(200);
+  if (!answer.ok) throw new Error(await answer.text());
   const { rest, key, secret } = simulator;
   venue = createKrakenVenue({
     ...{ rest, key, secret, rateLimits: 'on', tier: 'starter', nonces: processNonces() },
