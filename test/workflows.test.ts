@@ -108,6 +108,27 @@ describe('the desk', () => {
     expect(world.recorded[0]).toEqual({ cycle: world.cycleOf(BTC), outcome: 'held' });
   });
 
+  test('brings the shadow accounts up to a bar after its orders, once, and goes on when that fails', async () => {
+    allLong();
+    world.approved.add(BTC);
+    world.actions[PAIRS[1]!] = 'hold';
+    world.actions[PAIRS[2]!] = 'hold';
+    let atSending: number[] | null = null;
+    world.before[`send ${BTC}`] = async () => void (atSending = [...world.shadowed]);
+    world.shadowsFail = true;
+    await world.bar(1);
+    await world.when(() => world.recorded.length === 3);
+    const guard = world.client.workflow.getHandle(world.guardOf(BTC));
+    await guard.signal(cancelEntry, { event: 1, atMs: BAR_MS, reason: 'test', by: 'ann' });
+    await world.acked(1);
+    expect(atSending).toEqual([]);
+    expect(new Set(world.shadowed)).toEqual(new Set([BAR_MS]));
+    world.shadowsFail = false;
+    await world.bar(2, { bar: 1 });
+    await world.acked(2);
+    expect(world.shadowed.slice(2)).toEqual([BAR_MS + HOUR_MS]);
+  });
+
   test('starts no cycle for a bar that is missing', async () => {
     await world.bar(1, { pairs: [BTC] });
     await world.acked(1);

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { connectDatabase } from '../activities/ledger/database.ts';
 import { createDocumentStore } from '../activities/ledger/documents.ts';
+import { createEvaluationActivities } from '../activities/evaluation/activities.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { createDeciderActivities } from '../activities/deciders/activities.ts';
 import { createAnswerStore } from '../activities/deciders/answer-store.ts';
@@ -15,6 +16,7 @@ import { createRebalanceActivities } from '../activities/orders/rebalance-activi
 import { instrumentCache } from '../activities/orders/instrument-cache.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
 import { llmSettingsOf } from '../shared/profile.ts';
+import { instrumentFor } from '../simulator/instruments.ts';
 import { readWorkerConfig } from './config.ts';
 import { crashProbe } from './crash-probe.ts';
 import { feedMessages } from './feed-messages.ts';
@@ -67,6 +69,14 @@ const orders = {
   deadlineClock: opened.deadlineClock,
 };
 const ledger = { pool, desk, profile, venue, documents, probe, instruments: instruments.all };
+const shadows = {
+  ...{ pool, desk, profile, instruments: instruments.all },
+  // The spreads of the local exchange stand for those of quiet hours everywhere.
+  fillCosts(pair: string) {
+    const { halfSpread, stopSlippage } = instrumentFor(pair, 1);
+    return { halfSpread, stopSlippage };
+  },
+};
 const feed = {
   ...market,
   probe,
@@ -91,6 +101,7 @@ const workers = await Promise.all([
       ...createMarketActivities(market),
       ...createReviewActivities(orders),
       ...createRebalanceActivities(orders),
+      ...createEvaluationActivities(shadows),
     },
     // A killed worker's sticky workflows go to its successor this soon.
     stickyQueueScheduleToStartTimeout: '1s',

@@ -1,6 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { DeciderActivities } from '../activities/deciders/activities.ts';
 import type { ModelActivities } from '../activities/deciders/model-activities.ts';
+import type { EvaluationActivities } from '../activities/evaluation/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { FeedActivities, MarketActivities } from '../activities/market/activities.ts';
 import type { OrderActivities, ReviewActivities } from '../activities/orders/activities.ts';
@@ -30,6 +31,13 @@ export const localStep = {
   retry: untilItWorks,
 } as const;
 export const local = proxyLocalActivities<Local>(localStep);
+
+/** What trading does not wait for: tried twice, and made up for at the next bar. */
+export const { advanceShadows } = proxyLocalActivities<EvaluationActivities>({
+  startToCloseTimeout: '20s',
+  localRetryThreshold: '1m',
+  retry: { ...untilItWorks, maximumAttempts: 2 },
+});
 
 /** Sends that must happen once: one attempt, and whatever is not a definite answer goes to `settling`. */
 export const sendingOn = (

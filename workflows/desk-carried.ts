@@ -13,6 +13,8 @@ export interface Carried {
   /** Days since 1970 at which this run began, by the venue's clock. */
   day: number | null;
   lastBarMs: number | null;
+  /** Last bar that the shadow accounts have seen; runs of before carry none. */
+  shadowBarMs?: number;
   lastEvent: number;
   lastReconcileMs: number | null;
   /** Number of the last rebalancing day that has begun: days since 1970 from its time of the day on. */

@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  isCancellation,
   log,
   setCurrentDetails,
   setHandler,
@@ -9,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isoTime, timeframeMs } from '../shared/timeframe.ts';
-import { local } from './activities.ts';
+import { advanceShadows, local } from './activities.ts';
 import { newDesk, type Message, type SteeringKind } from './desk-carried.ts';
 import { deskEvents } from './desk-events.ts';
 import type { DeskInput } from './desk-input.ts';
@@ -96,6 +97,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     await turns.grant();
     const isBetweenBars = turns.inFlight().length === 0 && barsToDecide.length === 0;
     if (isBetweenBars) await passes.startDue();
+    if (isSettled() && (await carryShadows())) continue;
     if (isSettled() && (isNewDay() || workflowInfo().continueAsNewSuggested)) {
       // Before the acknowledgement, while a stepped venue's clock still stands: nothing new comes from it.
       // After a timer, for an end that followed a local step's answer and is repeated by the server,
@@ -149,6 +151,21 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       default:
         message satisfies never;
     }
+  }
+
+  /**
+   * Brings the shadow accounts up to the last bar, once all that the bar set going has settled: no order waits
+   * for it. False when they were there.
+   */
+  async function carryShadows(): Promise<boolean> {
+    const barMs = s.lastBarMs;
+    if (barMs === null || s.shadowBarMs === barMs) return false;
+    s.shadowBarMs = barMs;
+    await advanceShadows({ barMs }).catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+      log.error('the shadow accounts stay behind until the next bar', { barMs, error });
+    });
+    return true;
   }
 
   async function onBar(bar: BarClosed): Promise<void> {

@@ -74,6 +74,7 @@ export async function clearTables(pool: pg.Pool): Promise<void> {
     ...['desk', 'desk_event', 'candle', 'bar_lock', 'document', 'cycle', 'decision', 'position'],
     ...['trade_order', 'reservation', 'verdict', 'posting', 'fill', 'ledger_entry', 'outbox'],
     ...['feed_cursor', 'reconciliation', 'price_level', 'bar_cursor'],
+    ...['shadow_terms', 'shadow_account', 'shadow_day', 'shadow_trade'],
   ];
   await pool.query(tables.map((table) => `delete from ${table};`).join(''));
 }

@@ -1,5 +1,6 @@
 import { boughtAt, type PairCosts } from '../backtest/exit-finder.ts';
 import type { CandleColumns } from '../candle.ts';
+import { restsThroughRange } from '../entry.ts';
 import { fillInBar } from '../fills.ts';
 import type { ShadowEntry } from './shadow-types.ts';
 
@@ -29,8 +30,7 @@ export function entryInBar(
   }
   const seen = { open, high: bar.high[0]!, low: bar.low[0]! };
   const fill = fillInBar({ kind: 'limit', side: 'buy', price: limit }, seen, costs);
-  // As in the simulator, what happens inside a bar happens half-way through it.
-  const isThere = expiresAtMs === null || expiresAtMs >= openMs + barMs / 2;
+  const isThere = expiresAtMs === null || restsThroughRange(expiresAtMs, openMs, barMs);
   if (fill === null || (fill.at === 'inside' && !isThere)) {
     const isOver = expiresAtMs !== null && expiresAtMs <= openMs + barMs;
     return { kind: isOver ? 'ended' : 'waits' };

@@ -5,6 +5,7 @@ import { runEngine } from '../backtest/engine.ts';
 import { EXIT_END, EXIT_REASONS } from '../backtest/trade-log.ts';
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
+import { MARKET_ENTRY } from '../entry.ts';
 import { Atr } from '../indicators/atr.ts';
 import { seededCandles } from '../indicators/seeded-candles.ts';
 import { RiskLimitsSchema } from '../risk/limits.ts';
@@ -37,6 +38,7 @@ function termsOf(pairs: string[], risk: object = {}): ShadowTerms {
     pairs,
     barMs: HOUR,
     limits: RiskLimitsSchema.parse(risk),
+    entry: MARKET_ENTRY,
     instruments: pairs.map(instrument),
     costs: pairs.map(() => ({ halfSpread: 0.0002, stopSlippage: 0.0004 })),
     balances: { USDT: '1000' },
@@ -267,6 +269,19 @@ describe('limit entries', () => {
     expect(pair.position?.entryPrice ?? null).toBe(entered);
     expect(pair.entry).toBeNull();
   });
+});
+
+it('enters post-only at the near side where the desk does, and pays the maker fee', () => {
+  // Ask 100.02, bid 99.98: it rests there and is bought when the range comes down to it.
+  const terms: ShadowTerms = {
+    ...termsOf(['BTC/USDT'], PLAIN),
+    entry: { ...MARKET_ENTRY, type: 'post-only' },
+  };
+  const market = [rows([quiet, [100, 100.5, 99.5, 100]])];
+  const { shadow } = run(terms, market, 0, () => long());
+  const { position } = shadow.saved().pairs['BTC/USDT']!;
+  expect(position?.entryPrice).toBe(99.98);
+  expect(position!.fees).toBeCloseTo(position!.quantity * 99.98 * 0.0025, 12);
 });
 
 describe('what an account is charged', () => {

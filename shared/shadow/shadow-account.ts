@@ -1,18 +1,16 @@
 import { Account } from '../backtest/account.ts';
 import { Beneath, boughtAt, soldAt, type PairCosts } from '../backtest/exit-finder.ts';
-import { equityMarks } from '../backtest/reviewed-holdings.ts';
+import { decimalText, equityMarks } from '../backtest/reviewed-holdings.ts';
 import { ladderOf } from '../ladder.ts';
-import type { Asset, Pair } from '../pair.ts';
-import { quoteOf } from '../pair.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import { deskStanding, deskStateAfter, newDeskState } from '../risk/desk-state.ts';
 import { reviewEntry } from '../risk/review.ts';
 import { vetoesOf } from '../risk/verdict.ts';
-import { decimalText } from '../backtest/reviewed-holdings.ts';
 import type { Decision } from '../decision.ts';
 import { allocate } from './allocate.ts';
 import { entryInBar } from './entry-in-bar.ts';
 import { exitAfterEntry, exitsInBar, type BarExit } from './exits-in-bar.ts';
+import { flatPair, noTotals, numeraireOf, pairCosts } from './new-shadow.ts';
 import { shadowReview } from './shadow-review.ts';
 import type {
   SavedShadow,
@@ -69,18 +67,7 @@ export class ShadowAccount {
       llmCostToday: 0,
       allocatedMs: null,
       pairs: Object.fromEntries(terms.pairs.map((pair, p) => [pair, flatPair(closes[p]!)])),
-      totals: {
-        trades: 0,
-        wins: 0,
-        wonR: 0,
-        lostR: 0,
-        withR: 0,
-        fills: 0,
-        fees: 0,
-        llmCost: 0,
-        entriesAsked: 0,
-        vetoes: {},
-      },
+      totals: noTotals(),
     };
     return new ShadowAccount(terms, saved, account);
   }
@@ -142,6 +129,16 @@ export class ShadowAccount {
     return account.dailyMs.map((dayMs, i) => ({ dayMs, equity: account.dailyEquity[i]! }));
   }
 
+  /** Positions closed so far. */
+  get tradesDone(): number {
+    return this.s.totals.trades;
+  }
+
+  /** Whether a position on the pair is open. */
+  holds(pair: number): boolean {
+    return this.pairs[pair]!.position !== null;
+  }
+
   private get closeMs(): number {
     return this.s.barMs + this.terms.barMs;
   }
@@ -199,7 +196,7 @@ export class ShadowAccount {
     this.pairs[p]!.entry = {
       quantity: Number(plan.quantity),
       limit: plan.entry.price === null ? null : Number(plan.entry.price),
-      postOnly: false,
+      postOnly: plan.entry.postOnly,
       stop: Number(plan.stopPrice),
       targets: plan.targets,
       reserve: Number(plan.reserve.amount),
@@ -377,24 +374,4 @@ export class ShadowAccount {
     }
     s.desk = desk;
   }
-}
-
-/** What an account over these pairs is valued in: USDT where a pair has it, else the first pair's quote. */
-export function numeraireOf(pairs: readonly Pair[]): Asset {
-  return pairs.some((pair) => quoteOf(pair) === 'USDT') ? 'USDT' : quoteOf(pairs[0]!);
-}
-
-function flatPair(close: number): SavedShadowPair {
-  return { close, position: null, entry: null, leaving: null, cooldownUntil: null };
-}
-
-function pairCosts(terms: ShadowTerms, p: number): PairCosts {
-  const instrument = terms.instruments[p]!;
-  return {
-    ...terms.costs[p]!,
-    takerFee: instrument.takerFee,
-    makerFee: instrument.makerFee,
-    priceScale: 10 ** instrument.priceDecimals,
-    lot: Number(instrument.lot),
-  };
 }

@@ -1,7 +1,6 @@
 import type { Account } from '../backtest/account.ts';
 import { quoteAround, reviewedHoldings, reviewName } from '../backtest/reviewed-holdings.ts';
 import type { Decision } from '../decision.ts';
-import { MARKET_ENTRY } from '../entry.ts';
 import { deskStanding } from '../risk/desk-state.ts';
 import type { EntryReviewInput, TrackRecord } from '../risk/entry-input.ts';
 import type {
@@ -69,7 +68,7 @@ export function shadowReview(of: {
       usdtPer: holdings.usdtPer,
     },
     instrument: { ...instrument, pair },
-    entry: MARKET_ENTRY,
+    entry: terms.entry,
     limits: terms.limits,
     track: trackOf(saved.totals),
   };

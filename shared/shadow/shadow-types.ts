@@ -1,6 +1,7 @@
 import type { SavedAccount } from '../backtest/account.ts';
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
+import type { EntrySettings } from '../entry.ts';
 import type { FillCosts } from '../fills.ts';
 import type { DecimalText } from '../money.ts';
 import type { Asset, Pair } from '../pair.ts';
@@ -16,6 +17,8 @@ export interface ShadowTerms {
   /** Length of the desk's bar, ms. */
   barMs: number;
   limits: RiskLimits;
+  /** How the desk enters, whatever a decider wishes. */
+  entry: EntrySettings;
   instruments: Instrument[];
   costs: FillCosts[];
   /** What each account starts with. */

@@ -15,8 +15,11 @@ export function strategyDecider(
     DecisionSchema.parse(decisionOf(strategy.decide(strategyView(snapshot)), decider));
 }
 
-/** A strategy's signal as a decision; its confidence is the profile's constant. */
-function decisionOf(signal: StrategySignal, decider: StrategyDecider): Decision {
+/** A strategy's signal as a decision; its confidence is a constant that is set for it. */
+export function decisionOf(
+  signal: StrategySignal,
+  decider: Pick<StrategyDecider, 'confidence'>,
+): Decision {
   const isEntry = signal.action === 'long' || signal.action === 'short';
   return {
     evidenceFor: signal.evidenceFor,

@@ -103,6 +103,9 @@ export async function openWorld(
     reviewed: [] as Pair[],
     recorded: [] as { cycle: string; outcome: string }[],
     acknowledged: [] as number[],
+    /** Bars that the shadow accounts were to be brought up to, each try. */
+    shadowed: [] as number[],
+    shadowsFail: false,
     commands: [] as Command[],
     /** Venue times at which the desk's state was changed by people. */
     steeredAt: [] as number[],
@@ -231,6 +234,10 @@ export async function openWorld(
       return { pnl: '0' };
     },
     passProbe: () => {},
+    advanceShadows({ barMs }: { barMs: number }) {
+      world.shadowed.push(barMs);
+      if (world.shadowsFail) throw new Error('no shadows today');
+    },
     acknowledgeEvent({ event }: { event: number }) {
       world.acknowledged.push(event);
     },
