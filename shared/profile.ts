@@ -4,6 +4,7 @@ import { EntrySettingsSchema } from './entry.ts';
 import { GuardSettingsSchema } from './guard/settings.ts';
 import { isPair } from './pair.ts';
 import { AnalystSettingsSchema, DEFAULT_ANALYSTS } from './analysts/settings.ts';
+import { BagSettingsSchema } from './bag/settings.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
 import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
 import { resolveModel } from './llm/resolve-model.ts';
@@ -77,6 +78,7 @@ export const ProfileSchema = z
     risk: RiskLimitsSchema,
     entry: EntrySettingsSchema.prefault({}).describe('How the desk enters'),
     guard: GuardSettingsSchema.describe('How it looks after its positions'),
+    bag: BagSettingsSchema.optional().describe('What is put aside of profit; absent: nothing'),
     rebalance: RebalanceSettingsSchema.optional().describe(
       'How the core is kept in proportion; absent: it is not',
     ),

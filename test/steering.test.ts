@@ -183,6 +183,20 @@ describe('npm run desk, on a running desk', () => {
     expect(err).toContain('decides by quorum');
   });
 
+  it('gives back what was put aside, and no more', async () => {
+    await pool.query(
+      `insert into posting select id, unnest(array['venue', 'bag']), 'XRP', unnest(array[-5, 5])
+         from (select min(id) as id from ledger_entry) e`,
+    );
+    const released = await run('release-bag', 'XRP=2', '--why', 'spend');
+    expect(released).toMatchObject({ status: 0, json: { kind: 'released', left: { XRP: '3' } } });
+    expect((await run('status')).json).toMatchObject({ account: { bags: { XRP: '3' } } });
+    const refused = await run('release-bag', 'XRP=4');
+    expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('holds 3') as string });
+    await run('release-bag', 'all');
+    await pool.query(`delete from posting where asset = 'XRP'`);
+  });
+
   it('flattens: waits until the last position is closed and says so', async () => {
     await pool.query(
       `insert into position (id, desk, pair, cycle, guard, state, opened_at)

@@ -1,4 +1,5 @@
 import type {
+  BagRelease,
   BarClosed,
   ChampionChange,
   LimitsChange,
@@ -42,7 +43,9 @@ export interface OpenEvent {
 
 /** What is asked of the desk by an update. */
 export type DeskAsk =
-  ({ kind: 'set-limits' } & LimitsChange) | ({ kind: 'set-champion' } & ChampionChange);
+  | ({ kind: 'set-limits' } & LimitsChange)
+  | ({ kind: 'set-champion' } & ChampionChange)
+  | ({ kind: 'release-bag' } & BagRelease);
 
 export type SteeringKind = 'pause' | 'resume' | 'halt' | 'flatten';
 

@@ -2,7 +2,7 @@ import { condition, currentUpdateInfo, setHandler, workflowInfo } from '@tempora
 import type { LimitsInForce } from '../shared/risk/standing-limits.ts';
 import { local } from './activities.ts';
 import type { Carried, DeskAsk, Message } from './desk-carried.ts';
-import { limits, setChampion, setLimits } from './messages.ts';
+import { limits, releaseBag, setChampion, setLimits } from './messages.ts';
 
 /**
  * What people ask of the desk and wait for the answer of. Like every message it is worked off in its turn,
@@ -26,6 +26,7 @@ export function deskUpdates(
   }
   setHandler(setLimits, (m) => ask({ kind: 'set-limits', ...m }));
   setHandler(setChampion, (m) => ask({ kind: 'set-champion', ...m }));
+  setHandler(releaseBag, (m) => ask({ kind: 'release-bag', ...m }));
   setHandler(limits, () => inForce);
 
   return {
@@ -51,6 +52,8 @@ export function deskUpdates(
         if (answer.kind === 'set') champion = answer.champion;
         return answer;
       }
+      case 'release-bag':
+        return local.releaseBag({ ...command, amounts: what.amounts });
       default:
         return what satisfies never;
     }

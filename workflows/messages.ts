@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ReleaseAnswer } from '../activities/ledger/bag.ts';
 import type { ChampionAnswer } from '../activities/ledger/desk-commands.ts';
-import type { Pair } from '../shared/pair.ts';
+import type { Asset, Pair } from '../shared/pair.ts';
 import type { LimitsAnswer, LimitsInForce } from '../shared/risk/standing-limits.ts';
 import type { Timeframe } from '../shared/timeframe.ts';
 import type { DecimalText } from '../shared/money.ts';
@@ -132,9 +133,15 @@ export interface LimitsChange extends Steering {
 export interface ChampionChange extends Steering {
   decider: string;
 }
+/** Amounts by asset. */
+export interface BagRelease extends Steering {
+  amounts: Record<Asset, DecimalText> | 'all';
+}
 /** Tightens limits of the running desk; a change that loosens any of them is refused whole. */
 export const setLimits = defineUpdate<LimitsAnswer, [LimitsChange]>('setLimits');
 export const setChampion = defineUpdate<ChampionAnswer, [ChampionChange]>('setChampion');
+/** Gives what lies in the hodl bag back to the desk: for a person to ask, and for nobody else. */
+export const releaseBag = defineUpdate<ReleaseAnswer, [BagRelease]>('releaseBag');
 export const limits = defineQuery<LimitsInForce>('limits');
 
 /** What `npm run desk -- status` shows of the desk workflow. */

@@ -11,11 +11,11 @@ import type { Probe, ProbePoint } from '../probe.ts';
 import { closesAt, readAccount } from './account.ts';
 import { inTransaction } from './database.ts';
 import { combineAnswers, type CombinedAnswers } from './combine-answers.ts';
-import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
+import { applyDeskEvents, lockDesk, type Standing } from './desk-store.ts';
 import type { DocumentStore } from './documents.ts';
-import { createCommandActivities, noteCommand } from './desk-commands.ts';
-import { readLimits } from './desk-limits.ts';
-import { readDeskView } from './desk-view.ts';
+import { createCommandActivities } from './desk-commands.ts';
+import { noteCommand } from './desk-event.ts';
+import { openBar, type OpenedBar } from './open-bar.ts';
 import { openDesk, type OpenedDesk } from './open-desk.ts';
 import { resultOf } from './trades.ts';
 
@@ -45,33 +45,8 @@ export function createLedgerActivities(deps: LedgerDeps) {
       return openDesk(deps);
     },
 
-    /**
-     * Reads the account once for all cycles of a bar, follows the equity's marks, and lets losses and
-     * drawdown change the desk. `flatten` says that the drawdown has just asked for it.
-     */
-    async openBar({ atMs }: { atMs: number }): Promise<{
-      account: string;
-      equity: DecimalText;
-      state: Standing;
-      flatten: boolean;
-    }> {
-      const instruments = await deps.instruments();
-      const opened = await inTransaction(pool, async (client) => {
-        const row = await lockDesk(client, desk);
-        const account = await readAccount(client, desk, profile.timeframe, atMs);
-        const { limits } = await readLimits(client, desk, profile);
-        const { marks, events } = equityEvents(row, account.equity, limits, atMs);
-        const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
-        const known = { desk, atMs, mode: state.kind, limits, account, marks, instruments };
-        return { account: { ...account, desk: await readDeskView(client, known) }, state };
-      });
-      return {
-        account: await documents.put('account', opened.account),
-        equity: opened.account.equity,
-        state: opened.state,
-        flatten: opened.state.kind === 'flattening',
-      };
-    },
+    /** See `openBar`. */
+    openBar: ({ atMs }: { atMs: number }): Promise<OpenedBar> => openBar(deps, atMs),
 
     /**
      * Takes the bar for this run of the cycle; false when another run has it, which is decided already.

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ProfileSchema, type Profile } from '../../shared/profile.ts';
-import { createCommandActivities, readChampion, type Command } from './desk-commands.ts';
+import { createCommandActivities, readChampion } from './desk-commands.ts';
 import { emptySchema } from './desk-database.fixture.ts';
+import type { Command } from './desk-event.ts';
 import { readLimits } from './desk-limits.ts';
 import { clearTables, CLOSE_MS, DESK, exampleProfile, storeDesk } from './example-desk.fixture.ts';
 

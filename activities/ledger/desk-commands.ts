@@ -1,22 +1,18 @@
 import type pg from 'pg';
+import type { DecimalText } from '../../shared/money.ts';
+import type { Asset } from '../../shared/pair.ts';
 import { rosterOf, type Profile } from '../../shared/profile.ts';
 import { tightened, type LimitsAnswer } from '../../shared/risk/standing-limits.ts';
+import { releaseBag, type ReleaseAnswer } from './bag.ts';
 import { inTransaction, type Queryable } from './database.ts';
 import { readLimits } from './desk-limits.ts';
-import { lockDesk, standingOf } from './desk-store.ts';
+import { noteCommand, type Command } from './desk-event.ts';
+import { lockDesk } from './desk-store.ts';
 
 export interface CommandDeps {
   pool: pg.Pool;
   desk: string;
   profile: Profile;
-}
-
-/** Who commands what and why, at a venue time; `reference` makes it happen once. */
-export interface Command {
-  reference: string;
-  who: string;
-  why: string;
-  atMs: number;
 }
 
 export type ChampionAnswer =
@@ -83,6 +79,13 @@ export function createCommandActivities(deps: CommandDeps) {
           : { kind: 'refused', reason };
       });
     },
+
+    /** Gives what lies in the hodl bag back to the desk, on the word of a person. Keyed by `reference`. */
+    async releaseBag(
+      of: Command & { amounts: Record<Asset, DecimalText> | 'all' },
+    ): Promise<ReleaseAnswer> {
+      return releaseBag(deps, of);
+    },
   };
 }
 
@@ -95,25 +98,6 @@ function whyNoChampion(profile: Profile, decider: string): string | null {
   return roster.includes(decider)
     ? null
     : `${decider} is none of the deciders with a vote: ${roster.join(', ')}`;
-}
-
-/** Writes a command down as an event of the desk; a repeat of it is not written again. */
-export async function noteCommand(
-  client: pg.PoolClient,
-  desk: string,
-  kind: string,
-  { reference, who, why, atMs }: Command,
-  detail: object,
-): Promise<void> {
-  const standing = standingOf((await lockDesk(client, desk)).state);
-  await client.query(
-    `insert into desk_event (desk, at, kind, who, why, state, reference, detail)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (reference) do nothing`,
-    [
-      ...[desk, new Date(atMs), kind, who, why, JSON.stringify(standing)],
-      ...[reference, JSON.stringify(detail)],
-    ],
-  );
 }
 
 function present(limits: object, name: string): unknown {

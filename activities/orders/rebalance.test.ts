@@ -88,7 +88,7 @@ describe('a pass', () => {
     );
     await pool.query(
       `insert into posting select id, unnest(array['venue', 'bag']), 'BTC', unnest(array[-3, 3])
-         from ledger_entry limit 1 on conflict (entry, account, asset) do update
+         from (select min(id) as id from ledger_entry) e on conflict (entry, account, asset) do update
          set amount = posting.amount + excluded.amount`,
     );
     // BTC: 15 + 2 bought - 2 of the position - 3 of the bag = 12; USDT: 500 - 200 - 1 fee; 1999 in all

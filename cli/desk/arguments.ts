@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { CycleName } from '../../activities/ledger/read-cycles.ts';
-import { isPair } from '../../shared/pair.ts';
+import { isDecimalText, type DecimalText } from '../../shared/money.ts';
+import { isPair, type Asset } from '../../shared/pair.ts';
 import type { DeskChoice } from '../desk-address.ts';
 import { parseSpan, parseTime } from '../parse-time.ts';
 
@@ -17,6 +18,8 @@ export const USAGE = `npm run desk -- <command> [options]
                           tighten limits of the running desk; none can be loosened
   set-champion DECIDER [--why TEXT]
                           follow another decider, where the profile decides by champion
+  release-bag all | ASSET=AMOUNT ... [--why TEXT]
+                          give what was put aside of profit back to the desk
   cycles [--limit N]      the latest decisions, newest first (20)
   why CYCLE               how one decision came about; CYCLE is its id, "PAIR BAR", or "last"
   replay CYCLE [--ask A,B]
@@ -54,6 +57,7 @@ export type DeskCommand =
   | { kind: 'limits' }
   | { kind: 'set-limits'; change: Record<string, number>; why: string }
   | { kind: 'set-champion'; decider: string; why: string }
+  | { kind: 'release-bag'; amounts: Record<Asset, DecimalText> | 'all'; why: string }
   | { kind: 'cycles'; limit: number }
   | { kind: 'why'; cycle: CycleName }
   | { kind: 'replay'; cycle: CycleName; ask: string[] }
@@ -93,7 +97,7 @@ const OWN_OPTIONS: Record<
 > = {
   until: ['pause'],
   for: ['pause'],
-  why: ['pause', 'resume', 'halt', 'flatten', 'set-limits', 'set-champion'],
+  why: ['pause', 'resume', 'halt', 'flatten', 'set-limits', 'set-champion', 'release-bag'],
   limit: ['cycles'],
   ask: ['replay'],
   decider: ['decisions'],
@@ -117,7 +121,8 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     }
   }
   const command = readCommand(name, words, values);
-  const takesWords = 'cycle' in command || 'change' in command || 'decider' in command;
+  const takesWords =
+    'cycle' in command || 'change' in command || 'decider' in command || 'amounts' in command;
   if (words.length > 0 && !takesWords) {
     throw new UsageError(`${name} takes no "${words.join(' ')}"`);
   }
@@ -143,6 +148,8 @@ function readCommand(name: string, words: readonly string[], values: Values): De
       return { kind: name };
     case 'set-limits':
       return { kind: name, change: readLimits(words), why: values.why ?? '' };
+    case 'release-bag':
+      return { kind: name, amounts: readAmounts(words), why: values.why ?? '' };
     case 'set-champion': {
       const [decider, ...more] = words;
       if (decider === undefined || more.length > 0) {
@@ -214,6 +221,21 @@ function readLimits(words: readonly string[]): Record<string, number> {
         throw new UsageError(`set-limits "${word}": not a limit and a number, like stopPct=1.5`);
       }
       return [name, value];
+    }),
+  );
+}
+
+/** `all`, or words like `BTC=0.01`. */
+function readAmounts(words: readonly string[]): Record<Asset, DecimalText> | 'all' {
+  if (words.length === 0) throw new UsageError('release-bag needs amounts, like BTC=0.01, or all');
+  if (words.length === 1 && words[0] === 'all') return 'all';
+  return Object.fromEntries(
+    words.map((word): [Asset, DecimalText] => {
+      const [, asset, amount] = /^([A-Za-z0-9]+)=(.+)$/.exec(word) ?? [];
+      if (asset === undefined || !isDecimalText(amount)) {
+        throw new UsageError(`release-bag "${word}": not an asset and an amount, like BTC=0.01`);
+      }
+      return [asset.toUpperCase(), amount];
     }),
   );
 }

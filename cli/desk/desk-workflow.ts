@@ -6,6 +6,7 @@ import {
   QueryNotRegisteredError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { ReleaseAnswer } from '../../activities/ledger/bag.ts';
 import type { ChampionAnswer } from '../../activities/ledger/desk-commands.ts';
 import { workflowIds } from '../../shared/names.ts';
 import type { LimitsAnswer, LimitsInForce } from '../../shared/risk/standing-limits.ts';
@@ -14,11 +15,13 @@ import {
   halt,
   limits,
   pause,
+  releaseBag,
   reconcileNow,
   resume,
   setChampion,
   setLimits,
   status,
+  type BagRelease,
   type ChampionChange,
   type DeskStatus,
   type LimitsChange,
@@ -34,6 +37,7 @@ export interface DeskWorkflow {
   /** Resolve with the desk's answer: a refusal is one too. */
   setLimits(of: LimitsChange): Promise<LimitsAnswer>;
   setChampion(of: ChampionChange): Promise<ChampionAnswer>;
+  releaseBag(of: BagRelease): Promise<ReleaseAnswer>;
   pause(by: Steering & { untilMs?: number }): Promise<void>;
   resume(by: Steering): Promise<void>;
   halt(by: Steering): Promise<void>;
@@ -76,6 +80,7 @@ export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWor
     setLimits: (of) => call('set-limits', () => handle.executeUpdate(setLimits, { args: [of] })),
     setChampion: (of) =>
       call('set-champion', () => handle.executeUpdate(setChampion, { args: [of] })),
+    releaseBag: (of) => call('release-bag', () => handle.executeUpdate(releaseBag, { args: [of] })),
     pause: (by) => call('pause', () => handle.signal(pause, by)),
     resume: (by) => call('resume', () => handle.signal(resume, by)),
     halt: (by) => call('halt', () => handle.signal(halt, by)),

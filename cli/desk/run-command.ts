@@ -144,6 +144,17 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
           `desk ${c.id} follows ${said.champion} (before: ${said.before ?? 'none'})`,
         );
       });
+    case 'release-bag':
+      return withDesk(c, async (workflow) => {
+        const { amounts, why } = command;
+        const said = await workflow.releaseBag({ who: c.who, why, amounts });
+        if (said.kind === 'refused') throw new CommandError(`refused: ${said.reason}`);
+        const left = amountWords(said.left);
+        return answer(
+          said,
+          `desk ${c.id} trades with ${amountWords(said.amounts)} again; the bag holds ${left}`,
+        );
+      });
     case 'cycles': {
       const cycles = await readCycles(c.pool, c.id, { limit: command.limit });
       const lines = cycles.map((cycle) => cycleLine(cycle, c.paint));
@@ -170,6 +181,11 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
     default:
       return command satisfies never;
   }
+}
+
+function amountWords(amounts: Record<string, string>): string {
+  const words = Object.entries(amounts).map(([asset, amount]) => `${amount} ${asset}`);
+  return words.join(', ') || 'nothing';
 }
 
 function answer(json: unknown, text: string, exitStatus: 0 | 1 | 3 = 0): Answer {
@@ -268,7 +284,10 @@ async function statusAnswer(status: DeskStatus, c: Context): Promise<Answer> {
     lastBar: time(status.lastBarMs),
     missedBars: status.missedBars,
     cyclesInFlight: status.cyclesInFlight,
-    account: account === null ? null : { equity: account.equity, balances: account.balances },
+    account:
+      account === null
+        ? null
+        : { equity: account.equity, balances: account.balances, bags: account.bags ?? {} },
     positions: account?.positions ?? [],
     replay:
       replay === null

@@ -13,7 +13,11 @@ const report: DeskReport = {
   lastBar: '2021-05-15T13:00:00Z',
   missedBars: 2,
   cyclesInFlight: [],
-  account: { equity: '1012.5000', balances: { BTC: '0.01', USDT: '512.5' } },
+  account: {
+    equity: '1012.5000',
+    balances: { BTC: '0.01', USDT: '512.5' },
+    bags: { BTC: '0.002' },
+  },
   positions: [
     {
       position: 'BTC/USDT/2021-05-15T10:00:00Z',
@@ -42,6 +46,7 @@ it('tells what the desk does, holds and is worth', () => {
   deciding     nothing
   equity       1012.5000 USDT
   balances     0.01 BTC, 512.5 USDT
+  put aside    0.002 BTC
   positions    1
     BTC/USDT  0.01 at 49000  stop 48100  target 52000  +2.041 %  since 2021-05-15 11:00
   Web UI  http://ui/w

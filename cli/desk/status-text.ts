@@ -17,7 +17,7 @@ export interface DeskReport {
   lastBar: string | null;
   missedBars: number;
   cyclesInFlight: string[];
-  account: Pick<AccountView, 'equity' | 'balances'> | null;
+  account: (Pick<AccountView, 'equity' | 'balances'> & { bags: Record<string, string> }) | null;
   positions: PositionView[];
   replay: { hash: string; from: string; to: string; ended: boolean } | null;
   addresses: { webUi: string; venue: string | null };
@@ -50,6 +50,16 @@ export function statusText(report: DeskReport, paint: Paint): string {
               .map(([asset, amount]) => `${amount} ${asset}`)
               .join(', '),
           ],
+          ...(Object.keys(account.bags).length === 0
+            ? []
+            : [
+                [
+                  'put aside',
+                  Object.entries(account.bags)
+                    .map(([asset, amount]) => `${amount} ${asset}`)
+                    .join(', '),
+                ],
+              ]),
         ]),
     ['positions', report.positions.length === 0 ? 'none' : String(report.positions.length)],
   ];

@@ -223,6 +223,7 @@ export async function openWorld(
       decider === 'only'
         ? { kind: 'set', champion: decider, before: 'only' }
         : { kind: 'refused', reason: `${decider} is none of the deciders` },
+    releaseBag: () => ({ kind: 'refused', reason: 'there is nothing to release' }),
     openGuards: () => PAIRS.filter((pair) => isGuarded(pair)).map((pair) => guardOf(pair)),
     guardsHearingBars: ({ pairs }: { pairs: Pair[] }) =>
       hearsBars(world.exits) ? pairs.filter((p) => isHeld(p)).map((p) => guardOf(p)) : [],

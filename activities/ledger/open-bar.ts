@@ -1,0 +1,51 @@
+import type { DecimalText } from '../../shared/money.ts';
+import { sweepProfit } from './bag.ts';
+import { readAccount } from './account.ts';
+import type { LedgerDeps } from './activities.ts';
+import { inTransaction } from './database.ts';
+import { readLimits } from './desk-limits.ts';
+import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
+import { readDeskView } from './desk-view.ts';
+
+/** What the desk is told at the close of a bar. */
+export interface OpenedBar {
+  /** Hash of the account that all cycles of the bar see. */
+  account: string;
+  equity: DecimalText;
+  state: Standing;
+  /** Whether the desk is closing every position. */
+  flatten: boolean;
+}
+
+/**
+ * Reads the account once for all cycles of a bar, follows the equity's marks, and lets losses and drawdown change
+ * the desk. At the end of the profile's period a share of its profit goes into the bag first, so that nobody
+ * reckons with it.
+ */
+export async function openBar(deps: LedgerDeps, atMs: number): Promise<OpenedBar> {
+  const { pool, desk, profile, documents } = deps;
+  const instruments = await deps.instruments();
+  const opened = await inTransaction(pool, async (client) => {
+    const row = await lockDesk(client, desk);
+    let account = await readAccount(client, desk, profile.timeframe, atMs);
+    const { limits } = await readLimits(client, desk, profile);
+    const { marks, events } = equityEvents(row, account.equity, limits, atMs);
+    const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
+    const period = profile.bag?.every;
+    if (period !== undefined && row.marks !== null) {
+      const [fromMs, toMs] = [row.marks[period].startMs, marks[period].startMs];
+      if (fromMs < toMs) {
+        await sweepProfit(client, { desk, profile, account, fromMs, toMs });
+        account = await readAccount(client, desk, profile.timeframe, atMs);
+      }
+    }
+    const known = { desk, atMs, mode: state.kind, limits, account, marks, instruments };
+    return { account: { ...account, desk: await readDeskView(client, known) }, state };
+  });
+  return {
+    account: await documents.put('account', opened.account),
+    equity: opened.account.equity,
+    state: opened.state,
+    flatten: opened.state.kind === 'flattening',
+  };
+}
