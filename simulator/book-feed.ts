@@ -60,6 +60,8 @@ export interface BookFeed {
   away(pair: Pair): string | null;
   /** Best first, at most `count`; none while the pair is away. */
   levels(pair: Pair, side: 'bids' | 'asks', count: number): FeedLevel[];
+  /** The level at `index`, 0 being the best; null behind the last and while the pair is away. */
+  level(pair: Pair, side: 'bids' | 'asks', index: number): FeedLevel | null;
   /** The quantity at a price, "0" when there is none; null when the price lies deeper than is known. */
   quantityAt(pair: Pair, side: 'bids' | 'asks', price: DecimalText): DecimalText | null;
   /** Price of the last trade; 0 before any is known. */

@@ -25,7 +25,7 @@ export interface FeedReaderOptions {
 /** Reads what Kraken's public socket says into books, trades, bars and tickers. */
 export interface FeedReader extends Pick<
   BookFeed,
-  'levels' | 'quantityAt' | 'last' | 'day' | 'running' | 'prints'
+  'levels' | 'level' | 'quantityAt' | 'last' | 'day' | 'running' | 'prints'
 > {
   /** Takes in one message as it came over the wire at `atMs`; what is no data gives nothing. */
   read(text: string, atMs: number): FeedTick[];
@@ -175,6 +175,8 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     return [{ tick: 'status' }];
   }
 
+  const level: FeedReader['level'] = (pair, side, index) =>
+    isLive(pair) ? (books.book(pair)?.level(side, index) ?? null) : null;
   const levels: FeedReader['levels'] = (pair, side, count) =>
     isLive(pair) ? (books.book(pair)?.levels(side, count) ?? []) : [];
 
@@ -207,22 +209,22 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     system: () => system,
     status: (pair) => statuses.get(pair) ?? 'online',
     levels,
+    level,
     quantityAt(pair, side, price) {
-      const known = levels(pair, side, depth);
+      const book = books.book(pair);
+      if (book === undefined || !book.isLive()) return null;
+      const quantity = book.quantityAt(side, price);
+      if (Number(quantity) > 0) return quantity;
+      const deepest = book.level(side, depth - 1);
+      if (deepest === null) return '0';
       const wanted = new Decimal(price);
-      const level = known.find((l) => wanted.eq(l.price));
-      if (level !== undefined) return level.quantity;
-      const deepest = known.at(-1);
-      const isDeeper =
-        known.length >= depth &&
-        deepest !== undefined &&
-        (side === 'bids' ? wanted.lt(deepest.price) : wanted.gt(deepest.price));
-      return isDeeper || !isLive(pair) ? null : '0';
+      const isDeeper = side === 'bids' ? wanted.lt(deepest.price) : wanted.gt(deepest.price);
+      return isDeeper ? null : '0';
     },
-    last: (pair) => lasts.get(pair) ?? middle(levels, pair),
+    last: (pair) => lasts.get(pair) ?? middle(level, pair),
     day(pair, nowMs) {
       const ticker = tickers.get(pair);
-      const last = lasts.get(pair) ?? middle(levels, pair);
+      const last = lasts.get(pair) ?? middle(level, pair);
       if (ticker !== undefined) return { ...ticker, close: last };
       const day = bars
         .closed(pair, '1m', nowMs, 1440)
@@ -263,9 +265,9 @@ function foldBars(bars: readonly FeedBar[]): FeedBar | null {
 }
 
 /** Without a trade the price is taken to lie between the best two. */
-function middle(levels: FeedReader['levels'], pair: Pair): number {
-  const bid = levels(pair, 'bids', 1)[0]?.price;
-  const ask = levels(pair, 'asks', 1)[0]?.price;
+function middle(level: FeedReader['level'], pair: Pair): number {
+  const bid = level(pair, 'bids', 0)?.price;
+  const ask = level(pair, 'asks', 0)?.price;
   if (bid === undefined || ask === undefined) return Number(bid ?? ask ?? 0);
   return new Decimal(bid).plus(ask).div(2).toNumber();
 }

@@ -5,9 +5,6 @@ import { takerTick } from './instruments.ts';
 import type { Side } from './order.ts';
 import { instrumentOf, standingPrice, type Core } from './state.ts';
 
-/** Levels of a venue's book that one order may go through. */
-const DEEPEST = 1000;
-
 /**
  * What a taker of `side` finds, best first: the venue's book less what was taken out of it here, or the book
  * drawn from `from` on where candles drive the prices.
@@ -18,7 +15,9 @@ export function* offers(core: Core, pair: Pair, side: Side, from: Decimal): Gene
     yield* levelsFrom(instrumentOf(core, pair), side, from, core.state.candleMs);
     return;
   }
-  for (const shown of books.levels(pair, sideTaken(side), DEEPEST)) {
+  for (let index = 0; ; index += 1) {
+    const shown = books.level(pair, sideTaken(side), index);
+    if (shown === null) return;
     const price = new Decimal(shown.price);
     const quantity = new Decimal(shown.quantity).minus(
       takenAt(core, pair, side, price, shown.quantity),

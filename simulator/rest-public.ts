@@ -2,7 +2,7 @@ import { Decimal } from '../shared/money.ts';
 import { timeframeMs } from '../shared/timeframe.ts';
 import type { FeedBar, FeedPrint } from './book-feed.ts';
 import type { Exchange } from './exchange.ts';
-import { assetInfo, FEE_TIERS, type Instrument } from './instruments.ts';
+import { assetInfo, FEE_TIERS, takerTick, type Instrument } from './instruments.ts';
 import {
   dayBar,
   drawBook,
@@ -24,6 +24,7 @@ export const UNKNOWN_PAIR: Answer = { error: 'EQuery:Unknown asset pair' };
 const BOOK_MOST = 500;
 const TRADES_MOST = 1000;
 const ROWS_MOST = 720;
+const SPREADS = 199;
 
 /** Answers of `/0/public/*`, by name. */
 export const PUBLIC: Record<
@@ -120,6 +121,13 @@ export const PUBLIC: Record<
       levels.map((l) => [restPrice(l.price, instrument), l.quantity.toFixed(3), at]);
     return { result: { [instrument.restName]: { asks: rows(book.asks), bids: rows(book.bids) } } };
   },
+  Spread(exchange, params) {
+    const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
+    if (instrument === null) return UNKNOWN_PAIR;
+    const since = Number(params['since'] ?? '0');
+    const rows = spreads(exchange, instrument).filter(([at]) => at > since);
+    return { result: { [instrument.restName]: rows, last: rows.at(-1)?.[0] ?? since } };
+  },
   Trades(exchange, params) {
     const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
     if (instrument === null) return UNKNOWN_PAIR;
@@ -128,6 +136,30 @@ export const PUBLIC: Record<
     return { result: { [instrument.restName]: rows, last } };
   },
 };
+
+/** Best bid and ask now and, where candles tell it, at the open of those before; times in whole seconds. */
+function spreads(
+  exchange: Exchange,
+  instrument: Instrument,
+): [at: number, bid: string, ask: string][] {
+  const { market, state } = exchange;
+  const { pair, halfSpread } = instrument;
+  const opens =
+    market.books === undefined
+      ? market.bars(pair, market.baseTimeframe, state.candleMs, SPREADS)
+      : [];
+  const row = (atMs: number, bid: Decimal, ask: Decimal): [number, string, string] => [
+    Math.floor(atMs / 1000),
+    restPrice(bid, instrument),
+    restPrice(ask, instrument),
+  ];
+  const at = (side: 'buy' | 'sell', price: number): Decimal =>
+    takerTick(price * (1 + (side === 'buy' ? halfSpread : -halfSpread)), side, instrument);
+  return [
+    ...opens.map((bar) => row(bar.timeMs, at('sell', bar.open), at('buy', bar.open))),
+    row(state.nowMs, exchange.touch(pair, 'sell'), exchange.touch(pair, 'buy')),
+  ];
+}
 
 /** Kraken writes REST prices with at least five decimals, whatever the tick. */
 function restPrice(price: Decimal | number, { priceDecimals }: Instrument): string {

@@ -102,6 +102,19 @@ describe('REST', () => {
     expect(finer.result).toEqual({ XRPUSDT: [], last: 0 });
   });
 
+  it('tells the spread, also of the candles before', async () => {
+    await client.control('POST', '/attach', { timeframes: ['1h'] });
+    const { result } = (await client.public('Spread?pair=XRPUSDT')) as {
+      result: { XRPUSDT: unknown[][]; last: number };
+    };
+    // by hand 0.1 % each way
+    expect(result.XRPUSDT).toEqual([
+      [START / 1000, '0.99900', '1.00100'],
+      [START / 1000 + 3600, '0.99900', '1.00100'],
+    ]);
+    expect(result.last).toBe(START / 1000 + 3600);
+  });
+
   it('refuses a wrong key, a wrong signature and a nonce that does not rise', async () => {
     const nonce = '1800000000000';
     expect(await client.private('Balance', {}, nonce)).toMatchObject({ error: [] });

@@ -31,6 +31,12 @@ export class BookSide {
     return this.#levels[index * STRIDE + 1] ?? NaN;
   }
 
+  /** The quantity at `price`, 0 when there is no such level. */
+  quantityOf(price: number): number {
+    const index = this.#placeOf(price);
+    return index < this.count && this.price(index) === price ? this.quantity(index) : 0;
+  }
+
   clear(): void {
     this.count = 0;
     this.#changedFrom = 0;

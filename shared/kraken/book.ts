@@ -23,6 +23,10 @@ export interface BookView {
   isLive(): boolean;
   /** The best `count` levels, best first. */
   levels(side: 'bids' | 'asks', count: number): BookLevel[];
+  /** The level at `index`, 0 being the best, or null behind the last. */
+  level(side: 'bids' | 'asks', index: number): BookLevel | null;
+  /** The quantity at a price, "0" when there is no such level. */
+  quantityAt(side: 'bids' | 'asks', price: DecimalText): DecimalText;
 }
 
 export interface BookReader {
@@ -164,15 +168,24 @@ function createBook(options: BookReaderOptions['books'][number]): Book {
     live: false,
     head: `${options.pair}","bids":[`,
     isLive: () => book.live,
-    levels: (name, count) => {
-      const side = sides[name];
-      return Array.from({ length: Math.min(count, side.count) }, (_, index) => ({
-        price: decimalOf(side.price(index), options.priceDecimals),
-        quantity: decimalOf(side.quantity(index), options.quantityDecimals),
-      }));
+    levels: (name, count) =>
+      Array.from({ length: Math.min(count, sides[name].count) }, (_, index) =>
+        levelOf(sides[name], index),
+      ),
+    level: (name, index) => (index < sides[name].count ? levelOf(sides[name], index) : null),
+    quantityAt(name, price) {
+      const scaled = Math.round(Number(price) * 10 ** options.priceDecimals);
+      return decimalOf(sides[name].quantityOf(scaled), options.quantityDecimals);
     },
   };
   return book;
+
+  function levelOf(side: BookSide, index: number): BookLevel {
+    return {
+      price: decimalOf(side.price(index), options.priceDecimals),
+      quantity: decimalOf(side.quantity(index), options.quantityDecimals),
+    };
+  }
 }
 
 /** A scaled integer as decimal text, e.g. 15 with 4 decimals is "0.0015". */
