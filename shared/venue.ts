@@ -166,6 +166,8 @@ export type VenueStreamEvent =
   | { kind: 'fill'; fill: VenueFill }
   /** Cumulative state of an order of ours; the snapshot after each connect sends all open ones. */
   | { kind: 'order'; order: VenueOrder }
+  /** What the account holds of an asset, orders' holds included; `why` names the entry that changed it. */
+  | { kind: 'balance'; asset: Asset; total: DecimalText; why: string | null }
   | { kind: 'status'; system: string }
   /** A socket came (back) up and its snapshots are in, or went down. */
   | { kind: 'connected'; socket: 'public' | 'private' }

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { ledgerBalances } from '../activities/ledger/balances.ts';
+import { inTransaction } from '../activities/ledger/database.ts';
 import { emptySchema } from '../activities/ledger/desk-database.fixture.ts';
 import { createDocumentStore } from '../activities/ledger/documents.ts';
 import {
@@ -14,6 +15,7 @@ import {
   exampleProfile,
   storeEntry,
 } from '../activities/ledger/example-desk.fixture.ts';
+import { postEntry } from '../activities/ledger/post.ts';
 import { createCandleStore, type CandleStore } from '../activities/market/candle-store.ts';
 import type { FeedMessages } from '../activities/market/feed-messages.ts';
 import { runLiveFeed } from '../activities/market/live-feed.ts';
@@ -58,6 +60,7 @@ let bars: Bar[];
 let updates: Update[];
 let health: Parameters<FeedMessages['health']>[0] | null;
 let logged: string[];
+let wanted: string[];
 /** Added to the wall clock of the feed. */
 let leapMs: number;
 let stop: AbortController;
@@ -84,7 +87,7 @@ beforeEach(async () => {
     measured: () => {},
   };
   time = realTime({ clock, pool, desk: DESK });
-  [bars, updates, logged, health, leapMs] = [[], [], [], null, 0];
+  [bars, updates, logged, wanted, health, leapMs] = [[], [], [], [], null, 0];
   await createLedgerActivities({
     ...{ pool, desk: DESK, profile: exampleProfile, venue, probe: noProbe },
     ...{ documents: createDocumentStore(pool), instruments: () => venue.instruments(PAIRS) },
@@ -111,6 +114,10 @@ const messages: FeedMessages = {
     updates.push({ guard, statuses, wakes: update.wakes, outbox: update.outbox });
     return Promise.resolve(true);
   },
+  reconcileWanted(why) {
+    wanted.push(why);
+    return Promise.resolve();
+  },
   health(now) {
     health = now;
     return Promise.resolve();
@@ -132,6 +139,7 @@ async function start(): Promise<void> {
           token: () => venue.webSocketToken(),
           timeframes: exampleProfile.snapshotTimeframes,
           ordersByVenueId: (ids) => venue.ordersByVenueId(ids),
+          balances: true,
           times: { firstBackoffMs: 20 },
         }),
     },
@@ -263,15 +271,15 @@ describe('a price level', () => {
   });
 });
 
+async function isVenues(): Promise<void> {
+  const ours = await ledgerBalances(pool);
+  for (const [asset, { total }] of Object.entries(await venue.balances())) {
+    expect(new Decimal(ours[asset] ?? 0).toFixed(), asset).toBe(new Decimal(total).toFixed());
+  }
+}
+
 describe('executions', () => {
   const entry = () => storeEntry(pool, { quantity: '0.01', reserved: '500', barMs: CLOSE_MS });
-  const isVenues = async (): Promise<void> => {
-    const ours = await ledgerBalances(pool);
-    for (const [asset, { total }] of Object.entries(await venue.balances())) {
-      expect(new Decimal(ours[asset] ?? 0).toFixed(), asset).toBe(new Decimal(total).toFixed());
-    }
-  };
-
   test('are booked and told to the guard, again only when it does not confirm', async () => {
     await advance(0, 60);
     await start();
@@ -315,6 +323,37 @@ describe('executions', () => {
     expect(logged.join()).toContain('nothing is heard');
     await isVenues();
   });
+});
+
+test('what the account holds beside the ledger asks for a reconciliation, once', async () => {
+  await advance(0, 60);
+  await start();
+  // What the desk itself does explains itself.
+  const { clientOrderId } = await storeEntry(pool, { quantity: '0.01', barMs: CLOSE_MS });
+  await sendOrder(orders, clientOrderId);
+  await expect.poll(() => updates.at(-1)?.statuses, within).toEqual(['filled']);
+  await isVenues();
+  let looks = 0;
+  const look = async (times: number): Promise<void> => {
+    looks = 0;
+    await expect.poll(() => ((leapMs += 6_000), (looks += 1)), within).toBeGreaterThan(times);
+  };
+  await look(6);
+  expect(wanted).toEqual([]);
+  await inTransaction(pool, (client) =>
+    postEntry(client, {
+      ...{ desk: DESK, kind: 'opening', reference: 'not at the venue' },
+      at: new Date(CLOSE_MS).toISOString(),
+      postings: [
+        { account: 'venue', asset: 'USDT', amount: '5' },
+        { account: 'capital', asset: 'USDT', amount: '-5' },
+      ],
+    }),
+  );
+  await expect.poll(() => ((leapMs += 6_000), wanted.length), within).toBe(1);
+  expect(wanted[0]).toContain('the venue holds -5 USDT more than the ledger says');
+  await look(6);
+  expect(wanted).toHaveLength(1);
 });
 
 test('a clock that is off and a venue that is not open are reported', async () => {

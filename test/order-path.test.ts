@@ -100,6 +100,7 @@ const messages: FeedMessages = {
     told.push({ kind: 'guard', guard, statuses, filled, outbox });
     return Promise.resolve(guardIsThere);
   },
+  reconcileWanted: () => Promise.reject(new Error('a stepped desk reconciles by its clock')),
   health: () => Promise.resolve(),
 };
 

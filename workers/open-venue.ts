@@ -53,6 +53,7 @@ export async function openVenue(
       pairs: profile.pairs,
       timeframes: profile.snapshotTimeframes,
       onEvent,
+      balances: controlAddress === null,
       ordersByVenueId: (ids) => venue.ordersByVenueId(ids),
       onClockSkew: clock.measured,
       log,

@@ -40,6 +40,8 @@ export interface FeedMessages {
       outbox: number[];
     },
   ): Promise<boolean>;
+  /** The account holds what the ledger does not explain: ledger and venue should be compared. */
+  reconcileWanted(why: string): Promise<void>;
   health(now: {
     connected: boolean;
     lastEvent: number;

@@ -107,6 +107,7 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
         case 'disconnected':
           throw new Error(`the ${event.socket} socket of ${venue.name} was lost: ${event.reason}`);
         case 'connected':
+        case 'balance':
         case 'status':
           break;
         default:

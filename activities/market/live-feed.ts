@@ -1,6 +1,7 @@
 import type { Timeframe } from '../../shared/timeframe.ts';
 import { TIMEFRAMES } from '../../shared/timeframe.ts';
 import type { VenueStreamEvent } from '../../shared/venue.ts';
+import { balanceWatch } from './balance-watch.ts';
 import { barCloses } from './bar-closes.ts';
 import { executions } from './executions.ts';
 import type { FeedParts, FeedRun } from './feed.ts';
@@ -22,11 +23,13 @@ const LOOK_MS = 500;
 const TELL_AGAIN_MS = 10_000;
 const MEASURE_MS = 60_000;
 const HEALTH_MS = 900_000;
+const BALANCES_MS = 5_000;
 
 /**
  * The feed of a venue whose clock goes on by itself. Runs until `signal` aborts or a socket is refused for
  * good: books what is executed and tells the guards, compares prices with the levels that guards wait for,
- * closes bars by the venue's clock and tells the desk. Sockets that break come back by themselves; what was
+ * closes bars by the venue's clock and tells the desk, and asks it for a reconciliation when the account holds
+ * what no execution explains. Sockets that break come back by themselves; what was
  * missed meanwhile is read from the venue's history. Subscribes first and reads after, so nothing falls
  * between; two copies at once do no harm, since bookings are unique and messages cumulative.
  */
@@ -35,6 +38,7 @@ export async function runLiveFeed(deps: LiveFeedDeps, run: FeedRun): Promise<voi
   const orders = executions(deps);
   const levels = priceLevels(deps);
   const bars = await barCloses(deps);
+  const balances = balanceWatch({ pool: deps.pool, nowMs: deps.wallMs });
   const finest = finestOf(deps.profile.snapshotTimeframes);
   /** What the venue said, with the venue time at which it came. */
   const inbox: { event: VenueStreamEvent; atMs: number }[] = [];
@@ -65,6 +69,10 @@ export async function runLiveFeed(deps: LiveFeedDeps, run: FeedRun): Promise<voi
       if (hasHistory) bars.settleDue().catch(fail);
       if (every('clock', MEASURE_MS)) stream.barrier().catch(fail);
       if (every('unheard', LOOK_MS)) await lookForUnheard();
+      if (every('balances', BALANCES_MS)) {
+        const differing = await balances.differing();
+        if (differing.length > 0) await messages.reconcileWanted(differing.join('; '));
+      }
       const now = healthNow();
       const { lastAtMs: _, skewMs: __, ...state } = now;
       const isNews = JSON.stringify(state) !== health;
@@ -128,6 +136,9 @@ export async function runLiveFeed(deps: LiveFeedDeps, run: FeedRun): Promise<voi
         case 'disconnected':
           isUp[event.socket] = false;
           if (event.socket === 'public') bars.disconnected();
+          break;
+        case 'balance':
+          balances.told(event);
           break;
         case 'status':
           system = event.system;

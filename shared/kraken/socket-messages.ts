@@ -188,14 +188,20 @@ export const BalancesMessage = z.looseObject({
     z.looseObject({
       asset: z.string(),
       balance: decimalNumber,
+      /** Of an update: the ledger entry's own type, amount and wallet. */
+      type: z.string().optional(),
       amount: decimalNumber.optional(),
       fee: decimalNumber.optional(),
+      wallet_type: z.string().optional(),
+      wallet_id: z.string().optional(),
       wallets: z
         .array(z.looseObject({ type: z.string(), id: z.string(), balance: decimalNumber }))
         .optional(),
     }),
   ),
 });
+
+export type BalancesMessage = z.output<typeof BalancesMessage>;
 
 /** The answer to a request: acknowledgement, refusal or pong. A missing `success` is a failure. */
 export const MethodAnswer = z.looseObject({

@@ -1,5 +1,7 @@
 import { executionsReader } from '../../../shared/kraken/executions.ts';
+import { assetOf } from '../../../shared/kraken/symbols.ts';
 import {
+  BalancesMessage,
   ExecutionsMessage,
   OhlcMessage,
   StatusMessage,
@@ -23,6 +25,8 @@ export interface KrakenStreamOptions {
   pairs: readonly Pair[];
   timeframes: readonly Timeframe[];
   onEvent: (event: VenueStreamEvent) => void;
+  /** Whether to tell what the account holds, too. */
+  balances?: boolean;
   /** Tells of orders that ended while the socket was down; without it they are left to the caller. */
   ordersByVenueId?: (venueOrderIds: string[]) => Promise<VenueOrder[]>;
   /**
@@ -152,6 +156,7 @@ function openPrivate(options: KrakenStreamOptions, parts: SocketParts): KrakenSo
   const { onEvent } = options;
   const reader = executionsReader();
   let sequence: number | null = null;
+  let balancesSequence: number | null = null;
   let snapshotIsIn: (() => void) | null = null;
 
   const endedUnseen = async (ids: string[]): Promise<void> => {
@@ -183,12 +188,22 @@ function openPrivate(options: KrakenStreamOptions, parts: SocketParts): KrakenSo
     }
   };
 
+  const onBalances = (message: BalancesMessage): void => {
+    const expected = balancesSequence === null ? message.sequence : balancesSequence + 1;
+    balancesSequence = message.sequence ?? null;
+    for (const event of balanceEvents(message)) onEvent(event);
+    if (message.sequence !== undefined && message.sequence !== expected) {
+      socket.restart(`balances jumped from ${String(expected)} to ${message.sequence}`);
+    }
+  };
+
   const socket = openKrakenSocket({
     ...parts,
     url: options.wsAuth,
     name: 'private',
     subscribe: async (connection) => {
       sequence = null;
+      balancesSequence = null;
       const token = await options.token();
       const snapshot = new Promise<void>((resolve, reject) => {
         const why = 'kraken sent no snapshot of executions';
@@ -197,14 +212,29 @@ function openPrivate(options: KrakenStreamOptions, parts: SocketParts): KrakenSo
       });
       const params = { channel: 'executions', snap_orders: true, snap_trades: true, token };
       await Promise.all([connection.request('subscribe', params), snapshot]);
+      if (options.balances === true) {
+        await connection.request('subscribe', { channel: 'balances', snapshot: true, token });
+      }
       // A second part of the snapshot, if there is one, comes before this pong.
       await connection.request('ping');
     },
     onChannel: (message) => {
       if (message.channel === 'executions') onExecutions(ExecutionsMessage.parse(message));
+      if (message.channel === 'balances') onBalances(BalancesMessage.parse(message));
     },
     onUp: () => onEvent({ kind: 'connected', socket: 'private' }),
     onDown: (reason) => onEvent({ kind: 'disconnected', socket: 'private', reason }),
   });
   return socket;
+}
+
+/** What the spot wallet holds; what earns elsewhere is no money to trade with. */
+function balanceEvents(message: BalancesMessage): VenueStreamEvent[] {
+  return message.data.flatMap((row): VenueStreamEvent[] => {
+    if (row.wallet_type !== undefined && row.wallet_type !== 'spot') return [];
+    const spot = row.wallets?.find((each) => each.type === 'spot' && each.id === 'main');
+    const total = row.wallets === undefined ? row.balance : (spot?.balance ?? '0');
+    const why = row.type === undefined ? null : `${row.type} of ${row.amount ?? '?'}`;
+    return [{ kind: 'balance', asset: assetOf(row.asset), total, why }];
+  });
 }
