@@ -90,6 +90,18 @@ export interface VenueFill {
   at: string;
 }
 
+/** An entry of the venue's own ledger that no trade made, e.g. a deposit. */
+export interface VenueMovement {
+  id: string;
+  /** In the venue's words. */
+  type: string;
+  asset: Asset;
+  amount: DecimalText;
+  fee: DecimalText;
+  /** Venue time, ISO. */
+  at: string;
+}
+
 export interface VenueBalance {
   total: DecimalText;
   /** Held by resting orders. */

@@ -66,6 +66,7 @@ const orders = {
   probe,
   instrument: instruments.of,
   depth: opened.depth,
+  movements: venue.movementsSince,
   deadlineClock: opened.deadlineClock,
 };
 const ledger = { pool, desk, profile, venue, documents, probe, instruments: instruments.all };

@@ -7,14 +7,14 @@ import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { amendOrder, cancelOrder, type OrderState } from './change-order.ts';
-import { reconcileAccount } from './reconcile-account.ts';
+import { reconcileAccount, type ReconcileDeps } from './reconcile-account.ts';
 import { intendReduction, type Reduction } from './reduce.ts';
 import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review-risk.ts';
 import { cancelEntry, sendEntry, type EntryDeps, type PlacedEntry } from './send-entry.ts';
 import { sendOrder, settleOrder, type Placed, type SendingDeps } from './send-order.ts';
 import { verdictHeadline, verdictTable } from './verdict-table.ts';
 
-export interface OrderDeps extends SendingDeps, ReviewDeps {
+export interface OrderDeps extends ReconcileDeps, ReviewDeps {
   documents: DocumentStore;
 }
 

@@ -119,3 +119,14 @@ test('a retry tells what was found', async () => {
   venue.account = { USDT: '1000' };
   expect(await reconcile()).toEqual(found);
 });
+
+test('a difference names what the venue’s own ledger has beside trades', async () => {
+  venue.balances = () => Promise.resolve({ USDT: { total: '1100', held: '0' } });
+  const deposit = { id: 'L1', type: 'deposit', asset: 'USDT', amount: '100', fee: '0' };
+  const movements = () => Promise.resolve([{ ...deposit, at: '2026-01-05T12:30:00.000Z' }]);
+  const of = { id: 'r1', atMs: CLOSE_MS };
+  expect(await reconcileAccount({ ...deps, movements }, of)).toEqual([
+    `USDT: ${venue.name} holds 1100, the ledger says 1000`,
+    `USDT: a deposit of 100 at ${venue.name} on 2026-01-05T12:30:00.000Z (L1) is not in the ledger`,
+  ]);
+});

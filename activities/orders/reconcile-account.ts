@@ -3,7 +3,13 @@ import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
 import { ledgerBalances } from '../ledger/balances.ts';
 import { fillsSince } from '../ledger/fills-since.ts';
 import { ordersWhere } from './order-store.ts';
+import type { VenueMovement } from '../../shared/venue.ts';
 import type { SendingDeps } from './send-order.ts';
+
+export interface ReconcileDeps extends SendingDeps {
+  /** What the venue's own ledger has beside trades; where it is told, a difference names it. */
+  movements?: (sinceMs: number) => Promise<VenueMovement[]>;
+}
 
 /**
  * Compares ledger and venue after booking missed executions and looking unknown orders up. A difference
@@ -11,7 +17,7 @@ import type { SendingDeps } from './send-order.ts';
  * comparison finds none. Nothing is corrected. Returns one sentence a difference.
  */
 export async function reconcileAccount(
-  deps: SendingDeps,
+  deps: ReconcileDeps,
   of: { id: string; atMs: number },
 ): Promise<string[]> {
   const known = await deps.pool.query<{ differences: string[] }>(
@@ -26,6 +32,7 @@ export async function reconcileAccount(
     const again = await compare(deps);
     differences = differences.filter((d) => again.includes(d));
   }
+  if (differences.length > 0) differences.push(...(await causes(deps)));
   await deps.pool.query(
     `insert into reconciliation (id, desk, at, differences) values ($1, $2, $3, $4)
      on conflict (id) do nothing`,
@@ -44,6 +51,19 @@ async function catchUp(deps: SendingDeps): Promise<void> {
     const found = await deps.venue.orderByClientId(order.clientOrderId);
     if (found !== null) await adoptOrderState(deps, found);
   }
+}
+
+/** What happened at the venue that the desk did not do, since its opening: the likely causes. */
+async function causes(deps: ReconcileDeps): Promise<string[]> {
+  const { rows } = await deps.pool.query<{ at: Date | null }>(
+    `select min(at) as at from ledger_entry where desk = $1 and kind = 'opening'`,
+    [deps.desk],
+  );
+  const movements = (await deps.movements?.(rows[0]?.at?.getTime() ?? 0)) ?? [];
+  return movements.map(
+    ({ id, type, asset, amount, at }) =>
+      `${asset}: a ${type} of ${amount} at ${deps.venue.name} on ${at} (${id}) is not in the ledger`,
+  );
 }
 
 async function compare(deps: SendingDeps): Promise<string[]> {

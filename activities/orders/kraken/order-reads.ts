@@ -3,7 +3,7 @@ import * as messages from '../../../shared/kraken/rest-messages.ts';
 import { assetOf, pairOf } from '../../../shared/kraken/symbols.ts';
 import { millisecondsOf } from '../../../shared/kraken/wire.ts';
 import { quoteOf } from '../../../shared/pair.ts';
-import type { Venue, VenueFill, VenueOrder } from '../../../shared/venue.ts';
+import type { Venue, VenueFill, VenueMovement, VenueOrder } from '../../../shared/venue.ts';
 import { VenueError } from '../../../shared/venue.ts';
 import type { KnownOrders } from './known-orders.ts';
 import type { KrakenRest } from './rest.ts';
@@ -14,6 +14,8 @@ const LEDGER_PAGE = 20;
 export type OrderReads = Pick<Venue, 'openOrders' | 'orderByClientId' | 'fillsSince'> & {
   /** Orders by Kraken's own ids; unknown ids are left out. */
   ordersByVenueId(venueOrderIds: readonly string[]): Promise<VenueOrder[]>;
+  /** Entries of Kraken's ledger at or after `sinceMs` that are no trades, oldest first; at most 50 of them. */
+  movementsSince(sinceMs: number): Promise<VenueMovement[]>;
 };
 
 /** What Kraken tells of our orders and executions. Every order seen is remembered in `known`. */
@@ -123,6 +125,22 @@ export function orderReads(
         return order === undefined || order.clientOrderId === clientOrderId;
       });
       return byId(await ordersByVenueId(candidates), clientOrderId) ?? null;
+    },
+
+    movementsSince: async (sinceMs) => {
+      const { ledger } = await rest.private({
+        name: 'Ledgers',
+        fields: { start: ((sinceMs - 1) / 1000).toFixed(3) },
+        result: messages.Ledgers,
+        call: 'read',
+      });
+      return Object.entries(ledger)
+        .filter(([, row]) => row.type !== 'trade')
+        .map(([id, { type, asset, amount, fee, time }]) => ({
+          ...{ id, type, asset: assetOf(asset), amount, fee },
+          at: new Date(millisecondsOf(time)).toISOString(),
+        }))
+        .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     },
 
     fillsSince: async (sinceMs) => {

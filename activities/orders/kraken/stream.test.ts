@@ -257,3 +257,28 @@ test('asks a silent socket for a sign of life, and replaces it when there is non
   await until(() => ofKind('connected').length >= 4);
   expect(ofKind('disconnected')[0]?.reason).toMatch(/^silent for \d+ ms$/);
 });
+
+test('balances are those of the spot wallet, and a gap in them starts anew', async () => {
+  const balances = (type: string, sequence: number, row: string): string =>
+    `{"channel":"balances","type":"${type}","sequence":${sequence},"data":[${row}]}`;
+  const wallets = (spot: string): string =>
+    `[{"type":"spot","id":"main","balance":${spot}},{"type":"earn","id":"flex","balance":7}]`;
+  snapshots['balances'] = [
+    balances('snapshot', 1, `{"asset":"BTC","balance":8.5,"wallets":${wallets('1.50')}}`),
+  ];
+  await open({ balances: true });
+  expect(ofKind('balance')).toEqual([{ kind: 'balance', asset: 'BTC', total: '1.50', why: null }]);
+  const update = (wallet: string): string =>
+    `{"asset":"BTC","type":"deposit","amount":0.5,"fee":0,"balance":2.00,"wallet_type":"${wallet}"}`;
+  const connects = ofKind('connected').length;
+  for (const socket of kraken.sockets) {
+    socket.send(balances('update', 2, update('earn')));
+    socket.send(balances('update', 3, update('spot')));
+  }
+  await stream?.barrier();
+  expect(ofKind('balance').at(-1)).toEqual({
+    ...{ kind: 'balance', asset: 'BTC', total: '2.00', why: 'deposit of 0.5' },
+  });
+  for (const socket of kraken.sockets) socket.send(balances('update', 9, update('spot')));
+  await expect.poll(() => ofKind('connected').length).toBeGreaterThan(connects);
+});

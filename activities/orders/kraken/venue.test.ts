@@ -501,6 +501,27 @@ test('reads fees taken from the base asset off the ledger', async () => {
   expect(await venue.fillsSince(1688667796_000)).toMatchObject([{ fee: '0.25', feeAsset: 'XRP' }]);
 });
 
+test('reads what changed the account beside trades off the ledger', async () => {
+  const row = { refid: 'R', time: 1688667796.5, fee: '0.0000', balance: '0', asset: 'XXBT' };
+  kraken.answer('Ledgers', {
+    result: {
+      ledger: {
+        L3: { ...row, type: 'withdrawal', amount: '-0.5', time: 1688667800 },
+        L2: { ...row, type: 'trade', amount: '1' },
+        L1: { ...row, type: 'deposit', amount: '0.1000000000' },
+      },
+      count: 3,
+    },
+  });
+  expect(await venue.movementsSince(1688667000_000)).toEqual([
+    {
+      ...{ id: 'L1', type: 'deposit', asset: 'BTC', amount: '0.1000000000', fee: '0.0000' },
+      at: '2023-07-06T18:23:16.500Z',
+    },
+    expect.objectContaining({ id: 'L3', type: 'withdrawal', amount: '-0.5' }),
+  ]);
+});
+
 test('hands a call back unsent when the counters have no room', async () => {
   const limited = createKrakenVenue({
     rest: kraken.rest,
