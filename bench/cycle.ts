@@ -1,17 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { freePortBase } from '../infra/free-port-base.ts';
-import { writeCycleMarket } from './cycle-market.ts';
+import { measureDesk, timesLine, wantedOrders } from './measure-desk.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 /** Entries that are measured before the figures count. */
 const ENOUGH = 200;
-/** Entries at the start that do not count: the processes are still compiling what they run. */
-const WARM_UP = 30;
-const TOLD_EVERY_MS = 5_000;
 
 /**
  * How long a desk takes from the exchange's send of a bar's close to its answer to the order that
@@ -20,103 +11,7 @@ const TOLD_EVERY_MS = 5_000;
  * `npm run bench -- cycle [orders]`.
  */
 export async function run(args: readonly string[]): Promise<void> {
-  const wanted = Number(args[0] ?? ENOUGH);
-  if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new Error(`npm run bench -- cycle: ${args[0]} is not a number of orders`);
-  }
-  const dir = mkdtempSync(join(tmpdir(), 'triplegain-bench-'));
-  const home = join(dir, 'home');
-  // Three pairs, a trade each second bar; half as many again, should some be vetoed.
-  const range = writeCycleMarket(join(dir, 'data'), (wanted + WARM_UP) * 1.5);
-  const base = await freePortBase();
-  const loadBefore = loadavg()[0]!;
-  const desk = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      join(ROOT, 'cli', 'start.ts'),
-      ...['--home', home, '--port-base', String(base), '--lockstep', '--json', '--exit'],
-      ...['--data', join(dir, 'data'), '--from', range.from, '--to', range.to],
-      ...['--profile', join(ROOT, 'bench', 'cycle.yaml')],
-    ],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // A start below npm ends by itself when its parent is gone, however that died.
-      env: { ...process.env, npm_lifecycle_event: 'bench' },
-    },
-  );
-  let said = '';
-  desk.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-4_000)));
-  const hasEnded = new Promise<void>((resolve) => desk.once('exit', () => resolve()));
-  const interrupted = interruption();
-  try {
-    const samples = await Promise.race([
-      measured(base + 6, wanted + WARM_UP, hasEnded),
-      interrupted.promise,
-    ]);
-    if (samples === null) throw new Error(`the desk ended before ${wanted} orders:\n${said}`);
-    report(samples.slice(WARM_UP, WARM_UP + wanted), loadBefore);
-  } finally {
-    interrupted.forget();
-    await end(desk, hasEnded);
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** Waits until the simulator has seen enough orders; null when the desk has ended before that. */
-async function measured(
-  controlPort: number,
-  wanted: number,
-  hasEnded: Promise<void>,
-): Promise<number[] | null> {
-  let isOver = false;
-  void hasEnded.then(() => (isOver = true));
-  let toldAt = performance.now();
-  for (;;) {
-    const samples = await fetch(`http://127.0.0.1:${controlPort}/timing`)
-      .then(async (r) => ((await r.json()) as { barToOrderMs: number[] }).barToOrderMs)
-      .catch(() => []);
-    if (samples.length >= wanted) return samples;
-    if (isOver) return null;
-    const { isTTY } = process.stderr;
-    if (isTTY) process.stderr.write(`\r${samples.length} of ${wanted} orders`);
-    else if (performance.now() - toldAt > TOLD_EVERY_MS) {
-      toldAt = performance.now();
-      console.error(`${samples.length} of ${wanted} orders`);
-    }
-    await sleep(500);
-  }
-}
-
-/** Rejects when the bench is asked to stop, so that it takes its desk down with it. */
-function interruption(): { promise: Promise<never>; forget: () => void } {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let stop = (): void => undefined;
-  const promise = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error('npm run bench -- cycle: interrupted'));
-    for (const signal of signals) process.once(signal, stop);
-  });
-  return {
-    promise,
-    forget: () => {
-      for (const signal of signals) process.removeListener(signal, stop);
-    },
-  };
-}
-
-async function end(desk: ChildProcess, hasEnded: Promise<void>): Promise<void> {
-  desk.kill('SIGTERM');
-  await hasEnded;
-}
-
-function report(samples: readonly number[], loadBefore: number): void {
-  if (process.stderr.isTTY) process.stderr.write('\r');
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (share: number): string =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(0);
-  console.log(
-    `bar close sent -> order answered, ${sorted.length} cycles that ordered: ` +
-      `median ${at(0.5)} ms, p95 ${at(0.95)} ms, min ${at(0)} ms, max ${at(1)} ms ` +
-      `(load ${loadBefore.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after)`,
-  );
+  const wanted = wantedOrders('cycle', args, ENOUGH);
+  const profile = join(import.meta.dirname, 'cycle.yaml');
+  console.log(timesLine(await measureDesk(profile, wanted)));
 }

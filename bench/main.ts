@@ -1,4 +1,4 @@
-const BENCHES = ['backtest', 'book', 'cycle'];
+const BENCHES = ['backtest', 'book', 'cycle', 'deciders'];
 
 /** `npm run bench -- NAME [options]`: runs bench/NAME.ts, which prints what it measured. */
 const [name, ...args] = process.argv.slice(2);
