@@ -110,6 +110,29 @@ describe('the budget', () => {
   });
 });
 
+test('a call that cannot be written takes none of those beside it with it', async () => {
+  const { desk, profile } = await deskWith(budget({}));
+  const [model] = modelDecidersOf(profile).map(resolveModel);
+  const calls = createCallStore({
+    ...{ pool, desk, clock: () => NOON },
+    budget: LlmSettingsSchema.parse({}).budget,
+  });
+  const prompt = await calls.keepPrompt(
+    { version: 'triplegain-1', system: 's', user: desk, tokens: 2 },
+    'snapshot',
+  );
+  const reserved = await Promise.allSettled(
+    // PostgreSQL keeps no NUL in JSON.
+    ['first', '\u0000', 'third'].map((text, n) =>
+      calls.reserve({
+        ...{ cycle: `${desk}/${n}`, decider: 'model', purpose: 'decision', model: model!, prompt },
+        ...{ request: { text }, venueAtMs: NOON, mostUsd: new Decimal('0.1') },
+      }),
+    ),
+  );
+  expect(reserved.map((r) => r.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+});
+
 test('what models have cost on a venue day is seen by the review of orders', async () => {
   const { desk, ask } = await deskWith({});
   expect(await ask('a')).toBe('answered');

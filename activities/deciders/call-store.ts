@@ -4,9 +4,9 @@ import { CATALOGUE_DATE } from '../../shared/llm/catalogue.ts';
 import type { ResolvedModel } from '../../shared/llm/resolve-model.ts';
 import type { LlmBudget } from '../../shared/llm/settings.ts';
 import type { TokenUsage } from '../../shared/llm/usage.ts';
-import { Decimal } from '../../shared/money.ts';
+import type { Decimal } from '../../shared/money.ts';
 import { promptIdentity, type Prompt } from '../../shared/prompts/build-prompt.ts';
-import { inTransaction } from '../ledger/database.ts';
+import { createReservations, type Reserved } from './reserve-calls.ts';
 import type { IncomingResponse } from './send-request.ts';
 
 export type Purpose = 'decision' | 'repair';
@@ -52,9 +52,7 @@ export interface CallStore {
    * is gone: it is marked as lost, and its reservation stays, since it may have been billed.
    */
   takeOver(cycle: string, decider: string): Promise<StoredCall[]>;
-  reserve(
-    call: CallToReserve,
-  ): Promise<{ kind: 'reserved'; id: string } | { kind: 'refused'; cause: string }>;
+  reserve(call: CallToReserve): Promise<Reserved>;
   end(id: string, of: CallEnd): Promise<void>;
   /** A call that was not made, because an earlier run has its answer. Costs nothing now. */
   keepRecorded(
@@ -77,7 +75,8 @@ export function createCallStore(deps: {
   /** The wall clock, Unix ms: budgets are of its UTC days. */
   clock: () => number;
 }): CallStore {
-  const { pool, desk, budget, clock } = deps;
+  const { pool, desk, clock } = deps;
+  const reserve = createReservations(deps);
   const lose = async (id: string): Promise<void> => {
     await pool.query(
       `update llm_call set state = 'lost', ended_at = $2 where id = $1 and state = 'sent'`,
@@ -120,32 +119,7 @@ export function createCallStore(deps: {
       }));
     },
 
-    reserve: (call) =>
-      inTransaction(pool, async (client) => {
-        const atMs = clock();
-        // One reservation of a desk at a time: two calls never take the same money.
-        await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-          `model spend of ${desk}`,
-        ]);
-        const cause = refusal(budget, call.mostUsd, await spentBy(client, desk, call, atMs));
-        if (cause !== null) return { kind: 'refused', cause };
-        const { rows } = await client.query<{ id: string }>(
-          `insert into llm_call (desk, cycle, decider, n, purpose, provider, model, catalogue, prompt, request,
-                                 venue_at, sent_at, state, reserved_usd, api)
-           select $1, $2, $3, coalesce(max(n), 0) + 1, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', $12, $13
-             from llm_call where cycle = $2 and decider = $3
-           returning id`,
-          [
-            ...[desk, call.cycle, call.decider, call.purpose, call.model.provider],
-            ...[call.model.facts.id, CATALOGUE_DATE, call.prompt, JSON.stringify(call.request)],
-            ...[new Date(call.venueAtMs), new Date(atMs), call.mostUsd.toFixed(8)],
-            call.model.facts.api,
-          ],
-        );
-        const id = rows[0]?.id;
-        if (id === undefined) throw new Error(`the call of ${call.decider} was not stored`);
-        return { kind: 'reserved', id };
-      }),
+    reserve,
 
     async end(id, of) {
       await pool.query(
@@ -186,50 +160,4 @@ export function createCallStore(deps: {
 
     lose,
   };
-}
-
-interface Spent {
-  cycle: Decimal;
-  day: Decimal;
-  model: Decimal;
-}
-
-async function spentBy(
-  client: pg.PoolClient,
-  desk: string,
-  call: Pick<CallToReserve, 'cycle' | 'decider'>,
-  atMs: number,
-): Promise<Spent> {
-  const today = new Date(atMs);
-  today.setUTCHours(0, 0, 0, 0);
-  const { rows } = await client.query<{ cycle: string; day: string; model: string }>(
-    `select coalesce(sum(usd) filter (where cycle = $2), 0) as cycle,
-            coalesce(sum(usd) filter (where sent_at >= $4), 0) as day,
-            coalesce(sum(usd) filter (where sent_at >= $4 and decider = $3), 0) as model
-       from (select cycle, decider, sent_at, coalesce(cost_usd, reserved_usd) as usd
-               from llm_call where desk = $1 and (sent_at >= $4 or cycle = $2)) as calls`,
-    [desk, call.cycle, call.decider, today],
-  );
-  const of = (sum: string | undefined): Decimal => new Decimal(sum ?? 0);
-  return { cycle: of(rows[0]?.cycle), day: of(rows[0]?.day), model: of(rows[0]?.model) };
-}
-
-/** Which cap a call would break, or null. A call that costs nothing breaks none. */
-function refusal(budget: LlmBudget, mostUsd: Decimal, spent: Spent): string | null {
-  if (mostUsd.isZero()) return null;
-  const caps: [string, number, Decimal][] = [
-    ['this call', budget.callUsd, new Decimal(0)],
-    ['this cycle', budget.cycleUsd, spent.cycle],
-    ['the desk today', budget.dayUsd, spent.day],
-    ['this model today', budget.modelDayUsd, spent.model],
-  ];
-  for (const [what, cap, before] of caps) {
-    if (before.plus(mostUsd).gt(cap)) {
-      return (
-        `the budget of ${what} is used up: ${before.toFixed(2)} of ${cap} USD spent, ` +
-        `this call may cost ${mostUsd.toFixed(2)}`
-      );
-    }
-  }
-  return null;
 }

@@ -123,6 +123,7 @@ export function createModels(deps: ModelDeps) {
         key: key ?? null,
         prompt: hash,
         promptVersion: prompt.version,
+        promptTokens: prompt.tokens,
         asked,
         venueAtMs: Date.parse(snapshot.asOf),
         earlier: await calls.takeOver(ask.cycle, ask.decider),
@@ -186,9 +187,10 @@ export function createModels(deps: ModelDeps) {
       if (failed.length >= failure.mostCalls) return givenUp(failure, failed.length);
     }
 
-    const tokens = countTokens(
-      conversation.system + conversation.turns.map((t) => t.text).join('\n'),
-    );
+    const tokens =
+      purpose === 'decision'
+        ? question.promptTokens
+        : countTokens(conversation.system + conversation.turns.map((t) => t.text).join('\n'));
     if (!fitsContext(model, tokens)) {
       return {
         kind: 'absent',
@@ -325,6 +327,7 @@ interface Question extends ModelQuestion, Patience {
   /** Hash of the prompt. */
   prompt: string;
   promptVersion: string;
+  promptTokens: number;
   /** Hash of what the snapshot says to deciders. */
   asked: string;
   venueAtMs: number;
