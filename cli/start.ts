@@ -80,9 +80,7 @@ async function start(options: StartOptions): Promise<number> {
   const lock = await takeHome(home, log);
   const supervisor = createSupervisor({ dir: home.dir, log });
   try {
-    for (const leftover of await supervisor.endLeftovers()) {
-      log(`ended ${leftover.name} (process ${leftover.pid}), left by an earlier start`);
-    }
+    await supervisor.endLeftovers();
     const live =
       options.venue === 'live' ? await admitLive(home, chosen, options.kraken, process.env) : null;
     // Only the process that trades gets to see them.

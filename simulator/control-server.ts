@@ -184,6 +184,7 @@ export function createControlServer(options: ControlOptions): Server {
 
   function get(path: string): unknown {
     if (path === '/timing') return { barToOrderMs: options.timing.barToOrderMs() };
+    if (path === '/faults') return { struck: trouble.struck() };
     if (path === '/market') {
       return {
         pairs: market.pairs,

@@ -62,6 +62,8 @@ export interface Faults {
   order(fault: Fault): void;
   /** Takes back all that was ordered. */
   clear(): void;
+  /** How often each kind has struck since the process started. */
+  struck(): Partial<Record<Kind, number>>;
   /** The fault of one of these kinds that strikes now at a call, a channel or the process, or null. */
   strike<K extends Kind>(
     kinds: readonly K[],
@@ -85,6 +87,7 @@ interface Ordered {
 
 export function createFaults(nowMs: () => number = () => performance.now()): Faults {
   let ordered: Ordered[] = [];
+  const struck: Partial<Record<Kind, number>> = {};
   let offline: { socket: 'public' | 'private' | 'both'; untilMs: number }[] = [];
   let lockedUntilMs = -Infinity;
   let skewMs = 0;
@@ -122,6 +125,7 @@ export function createFaults(nowMs: () => number = () => performance.now()): Fau
       lockedUntilMs = -Infinity;
       skewMs = 0;
     },
+    struck: () => ({ ...struck }),
     strike<K extends Kind>(kinds: readonly K[], where?: string, symbol?: string) {
       for (const entry of ordered) {
         const { fault } = entry;
@@ -131,6 +135,7 @@ export function createFaults(nowMs: () => number = () => performance.now()): Fau
         if ('symbol' in fault && fault.symbol !== undefined && fault.symbol !== symbol) continue;
         if (fault.chance !== undefined && entry.random() >= fault.chance) continue;
         entry.left -= 1;
+        struck[fault.kind] = (struck[fault.kind] ?? 0) + 1;
         if (entry.left <= 0) ordered = ordered.filter((other) => other !== entry);
         return fault as Extract<Striking, { kind: K }>;
       }

@@ -31,6 +31,8 @@ export type Trouble = z.infer<typeof TroubleSchema>;
 export interface Troublemaker {
   /** Throws for a pair that the market does not have. */
   make(trouble: Trouble): void;
+  /** How often each kind of fault has struck since the process started. */
+  struck(): ReturnType<Faults['struck']>;
 }
 
 export function createTroublemaker(parts: {
@@ -42,6 +44,7 @@ export function createTroublemaker(parts: {
   const { service, faults } = parts;
   const { state } = service.exchange;
   return {
+    struck: () => faults.struck(),
     make(trouble) {
       const at = state.nowMs;
       if ('fault' in trouble) faults.order(trouble.fault);

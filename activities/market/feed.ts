@@ -1,11 +1,10 @@
-import type { Candle } from '../../shared/candle.ts';
-import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
-import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import { timeframeMs } from '../../shared/timeframe.ts';
 import type { VenueStream, VenueStreamEvent } from '../../shared/venue.ts';
 import type { CandleStore } from './candle-store.ts';
 import { executions, type ExecutionDeps } from './executions.ts';
 import type { FeedMessages } from './feed-messages.ts';
+import { steppedBars } from './stepped-bars.ts';
 import type { SteppedEvent, VenueControl } from './venue-control.ts';
 
 /** What every feed needs, whether the venue's clock stands for it or not. */
@@ -39,9 +38,7 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
   const { venue, control, messages } = deps;
   const orders = executions(deps);
   const inbox: VenueStreamEvent[] = [];
-  const running = new Map<string, { pair: Pair; timeframe: Timeframe; candle: Candle }>();
-  /** Series that the venue has a history of; what it streams of others is not bars of that length. */
-  const offered = new Set<string>();
+  const bars = steppedBars(deps);
 
   const stream = await deps.openStream((event) => inbox.push(event));
   try {
@@ -70,36 +67,15 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
   /** Reads what was missed while nobody listened: executions, ends of orders, bars. */
   async function catchUp(): Promise<void> {
     await orders.catchUp();
-    for (const pair of deps.profile.pairs) {
-      for (const timeframe of deps.profile.snapshotTimeframes) {
-        const closed = await venue.closedCandles(pair, timeframe);
-        if (closed.length > 0) offered.add(`${pair} ${timeframe}`);
-        const latest = (await deps.candles.latest({ pair, timeframe })) ?? -Infinity;
-        await deps.candles.append(
-          { pair, timeframe },
-          closed.filter((c) => c.timeMs > latest),
-        );
-      }
-    }
+    await bars.catchUp();
   }
 
   async function drain(): Promise<void> {
-    const closed = new Map<string, { pair: Pair; timeframe: Timeframe; candles: Candle[] }>();
     for (let event = inbox.shift(); event !== undefined; event = inbox.shift()) {
       switch (event.kind) {
-        case 'candle': {
-          const { pair, timeframe, candle } = event;
-          const key = `${pair} ${timeframe}`;
-          if (!offered.has(key)) break;
-          const before = running.get(key);
-          if (before !== undefined && before.candle.timeMs < candle.timeMs) {
-            const series = closed.get(key) ?? { pair, timeframe, candles: [] };
-            series.candles.push(before.candle);
-            closed.set(key, series);
-          }
-          running.set(key, { pair, timeframe, candle });
+        case 'candle':
+          bars.take(event);
           break;
-        }
         case 'fill':
         case 'order':
           await orders.take(event);
@@ -114,9 +90,7 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
           event satisfies never;
       }
     }
-    for (const { pair, timeframe, candles } of closed.values()) {
-      await deps.candles.append({ pair, timeframe }, candles);
-    }
+    await bars.store();
   }
 
   /** Tells each guard concerned what the event means for it, in one message, and then the desk. */
@@ -126,6 +100,7 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
     const concerned = await orders.tellGuards({ event: event.number, atMs, wakes });
     const bar = event.bars?.find((b) => b.timeframe === deps.profile.timeframe);
     if (bar !== undefined) {
+      await bars.complete(atMs);
       await messages.barClosed({
         event: event.number,
         atMs,

@@ -85,7 +85,7 @@ async function startDatabase(deps: Deps, state: RunState): Promise<string> {
     await prepareSchema(given, state).catch((error: unknown) => {
       const { message } = error as Error;
       throw new Error(
-        `the database that DATABASE_URL names (${addressOf(given)}) cannot be used: ${message}\n` +
+        `the database that DATABASE_URL names${addressOf(given)} cannot be used: ${message}\n` +
           `start it, correct DATABASE_URL, or unset it for the PostgreSQL that comes with the project`,
         { cause: error },
       );
@@ -121,9 +121,9 @@ async function prepareSchema(url: string, state: RunState): Promise<void> {
 function addressOf(url: string): string {
   try {
     const { host, pathname } = new URL(url);
-    return `${host}${pathname}`;
+    return ` (${host}${pathname})`;
   } catch {
-    return 'which is not a URL like postgres://user:password@host:5432/database';
+    return ', which is no URL like postgres://user:password@host:5432/database,';
   }
 }
 
@@ -133,7 +133,15 @@ async function startTemporalServer({ home, supervisor, log }: Deps): Promise<{
 }> {
   const found = await findTemporal({ log });
   if (found.kind === 'address') {
-    await prepareNamespace({ address: found.address, timeoutMs: 30_000, log });
+    await prepareNamespace({ address: found.address, timeoutMs: 30_000, log }).catch(
+      (error: unknown) => {
+        throw new Error(
+          `${(error as Error).message}\nstart it, correct TEMPORAL_ADDRESS, or unset it for the server ` +
+            `that comes with the project`,
+          { cause: error },
+        );
+      },
+    );
     return { address: found.address, uiUrl: process.env['TEMPORAL_UI'] ?? 'http://127.0.0.1:8233' };
   }
   const server = await startTemporal({

@@ -15,9 +15,14 @@ export interface DeskRun {
   isOver(): boolean;
 }
 
-export function startDesk(args: readonly string[], crashFolder: string | null): DeskRun {
+export function startDesk(
+  args: readonly string[],
+  crashFolder: string | null,
+  env: Record<string, string> = {},
+): DeskRun {
   const child = runNode(['cli/start.ts', ...args], {
     ...(crashFolder === null ? {} : { TRIPLEGAIN_CRASH_AT: crashFolder }),
+    ...env,
   });
   let stdout = '';
   let stderr = '';
