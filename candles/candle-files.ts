@@ -140,6 +140,9 @@ export function readCandleBytes(file: CandleFile): Buffer {
     const bytes = readFileSync(file.path);
     return file.path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
   } catch (cause) {
-    throw new Error(`cannot read candle file ${file.path}: ${(cause as Error).message}`, { cause });
+    throw new Error(
+      `cannot read candle file ${file.path}: ${(cause as Error).message}; get it anew, or remove it`,
+      { cause },
+    );
   }
 }

@@ -31,7 +31,10 @@ export function loadCandles(file: CandleFile, range: Range = {}): CandleColumns 
   try {
     fd = openSync(file.path, 'r');
   } catch (cause) {
-    throw new Error(`cannot read candle file ${file.path}: ${(cause as Error).message}`, { cause });
+    throw new Error(
+      `cannot read candle file ${file.path}: ${(cause as Error).message}; get it anew, or remove it`,
+      { cause },
+    );
   }
   try {
     return readBlocks(fd, file, range);
