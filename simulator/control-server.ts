@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { Pair } from '../shared/pair.ts';
 import { isoTime, TIMEFRAMES, timeframeMs } from '../shared/timeframe.ts';
+import type { BookFeed } from './book-feed.ts';
 import type { Driver } from './driver.ts';
 import type { WakeRequest } from './exchange.ts';
 import { FaultSchema } from './faults.ts';
@@ -193,6 +195,7 @@ export function createControlServer(options: ControlOptions): Server {
         to: market.toMs === null ? null : isoTime(market.toMs),
         files: market.files,
         passedOver: market.passedOver,
+        ...(market.books === undefined ? {} : { away: awayPairs(market.pairs, market.books) }),
       };
     }
     if (path === '/journal') {
@@ -233,6 +236,12 @@ export function createControlServer(options: ControlOptions): Server {
       }
     });
   });
+}
+
+/** Why a pair cannot be traded now, of those that cannot. */
+function awayPairs(pairs: readonly Pair[], books: BookFeed): Record<Pair, string> {
+  const reasons = pairs.map((pair) => [pair, books.away(pair)] as const);
+  return Object.fromEntries(reasons.flatMap(([pair, why]) => (why === null ? [] : [[pair, why]])));
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

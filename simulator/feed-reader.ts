@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { bookReader, type BookOutcome, type BookReader } from '../shared/kraken/book.ts';
 import { parseJson } from '../shared/kraken/json.ts';
 import {
-  InstrumentMessage,
   OhlcMessage,
   StatusMessage,
   TickerMessage,
@@ -40,6 +40,13 @@ export interface FeedReader extends Pick<
   system(): string;
   status(pair: Pair): string;
 }
+
+/** What is read of `instrument`: hundreds of pairs that are none of ours come with it. */
+const PairStatuses = z.looseObject({
+  data: z.looseObject({
+    pairs: z.array(z.looseObject({ symbol: z.string(), status: z.string() })).optional(),
+  }),
+});
 
 const PRINTS_KEPT = 2000;
 const BOOK = '{"channel":"book"';
@@ -169,8 +176,9 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
   }
 
   function readStatuses(message: unknown): FeedTick[] {
-    for (const row of InstrumentMessage.parse(message).data.pairs) {
-      if (instruments.has(row.symbol)) statuses.set(row.symbol, row.status);
+    const { pairs } = PairStatuses.parse(message).data;
+    for (const { symbol, status } of pairs ?? []) {
+      if (instruments.has(symbol)) statuses.set(symbol, status);
     }
     return [{ tick: 'status' }];
   }

@@ -171,6 +171,8 @@ describe('paper: orders on the feed of another exchange', () => {
     const ports = { rest: Number(new URL(kraken.rest).port), ws: Number(address.port) };
     await kraken.close();
     await until(status, (text) => text === 'cancel_only');
+    const { body } = await client.control('GET', '/market');
+    expect(body['away']).toEqual({ [PAIR]: expect.stringContaining('the feed is away') });
     expect(await socket.untilPong()).toContainEqual(
       expect.objectContaining({
         channel: 'status',
@@ -186,6 +188,7 @@ describe('paper: orders on the feed of another exchange', () => {
     await startKraken(ports);
     await until(status, (text) => text === 'online');
     expect((await order({ ordertype: 'market', volume: '10' }))['error']).toEqual([]);
+    expect(lines.at(-1)).toContain('the feed is back');
     socket.close();
   });
 

@@ -110,7 +110,11 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
     link.send(bookOf('subscribe', [pair]));
   }
 
+  let wasAway = false;
   function watchBook(ticks: readonly FeedTick[]): void {
+    const isAway = pairs.some((pair) => books.away(pair) !== null);
+    if (wasAway && !isAway) log('the feed is back: the books of all pairs are right');
+    wasAway = isAway;
     for (const tick of ticks) {
       if (tick.tick === 'book') {
         mismatches.set(tick.pair, 0);
@@ -143,6 +147,7 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
       if (next === undefined) return [];
       if (next.text === null) {
         reader.drop();
+        wasAway = true;
         return [{ tick: 'status' }];
       }
       const ticks = reader.read(next.text, next.atMs);

@@ -44,7 +44,7 @@ export interface Recording {
 const LINE = /^\{"at":"?([^",]+)"?,"message":/;
 const NEWLINE = 10;
 
-/** Reads `file`, plain or gzipped. Throws with the line when it is damaged. */
+/** Reads `file`, plain or gzipped. Throws with the line when it is damaged; a torn last line is left out. */
 export function readRecording(file: string): Recording {
   const raw = readFileSync(file);
   return parseRecording(file.endsWith('.gz') ? gunzipSync(raw) : raw, file);
@@ -58,6 +58,10 @@ export function parseRecording(bytes: Buffer, name: string): Recording {
     if (end !== at) starts.push(at);
     at = end < 0 ? bytes.length : end + 1;
   }
+  // A recorder that was killed leaves a last line that is torn: the session ended before it.
+  const last = starts.at(-1) ?? 0;
+  const isTorn = bytes.indexOf(NEWLINE, last) < 0 && !bytes.toString('utf8', last).endsWith('}}');
+  if (isTorn && starts.length > 1) starts.pop();
   const line = (index: number): string => {
     const start = starts[index] ?? bytes.length;
     const end = bytes.indexOf(NEWLINE, start);

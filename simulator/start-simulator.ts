@@ -80,7 +80,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     waitForDesk: options.waitForDesk ?? false,
     isLive,
   });
-  market.books?.onArrival(() => service.run(Date.now()));
+  // The wall's clock may be set back; what has arrived is not to wait for it.
+  market.books?.onArrival(() => service.run(Math.max(Date.now(), market.books?.nextMs() ?? 0)));
   const context = {
     service,
     tokens,
