@@ -13,6 +13,7 @@ import type { LimitsAnswer, LimitsInForce } from '../../shared/risk/standing-lim
 import {
   flatten,
   halt,
+  health,
   limits,
   pause,
   releaseBag,
@@ -24,6 +25,7 @@ import {
   type BagRelease,
   type ChampionChange,
   type DeskStatus,
+  type FeedHealth,
   type LimitsChange,
   type Steering,
 } from '../../workflows/messages.ts';
@@ -33,6 +35,8 @@ import { CommandError } from './command-error.ts';
 /** A running desk as seen from outside: its workflow, reached through Temporal. */
 export interface DeskWorkflow {
   status(): Promise<DeskStatus>;
+  /** What the feed of the desk's venue says of itself; null while it does not answer. */
+  feed(): Promise<FeedHealth | null>;
   limits(): Promise<LimitsInForce>;
   /** Resolve with the desk's answer: a refusal is one too. */
   setLimits(of: LimitsChange): Promise<LimitsAnswer>;
@@ -61,6 +65,7 @@ export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWor
     });
   const client = new Client({ connection, namespace });
   const handle = client.workflow.getHandle(workflowIds.desk(id));
+  const feedId = workflowIds.feed(id, 'kraken');
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await connection.withDeadline(Date.now() + CALL_MS, work);
@@ -76,6 +81,13 @@ export async function connectDesk(id: string, entry: DeskEntry): Promise<DeskWor
   };
   return {
     status: () => call('status', () => handle.query(status)),
+    feed: () =>
+      call('feed', () => client.workflow.getHandle(feedId).query(health)).catch(
+        (error: unknown) => {
+          if (error instanceof CommandError) return null;
+          throw error;
+        },
+      ),
     limits: () => call('limits', () => handle.query(limits)),
     setLimits: (of) => call('set-limits', () => handle.executeUpdate(setLimits, { args: [of] })),
     setChampion: (of) =>

@@ -15,7 +15,7 @@ import { homeDir } from '../../infra/home.ts';
 import { workflowIds } from '../../shared/names.ts';
 import { vetoesOf } from '../../shared/risk/verdict.ts';
 import { isoTime, isTimeframe } from '../../shared/timeframe.ts';
-import type { DeskStatus } from '../../workflows/messages.ts';
+import type { DeskStatus, FeedHealth } from '../../workflows/messages.ts';
 import { cycleLine } from '../cycle-line.ts';
 import { chooseDesk, readDesks, type DeskEntry } from '../desk-address.ts';
 import { paintFor, type Paint } from '../paint.ts';
@@ -108,7 +108,9 @@ export async function runDeskCommand(argv: readonly string[], io: CommandIo): Pr
 async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context): Promise<Answer> {
   switch (command.kind) {
     case 'status':
-      return withDesk(c, async (workflow) => statusAnswer(await workflow.status(), c));
+      return withDesk(c, async (workflow) =>
+        statusAnswer(await workflow.status(), c, await workflow.feed()),
+      );
     case 'pause':
     case 'resume':
     case 'halt':
@@ -228,7 +230,7 @@ async function steer(
     await pause(100);
     status = await workflow.status();
   }
-  return statusAnswer(status, c);
+  return statusAnswer(status, c, await workflow.feed());
 }
 
 async function pauseUntil(
@@ -261,7 +263,11 @@ async function pauseUntil(
   }
 }
 
-async function statusAnswer(status: DeskStatus, c: Context): Promise<Answer> {
+async function statusAnswer(
+  status: DeskStatus,
+  c: Context,
+  feed: FeedHealth | null,
+): Promise<Answer> {
   const profile = await c.pool.query<{ timeframe: string }>(
     `select profile->>'timeframe' as timeframe from desk where desk = $1`,
     [c.id],
@@ -284,6 +290,14 @@ async function statusAnswer(status: DeskStatus, c: Context): Promise<Answer> {
     lastBar: time(status.lastBarMs),
     missedBars: status.missedBars,
     cyclesInFlight: status.cyclesInFlight,
+    feed:
+      feed === null
+        ? null
+        : {
+            connected: feed.connected,
+            clockSkewMs: feed.skewMs == null ? null : Math.round(feed.skewMs),
+            alarms: feed.alarms ?? [],
+          },
     account:
       account === null
         ? null

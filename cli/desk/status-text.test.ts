@@ -13,6 +13,7 @@ const report: DeskReport = {
   lastBar: '2021-05-15T13:00:00Z',
   missedBars: 2,
   cyclesInFlight: [],
+  feed: { connected: true, clockSkewMs: null, alarms: [] },
   account: {
     equity: '1012.5000',
     balances: { BTC: '0.01', USDT: '512.5' },
@@ -43,6 +44,7 @@ it('tells what the desk does, holds and is worth', () => {
   venue time   2021-05-15 14:00
   last bar     2021-05-15 13:00
   missed bars  2
+  feed         connected
   deciding     nothing
   equity       1012.5000 USDT
   balances     0.01 BTC, 512.5 USDT
@@ -64,4 +66,12 @@ it('tells a desk that has just started', () => {
   expect(text).toContain('state       running\n');
   expect(text).toContain('last bar    none yet');
   expect(text).not.toContain('equity');
+});
+
+it('tells how far off the clock is, and what a person should know', () => {
+  const feed = { connected: false, clockSkewMs: -720, alarms: ['the venue is in post_only'] };
+  const text = statusText({ ...report, feed }, plain);
+  expect(text).toContain("feed         not connected, clock 720 ms behind this machine's\n");
+  expect(text).toContain('alarm        the venue is in post_only\n');
+  expect(statusText({ ...report, feed: null }, plain)).toContain('feed         does not answer');
 });

@@ -17,6 +17,8 @@ export interface DeskReport {
   lastBar: string | null;
   missedBars: number;
   cyclesInFlight: string[];
+  /** The venue's sockets; `clockSkewMs` is venue less this machine, null where the venue waits for the desk. */
+  feed: { connected: boolean; clockSkewMs: number | null; alarms: string[] } | null;
   account: (Pick<AccountView, 'equity' | 'balances'> & { bags: Record<string, string> }) | null;
   positions: PositionView[];
   replay: { hash: string; from: string; to: string; ended: boolean } | null;
@@ -39,6 +41,7 @@ export function statusText(report: DeskReport, paint: Paint): string {
     ['venue time', report.venueTime === null ? 'not known yet' : minute(report.venueTime)],
     ['last bar', report.lastBar === null ? 'none yet' : minute(report.lastBar)],
     ...(report.missedBars === 0 ? [] : [['missed bars', String(report.missedBars)]]),
+    ...feedRows(report),
     ['deciding', report.cyclesInFlight.length === 0 ? 'nothing' : report.cyclesInFlight.join(', ')],
     ...(account === null
       ? []
@@ -75,6 +78,19 @@ export function statusText(report: DeskReport, paint: Paint): string {
       '  ',
     ),
   ].join('\n');
+}
+
+function feedRows({ feed }: DeskReport): string[][] {
+  if (feed === null) return [['feed', 'does not answer']];
+  const clock = feed.clockSkewMs === null ? '' : `, clock ${shownSkew(feed.clockSkewMs)}`;
+  return [
+    ['feed', `${feed.connected ? 'connected' : 'not connected'}${clock}`],
+    ...feed.alarms.map((alarm) => ['alarm', alarm]),
+  ];
+}
+
+function shownSkew(ms: number): string {
+  return `${Math.abs(ms)} ms ${ms < 0 ? 'behind' : 'ahead of'} this machine's`;
 }
 
 function stateWords({ state, until, who, why }: DeskReport): string {
