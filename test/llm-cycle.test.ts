@@ -4,6 +4,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readDeciders } from '../activities/deciders/read-deciders.ts';
 import { readDecisions } from '../activities/deciders/read-decisions.ts';
 import { readRecordedCycle } from '../activities/deciders/read-recorded-cycle.ts';
 import { createCallStore } from '../activities/deciders/call-store.ts';
@@ -112,6 +113,7 @@ async function runCycle(
           hash: await documents.put('snapshot', exampleSnapshot),
           price: exampleSnapshot.price.now,
           guard: null,
+          asks: true,
         }),
       },
     }),
@@ -197,6 +199,18 @@ describe('a cycle of six models', () => {
       ]) as unknown,
     });
     expect(story.consensus.others?.['single']).toMatchObject({ action: 'hold' });
+
+    const reports = await readDeciders(pool, desk, Date.now());
+    const of = (decider: string) => reports.find((r) => r.decider === decider);
+    // two calls for 0.004 each, answer and repair
+    expect(of('nonsense')).toMatchObject({
+      ...{ model: 'm-1', answered: 0, absent: 1, calls: 2, usd: '0.008', spentTodayUsd: '0.008' },
+      lastAbsence: {
+        ...{ bar: '2026-01-05T12:00:00Z', pair: 'BTC/USDT' },
+        cause: expect.stringContaining('unusable') as string,
+      },
+    });
+    expect(of('limited')).toMatchObject({ answered: 1, absent: 0, calls: 2, lastAbsence: null });
 
     const said = await readDecisions(pool, desk, null);
     expect(said.map((d) => d.decider)).toEqual(['first', 'limited', 'second']);

@@ -45,6 +45,7 @@ describe('the command line of npm run desk', () => {
       'replay last --ask gpt,claude',
       { kind: 'replay', cycle: { kind: 'last' }, ask: ['gpt', 'claude'] },
     ],
+    ['deciders', { kind: 'deciders' }],
     ['decisions', { kind: 'decisions', decider: null }],
     ['decisions --decider gpt', { kind: 'decisions', decider: 'gpt' }],
   ])('%s', (line, command) => {

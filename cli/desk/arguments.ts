@@ -25,6 +25,7 @@ export const USAGE = `npm run desk -- <command> [options]
   replay CYCLE [--ask A,B]
                           decide a recorded cycle again from what was stored; exit status 1 when anything comes out
                           otherwise. --ask puts its snapshot to these deciders or models too
+  deciders                who answered, who was absent and why, what models cost
   decisions [--decider ID]
                           what the deciders have said, one line of JSON each, for backtests; "consensus" is the desk
   backtest ...            schedules of studies: schedule, schedules, pause, resume, run, delete
@@ -61,6 +62,7 @@ export type DeskCommand =
   | { kind: 'cycles'; limit: number }
   | { kind: 'why'; cycle: CycleName }
   | { kind: 'replay'; cycle: CycleName; ask: string[] }
+  | { kind: 'deciders' }
   | { kind: 'decisions'; decider: string | null }
   | { kind: 'reconcile' };
 
@@ -169,6 +171,8 @@ function readCommand(name: string, words: readonly string[], values: Values): De
       return { kind: 'why', cycle: readCycleName(name, words) };
     case 'replay':
       return { kind: 'replay', cycle: readCycleName(name, words), ask: readNames(values.ask) };
+    case 'deciders':
+      return { kind: 'deciders' };
     case 'decisions':
       return { kind: 'decisions', decider: values.decider ?? null };
     default:

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { readDeciders } from '../../activities/deciders/read-deciders.ts';
 import { readDecisions } from '../../activities/deciders/read-decisions.ts';
 import { readAccount } from '../../activities/ledger/account.ts';
 import { connectDatabase } from '../../activities/ledger/database.ts';
@@ -12,6 +13,7 @@ import {
 } from '../../activities/ledger/read-cycles.ts';
 import { readWhy } from '../../activities/ledger/read-why.ts';
 import { homeDir } from '../../infra/home.ts';
+import { LlmSettingsSchema, type LlmSettings } from '../../shared/llm/settings.ts';
 import { workflowIds } from '../../shared/names.ts';
 import { vetoesOf } from '../../shared/risk/verdict.ts';
 import { isoTime, isTimeframe } from '../../shared/timeframe.ts';
@@ -22,6 +24,7 @@ import { paintFor, type Paint } from '../paint.ts';
 import { parseDeskArguments, USAGE, UsageError, type DeskCommand } from './arguments.ts';
 import { borrowDatabase } from './borrowed-database.ts';
 import { CommandError } from './command-error.ts';
+import { decidersText } from './deciders-text.ts';
 import { connectDesk, type DeskWorkflow } from './desk-workflow.ts';
 import { flattenDesk } from './flatten.ts';
 import { limitsText } from './limits-text.ts';
@@ -52,7 +55,7 @@ interface Context {
 }
 
 /** Commands that need the database alone, and start it where the desk is stopped. */
-const READS: readonly DeskCommand['kind'][] = ['cycles', 'why', 'replay', 'decisions'];
+const READS: readonly DeskCommand['kind'][] = ['cycles', 'why', 'replay', 'deciders', 'decisions'];
 
 /** What a command has to say: `json` is its one document, `text` the same for people. */
 interface Answer {
@@ -174,6 +177,11 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
       const url = workflowAddress(c.entry, why.id);
       return answer({ ...why, url }, whyText(why, url, c.paint));
     }
+    case 'deciders': {
+      const reports = await readDeciders(c.pool, c.id, Date.now());
+      const { budget } = await llmSettings(c);
+      return answer({ deciders: reports, budget }, decidersText(reports, budget, c.paint));
+    }
     case 'decisions': {
       const decisions = await readDecisions(c.pool, c.id, command.decider);
       return answer(decisions, decisions.map((d) => JSON.stringify(d)).join('\n'));
@@ -192,6 +200,14 @@ function amountWords(amounts: Record<string, string>): string {
 
 function answer(json: unknown, text: string, exitStatus: 0 | 1 | 3 = 0): Answer {
   return { json, text, exitStatus };
+}
+
+async function llmSettings(c: Context): Promise<LlmSettings> {
+  const { rows } = await c.pool.query<{ llm: unknown }>(
+    `select profile->'llm' as llm from desk where desk = $1`,
+    [c.id],
+  );
+  return LlmSettingsSchema.parse(rows[0]?.llm ?? {});
 }
 
 async function storyOf(name: CycleName, c: Context): Promise<CycleStory> {

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { DeciderReport } from '../../activities/deciders/read-deciders.ts';
+import { LlmSettingsSchema } from '../../shared/llm/settings.ts';
+import { plain } from '../paint.ts';
+import { decidersText } from './deciders-text.ts';
+
+const { budget } = LlmSettingsSchema.parse({});
+const trend: DeciderReport = {
+  ...{ decider: 'trend', model: null, answered: 12, absent: 0, lastAbsence: null },
+  ...{ calls: 0, meanLatencyMs: null, usd: '0', spentTodayUsd: '0' },
+};
+const gpt: DeciderReport = {
+  ...{
+    decider: 'gpt',
+    model: 'gpt-6.1-sol',
+    answered: 10,
+    absent: 2,
+    calls: 13,
+    meanLatencyMs: 4_321,
+  },
+  ...{ usd: '0.4567', spentTodayUsd: '0.2', lastAbsence: null },
+};
+const capped: DeciderReport = {
+  ...gpt,
+  lastAbsence: {
+    ...{ bar: '2026-01-05T12:00:00Z', pair: 'BTC/USDT' },
+    cause:
+      'the budget of this model today is used up: 9.99 of 10 USD spent, this call may cost 0.02',
+  },
+};
+
+test('each decider in a line, models with what they cost and why they were absent', () => {
+  const lines = decidersText([capped, trend], budget, plain).split('\n');
+  expect(lines[1]).toMatch(
+    /^gpt +gpt-6.1-sol +10 +2 +13 +4.3 s +0.46 USD +0.20 of 10 +2026-01-05 12:00 BTC\/USDT: the budget of this model today is used up/,
+  );
+  expect(lines[2]).toMatch(/^trend +- +12 +0$/);
+  expect(lines.at(-1)).toBe('models today: 0.20 of 20 USD');
+});
+
+test('a desk of strategies has no cost', () => {
+  expect(decidersText([trend], budget, plain)).not.toContain('USD');
+  expect(decidersText([], budget, plain)).toBe('no decider was asked yet');
+});
