@@ -19,6 +19,8 @@ describe('the command line of npm run desk', () => {
     ['resume', { kind: 'resume', why: '' }],
     ['halt --why broken', { kind: 'halt', why: 'broken' }],
     ['limits', { kind: 'limits' }],
+    ['arena', { kind: 'arena', check: false }],
+    ['arena --check', { kind: 'arena', check: true }],
     [
       'set-limits stopPct=1.5 tradesPerDay=4 --why calm',
       { kind: 'set-limits', change: { stopPct: 1.5, tradesPerDay: 4 }, why: 'calm' },

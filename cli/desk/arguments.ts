@@ -28,6 +28,8 @@ export const USAGE = `npm run desk -- <command> [options]
   deciders                who answered, who was absent and why, what models cost
   decisions [--decider ID]
                           what the deciders have said, one line of JSON each, for backtests; "consensus" is the desk
+  arena [--check]         standings of all deciders and baselines on accounts of their own; --check makes the
+                          accounts anew from cycles and candles, exit status 1 when they come out otherwise
   backtest ...            schedules of studies: schedule, schedules, pause, resume, run, delete
   reconcile               hold the ledger against the venue; exit status 3 when they differ
   help                    this text
@@ -64,6 +66,7 @@ export type DeskCommand =
   | { kind: 'replay'; cycle: CycleName; ask: string[] }
   | { kind: 'deciders' }
   | { kind: 'decisions'; decider: string | null }
+  | { kind: 'arena'; check: boolean }
   | { kind: 'reconcile' };
 
 /** `span` counts from the venue time at which the command is given. */
@@ -90,11 +93,12 @@ const OPTIONS = {
   limit: { type: 'string' },
   ask: { type: 'string' },
   decider: { type: 'string' },
+  check: { type: 'boolean' },
 } as const;
 
 /** Options that belong to some commands only. */
 const OWN_OPTIONS: Record<
-  'until' | 'for' | 'why' | 'limit' | 'ask' | 'decider',
+  'until' | 'for' | 'why' | 'limit' | 'ask' | 'decider' | 'check',
   readonly string[]
 > = {
   until: ['pause'],
@@ -103,6 +107,7 @@ const OWN_OPTIONS: Record<
   limit: ['cycles'],
   ask: ['replay'],
   decider: ['decisions'],
+  check: ['arena'],
 };
 
 /** Reads the command line behind `npm run desk --`. Throws `UsageError` on whatever it does not know. */
@@ -117,7 +122,7 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     return { command: { kind: 'help' }, choice: {}, home: values.home, json: values.json };
   }
   if (name === undefined) throw new UsageError('a command is missing');
-  for (const option of ['until', 'for', 'why', 'limit', 'ask', 'decider'] as const) {
+  for (const option of ['until', 'for', 'why', 'limit', 'ask', 'decider', 'check'] as const) {
     if (values[option] !== undefined && !OWN_OPTIONS[option].includes(name)) {
       throw new UsageError(`--${option} does not go with ${name}`);
     }
@@ -148,6 +153,8 @@ function readCommand(name: string, words: readonly string[], values: Values): De
     case 'limits':
     case 'reconcile':
       return { kind: name };
+    case 'arena':
+      return { kind: name, check: values.check ?? false };
     case 'set-limits':
       return { kind: name, change: readLimits(words), why: values.why ?? '' };
     case 'release-bag':

@@ -21,6 +21,8 @@ import type { DeskStatus, FeedHealth } from '../../workflows/messages.ts';
 import { cycleLine } from '../cycle-line.ts';
 import { chooseDesk, readDesks, type DeskEntry } from '../desk-address.ts';
 import { paintFor, type Paint } from '../paint.ts';
+import { arenaJson, arenaReport, assertShadows } from './arena.ts';
+import { arenaText } from './arena-text.ts';
 import { parseDeskArguments, USAGE, UsageError, type DeskCommand } from './arguments.ts';
 import { borrowDatabase } from './borrowed-database.ts';
 import { CommandError } from './command-error.ts';
@@ -185,6 +187,11 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
     case 'decisions': {
       const decisions = await readDecisions(c.pool, c.id, command.decider);
       return answer(decisions, decisions.map((d) => JSON.stringify(d)).join('\n'));
+    }
+    case 'arena': {
+      const report = await arenaReport(c.pool, c.id);
+      if (command.check) await assertShadows(c.pool, c.id);
+      return answer(arenaJson(report), arenaText(report, c.paint));
     }
     case 'reconcile':
       return reconcileAnswer(c);

@@ -81,6 +81,22 @@ export function compareWith(
 ): Comparison {
   const ours = dailyReturns(dayMs, equity);
   const theirs = dailyReturns(dayMs, other);
+  const { difference, interval } = pairedSharpe(ours, theirs, random);
+  return {
+    baseline,
+    measures: equityMeasures(dayMs, other, otherStart, random),
+    sharpeDifference: difference,
+    interval,
+    verdict: verdictOf(baseline, interval),
+  };
+}
+
+/** Sharpe ratio of one series of daily returns less that of another, and its interval: both resampled together. */
+export function pairedSharpe(
+  ours: Float64Array,
+  theirs: Float64Array,
+  random: Random,
+): { difference: number; interval: Interval } {
   const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
     // A side that never moves has no ratio of its own; against it the other's counts as it is.
     const ratio = (r: ArrayLike<number>): number => {
@@ -89,16 +105,12 @@ export function compareWith(
     };
     return ratio(a) - ratio(b);
   };
-  const interval = bootstrapInterval([ours, theirs], ([a, b]) => difference(a!, b!), {
-    random,
-    draws: DRAWS,
-  });
   return {
-    baseline,
-    measures: equityMeasures(dayMs, other, otherStart, random),
-    sharpeDifference: difference(ours, theirs),
-    interval,
-    verdict: verdictOf(baseline, interval),
+    difference: difference(ours, theirs),
+    interval: bootstrapInterval([ours, theirs], ([a, b]) => difference(a!, b!), {
+      random,
+      draws: DRAWS,
+    }),
   };
 }
 

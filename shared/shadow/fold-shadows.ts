@@ -213,7 +213,7 @@ function playersOf({ roster, terms }: DeskTerms): Contestant[] {
   return [...deciders, ...baselinesOf(terms.pairs)];
 }
 
-function termsAt(terms: readonly DeskTerms[], barMs: number): DeskTerms {
+export function termsAt(terms: readonly DeskTerms[], barMs: number): DeskTerms {
   let found = terms[0]!;
   for (const each of terms) if (each.fromBarMs <= barMs) found = each;
   return found;

@@ -1,0 +1,86 @@
+import type pg from 'pg';
+import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
+import { readArena } from '../../activities/evaluation/read-arena.ts';
+import { predictionScore, type PredictionScore } from '../../shared/arena/prediction-score.ts';
+import { standingsOf, type Standing } from '../../shared/arena/standings.ts';
+import { seededRandom } from '../../shared/indicators/seeded-candles.ts';
+import { shadowKey } from '../../shared/shadow/fold-shadows.ts';
+import { isoTime, timeframeMs } from '../../shared/timeframe.ts';
+import { CommandError } from './command-error.ts';
+
+/** Fixed, so that the same records print the same intervals. */
+const SEED = 20_261_121;
+
+export interface ArenaPredictions {
+  /** Null while no outcome is known. */
+  score: PredictionScore | null;
+  pending: number;
+  unscored: number;
+  absent: number;
+}
+
+/** What `npm run desk -- arena` tells. */
+export interface ArenaReport {
+  desk: string;
+  timeframe: string;
+  /** Venue times at which the accounts begin, and up to which they have come. */
+  from: string;
+  asOf: string;
+  /** Whether the order means anything, in plain words. */
+  evidence: string;
+  /** By return net of everything, the best first. Predictions are null for baselines. */
+  standings: (Standing & { predictions: ArenaPredictions | null })[];
+}
+
+/** Reads the accounts of a desk and scores what its deciders predicted. Changes nothing. */
+export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaReport> {
+  const record = await readArena(pool, desk);
+  if (record === null) {
+    throw new CommandError(
+      `desk ${desk} has no shadow accounts yet: they begin when its first bar has closed`,
+    );
+  }
+  const random = seededRandom(SEED);
+  const { standings, evidence } = standingsOf(record.accounts);
+  const barMs = timeframeMs(record.timeframe);
+  return {
+    desk,
+    timeframe: record.timeframe,
+    from: isoTime(record.fromBarMs + barMs),
+    asOf: isoTime(record.barMs + barMs),
+    evidence,
+    standings: standings.map((standing) => {
+      if (standing.isBaseline) return { ...standing, predictions: null };
+      const of = record.predictions.get(shadowKey(standing));
+      const { resolved, pending, unscored, absent } = of ?? {
+        ...{ resolved: [], pending: 0, unscored: 0, absent: 0 },
+      };
+      const score = predictionScore(resolved, random);
+      return { ...standing, predictions: { score, pending, unscored, absent } };
+    }),
+  };
+}
+
+/** Throws when a stored account is not what its records make of it. */
+export async function assertShadows(pool: pg.Pool, desk: string): Promise<void> {
+  const wrong = await checkShadows(pool, desk);
+  if (wrong.length === 0) return;
+  throw new CommandError(
+    `the stored accounts of ${wrong.join(', ')} are not what cycles and candles make of them: ` +
+      'candles or cycles were changed after they had been used',
+  );
+}
+
+/** The report as other programs rely on: amounts are strings, what is not known is null. */
+export function arenaJson({ standings, ...report }: ArenaReport): unknown {
+  const amount = (value: number): string => value.toFixed(2);
+  return {
+    ...report,
+    standings: standings.map(({ equity, fees, llmCost, measures, ...standing }, i) => ({
+      rank: i + 1,
+      ...standing,
+      ...{ equity: amount(equity), fees: amount(fees), llmCost: llmCost.toFixed(4) },
+      ...measures,
+    })),
+  };
+}
