@@ -330,6 +330,17 @@ describe('an entry', () => {
     expect(world.restingExits()).toEqual({ 'stop 1': '2' });
   });
 
+  test('that fills on while its stop is selling is covered for what is left', async () => {
+    await openPosition('1');
+    // 1 held, 0.4 of it sold by the stop: another 1 makes 1.6
+    await world.tell(3, BTC, {
+      orders: [world.fill(BTC, 'stop', '0.4'), world.fill(BTC, 'entry', '1')],
+    });
+    await world.acked(3);
+    expect(world.restingExits()).toEqual({ 'stop 1': '1.6' });
+    expect(world.oversold).toEqual([]);
+  });
+
   test('that fills on gets a new stop when the old one cannot grow', async () => {
     await openPosition('0.5');
     world.refuse = ['amend stop'];

@@ -221,6 +221,25 @@ describe('closing a trade', () => {
     expect(await ledger.openGuards()).toEqual([]);
   });
 
+  test('hears of bars while it holds something, where its rules need them', async () => {
+    const entry = await storeEntry(pool, { status: 'open' });
+    const pairs = ['BTC/USDT'];
+    const booking = { pool, desk: DESK, probe: noProbe };
+    await bookFill(booking, exampleFill({ clientOrderId: entry.clientOrderId }));
+    expect(await ledger.guardsHearingBars({ pairs })).toEqual([]);
+    await pool.query(`update position set hears_bars = true`);
+    expect(await ledger.guardsHearingBars({ pairs })).toEqual([entry.guard]);
+    expect(await ledger.guardsHearingBars({ pairs: ['XRP/USDT'] })).toEqual([]);
+  });
+
+  test('that was unprotected is told to a person, once', async () => {
+    const alarm = { kind: 'unprotected' as const, position: 'p', words: 'sold', atMs: CLOSE_MS };
+    await ledger.noteAlarm(alarm);
+    await ledger.noteAlarm(alarm);
+    const { rows } = await pool.query(`select who, why from desk_event where kind = 'unprotected'`);
+    expect(rows).toEqual([{ who: 'guard of p', why: 'sold' }]);
+  });
+
   test('an entry that was never filled counts as no trade', async () => {
     const entry = await storeEntry(pool, { status: 'canceled' });
     const of = { position: entry.position, exitReason: 'unfilled', atMs: CLOSE_MS };

@@ -104,6 +104,17 @@ describe('cancelling', () => {
     expect(venue.received).toHaveLength(1);
   });
 
+  test('an order whose request can no longer arrive is none, and is not sent again', async () => {
+    deps = { ...deps, deadlineClock: () => venue.time() };
+    venue.fates = ['request-lost'];
+    await sendOrder(deps, id).catch(() => null);
+    await expect(cancelOrder(deps, id)).rejects.toMatchObject({ kind: 'retry' });
+    venue.nowMs += 5001; // an entry dies at the venue after 5 s
+    expect(await cancelOrder(deps, id)).toMatchObject({ status: 'unplaced' });
+    expect(await settleOrder(deps, id)).toMatchObject({ kind: 'refused' });
+    expect(venue.received).toEqual([]);
+  });
+
   test('an order that the venue refused is none', async () => {
     venue.fates = ['refused'];
     await sendOrder(deps, id);

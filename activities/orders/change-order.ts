@@ -1,7 +1,7 @@
 import { Decimal, type DecimalText } from '../../shared/money.ts';
 import { VenueError, type VenueOrder } from '../../shared/venue.ts';
 import { adoptOrderState } from '../ledger/book-fill.ts';
-import { findOrder } from './order-store.ts';
+import { findOrder, setOrderStatus, type StoredOrder } from './order-store.ts';
 import type { SendingDeps } from './send-order.ts';
 
 /** What the venue says of an order after a change: cumulative, and whether it is over. */
@@ -61,7 +61,16 @@ async function withdraw(deps: SendingDeps, clientOrderId: string): Promise<Order
       where client_order_id = $1 and status = 'intended'`,
     [clientOrderId],
   );
-  const order = await findOrder(deps.pool, clientOrderId);
+  let order = await findOrder(deps.pool, clientOrderId);
+  if (order !== null && (await isPastDeadline(deps, order))) {
+    // Asked again now that nothing can arrive any more: it may have between look-up and deadline.
+    const found = await deps.venue.orderByClientId(clientOrderId);
+    if (found !== null) return cancelOrder(deps, clientOrderId);
+    await setOrderStatus(deps.pool, clientOrderId, {
+      ...{ status: 'rejected', reason: 'cancelled; its request never arrived' },
+    });
+    order = null;
+  }
   if (order !== null && ['sending', 'unknown', 'open'].includes(order.status)) {
     throw new VenueError(
       'retry',
@@ -70,6 +79,13 @@ async function withdraw(deps: SendingDeps, clientOrderId: string): Promise<Order
     );
   }
   return unplaced();
+}
+
+/** Whether an order without an answer was sent with a deadline that has passed at the venue. */
+async function isPastDeadline(deps: SendingDeps, order: StoredOrder): Promise<boolean> {
+  const isUnanswered = order.status === 'sending' || order.status === 'unknown';
+  if (!isUnanswered || deps.deadlineClock === null || order.deadlineMs === null) return false;
+  return (await deps.deadlineClock()) > order.deadlineMs;
 }
 
 function isAlready(

@@ -326,6 +326,7 @@ async function statusAnswer(
         ? null
         : { equity: account.equity, balances: account.balances, bags: account.bags ?? {} },
     positions: account?.positions ?? [],
+    alarms: await readAlarms(c, status.venueTimeMs),
     replay:
       replay === null
         ? null
@@ -333,6 +334,16 @@ async function statusAnswer(
     addresses: { webUi: workflowAddress(c.entry, workflowIds.desk(c.id)), venue: c.entry.rest },
   };
   return answer(report, statusText(report, c.paint));
+}
+
+async function readAlarms(c: Context, venueTimeMs: number | null): Promise<DeskReport['alarms']> {
+  if (venueTimeMs === null) return [];
+  const { rows } = await c.pool.query<{ at: Date; why: string }>(
+    `select at, why from desk_event
+      where desk = $1 and kind = 'unprotected' and at > $2 order by at desc, id desc limit 5`,
+    [c.id, new Date(venueTimeMs - 7 * 86_400_000)],
+  );
+  return rows.map(({ at, why }) => ({ at: isoTime(at.getTime()), words: why }));
 }
 
 async function reconcileAnswer(c: Context): Promise<Answer> {

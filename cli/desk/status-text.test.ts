@@ -33,6 +33,7 @@ const report: DeskReport = {
       unrealisedPct: 2.0408,
     },
   ],
+  alarms: [],
   replay: null,
   addresses: { webUi: 'http://ui/w', venue: 'http://venue' },
 };
@@ -53,6 +54,12 @@ it('tells what the desk does, holds and is worth', () => {
     BTC/USDT  0.01 at 49000  stop 48100  target 52000  +2.041 %  since 2021-05-15 11:00
   Web UI  http://ui/w
   venue   http://venue`);
+});
+
+it('tells what a person has to know at once', () => {
+  const words = 'BTC/USDT/2021-05-15T10:00:00Z: 2 without a stop; it is sold at the market';
+  const text = statusText({ ...report, alarms: [{ at: '2021-05-15T13:00:05Z', words }] }, plain);
+  expect(text).toContain(`\n  2021-05-15 13:00 ${words}\n`);
 });
 
 it('tells a desk that has just started', () => {

@@ -21,6 +21,8 @@ export interface DeskReport {
   feed: { connected: boolean; clockSkewMs: number | null; alarms: string[] } | null;
   account: (Pick<AccountView, 'equity' | 'balances'> & { bags: Record<string, string> }) | null;
   positions: PositionView[];
+  /** What a person was told at once, within the last week of venue time, newest first. */
+  alarms: { at: string; words: string }[];
   replay: { hash: string; from: string; to: string; ended: boolean } | null;
   addresses: { webUi: string; venue: string | null };
 }
@@ -70,6 +72,7 @@ export function statusText(report: DeskReport, paint: Paint): string {
     paint.bold(report.desk),
     ...columns(rows, '  '),
     ...columns(report.positions.map(positionRow), '    '),
+    ...report.alarms.map(({ at, words }) => paint.red(`  ${minute(at)} ${words}`)),
     ...columns(
       [
         ['Web UI', report.addresses.webUi],
