@@ -56,6 +56,8 @@ beforeAll(async () => {
         venue: venue as Venue, // the desk itself asks for nothing else
       }),
       acknowledgeEvent: () => Promise.resolve(),
+      isLate: () => Promise.resolve(false),
+      advanceShadows: () => Promise.resolve(),
       wakeAt: () => Promise.resolve(),
     },
   });
@@ -122,6 +124,8 @@ async function run(...argv: string[]): Promise<{ status: number; json: unknown; 
 
 describe('npm run desk, on a running desk', () => {
   it('tells what the desk does', async () => {
+    // once it has opened
+    await expect.poll(async () => (await run('status')).status, { timeout: 20_000 }).toBe(0);
     const { status, json } = await run('status');
     expect(status).toBe(0);
     expect(json).toMatchObject({
@@ -232,9 +236,14 @@ describe('npm run desk, on a running desk', () => {
     const agreed = await run('reconcile');
     expect(agreed.status).toBe(0);
     expect(agreed.json).toMatchObject({ at: '2021-05-15T14:00:00Z', differences: [] });
+    await run('resume');
     venueSays = ['USDT: 999 at the venue, 1000 in the ledger'];
     const differs = await run('reconcile');
     expect(differs.status).toBe(3);
     expect(differs.json).toMatchObject({ differences: venueSays });
+    const halted = { state: 'halted', who: 'reconciliation', why: venueSays[0] };
+    await expect
+      .poll(async () => (await run('status')).json, { timeout: 20_000 })
+      .toMatchObject(halted);
   });
 });

@@ -42,6 +42,29 @@ const allLong = (): void => {
   for (const pair of PAIRS) world.actions[pair] = 'long';
 };
 
+describe('a comparison of ledger and venue', () => {
+  test('that finds a difference halts the desk: entries are cancelled, and nothing is decided', async () => {
+    world.actions[BTC] = 'long';
+    world.approved.add(BTC);
+    world.differences = ['USDT: 999 at the venue, 1000 in the ledger'];
+    await world.bar(1);
+    await world.acked(1);
+    expect(await world.statusOf()).toMatchObject({
+      ...{ state: 'halted', who: 'reconciliation', why: world.differences[0] },
+    });
+    await world.bar(2, { bar: 1 });
+    await world.acked(2);
+    expect(decided(1)).toEqual([]);
+  });
+
+  test('that finds none changes nothing', async () => {
+    await world.bar(1);
+    await world.acked(1);
+    expect(world.commands).toEqual([]);
+    expect(await world.statusOf()).toMatchObject({ state: 'running' });
+  });
+});
+
 describe('what is asked of the desk', () => {
   const change = { stopPct: 1 };
 

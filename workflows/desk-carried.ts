@@ -2,6 +2,7 @@ import type {
   BagRelease,
   BarClosed,
   ChampionChange,
+  Compared,
   LimitsChange,
   Settled,
   Steering,
@@ -54,6 +55,7 @@ export type Message =
   | ({ kind: 'bar' } & BarClosed)
   | { kind: 'event'; seen: VenueEventSeen }
   | ({ kind: 'settled' } & Settled)
+  | ({ kind: 'compared' } & Compared)
   | { kind: 'turn-wanted'; cycle: string }
   | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
   | ({ kind: 'trade-closed' } & TradeClosed)

@@ -2,7 +2,7 @@ import type { Standing } from '../activities/ledger/desk-store.ts';
 import { local } from './activities.ts';
 import type { Carried, Message } from './desk-carried.ts';
 import type { DeskEvents } from './desk-events.ts';
-import { cancelEntry, closePosition, type DeskStatus } from './messages.ts';
+import { cancelEntry, closePosition, type Compared, type DeskStatus } from './messages.ts';
 import type { VenueWakeUps } from './venue-wake-ups.ts';
 
 /**
@@ -38,11 +38,23 @@ export function deskSteering(
         }),
       );
       if (m.command === 'flatten') await closeAll('flatten', atMs);
-      if (m.command === 'halt') {
-        for (const guard of await local.openGuards()) {
-          await events.ask(guard, cancelEntry, 'halt', { reason: 'halted', atMs });
-        }
-      }
+      if (m.command === 'halt') await cancelEntries(atMs);
+    },
+
+    /** A difference between ledger and venue halts the desk, whatever else holds it; agreement takes note. */
+    async afterComparison(m: Compared): Promise<void> {
+      const differs = m.differences.length > 0;
+      await takeState(
+        await local.changeDeskState({
+          command: differs ? 'differs' : 'agrees',
+          who: 'reconciliation',
+          why: m.differences.join('; '),
+          untilMs: null,
+          atMs: m.atMs,
+        }),
+      );
+      if (differs) await cancelEntries(m.atMs);
+      if (m.event !== null) events.settle({ event: m.event, by: m.by, concerned: [] });
     },
 
     /** A time that the desk has booked with the venue has come. */
@@ -81,6 +93,12 @@ export function deskSteering(
       await wakeUps.untilVenueTime('unlock', next.untilMs);
     }
     state = next;
+  }
+
+  async function cancelEntries(atMs: number): Promise<void> {
+    for (const guard of await local.openGuards()) {
+      await events.ask(guard, cancelEntry, 'halt', { reason: 'halted', atMs });
+    }
   }
 
   async function closeAll(reason: string, atMs: number): Promise<void> {

@@ -34,6 +34,14 @@ export interface Settled {
   concerned: string[];
 }
 
+/** What a comparison of ledger and venue found; one sentence a difference. */
+export interface Compared {
+  event: number | null;
+  by: string;
+  atMs: number;
+  differences: string[];
+}
+
 export interface TurnWanted {
   cycle: string;
   pair: Pair;
@@ -109,6 +117,7 @@ export interface Steering {
 export const barClosed = defineSignal<[BarClosed]>('barClosed');
 export const venueEvent = defineSignal<[VenueEventSeen]>('venueEvent');
 export const settled = defineSignal<[Settled]>('settled');
+export const compared = defineSignal<[Compared]>('compared');
 export const turnWanted = defineSignal<[TurnWanted]>('turnWanted');
 export const turn = defineSignal('turn');
 export const tradeClosed = defineSignal<[TradeClosed]>('tradeClosed');

@@ -1,6 +1,6 @@
 import { getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { settlingOn } from './activities.ts';
-import { settled } from './messages.ts';
+import { compared } from './messages.ts';
 
 export interface ReconcileInput {
   deskWorkflow: string;
@@ -11,7 +11,8 @@ export interface ReconcileInput {
 
 /**
  * Compares ledger and venue once: books missed executions, settles unknown orders, reads both. Only a
- * difference that is there in two reads counts; it halts new entries, and nothing is corrected.
+ * difference that is there in two reads counts. Tells the desk, which is then halted until a person resumes it;
+ * nothing is corrected.
  */
 export async function reconcile(input: ReconcileInput): Promise<{ differences: string[] }> {
   const self = workflowInfo().workflowId;
@@ -24,10 +25,11 @@ export async function reconcile(input: ReconcileInput): Promise<{ differences: s
       ? 'Ledger and venue agree.'
       : `They differ:\n${differences.map((d) => `- ${d}`).join('\n')}`,
   );
-  await getExternalWorkflowHandle(input.deskWorkflow).signal(settled, {
-    event: input.event ?? 0,
+  await getExternalWorkflowHandle(input.deskWorkflow).signal(compared, {
+    event: input.event,
     by: self,
-    concerned: [],
+    atMs: input.atMs,
+    differences,
   });
   return { differences };
 }

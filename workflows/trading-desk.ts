@@ -22,6 +22,7 @@ import { handleInOrder, on } from './handle-in-order.ts';
 import {
   barClosed,
   barSeen,
+  compared,
   flatten,
   halt,
   orderUpdate,
@@ -63,6 +64,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     on(barClosed, (m) => void inbox.push({ kind: 'bar', ...m })),
     on(venueEvent, (seen) => void inbox.push({ kind: 'event', seen })),
     on(settled, (m) => void inbox.push({ kind: 'settled', ...m })),
+    on(compared, (m) => void inbox.push({ kind: 'compared', ...m })),
     on(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle })),
     on(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m })),
     on(orderUpdate, woken),
@@ -127,6 +129,8 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       }
       case 'settled':
         return events.settle(message);
+      case 'compared':
+        return steering.afterComparison(message);
       case 'turn-wanted':
         return turns.wants(message.cycle);
       case 'cycle-closed': {

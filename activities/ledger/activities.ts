@@ -29,6 +29,10 @@ export interface LedgerDeps {
   probe: Probe;
 }
 
+/** What changes a desk's state: people, its own venue times, the end of a flattening, comparisons with the venue. */
+export type DeskCommand =
+  'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'differs' | 'agrees' | 'clock';
+
 export type LedgerActivities = ReturnType<typeof createLedgerActivities>;
 
 export function createLedgerActivities(deps: LedgerDeps) {
@@ -106,7 +110,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
 
     /** Takes over a command. A halt or flatten is in force when this returns. */
     async changeDeskState(of: {
-      command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'clock';
+      command: DeskCommand;
       who: string;
       why: string;
       untilMs: number | null;
@@ -195,7 +199,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
 }
 
 function eventOf(of: {
-  command: 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'clock';
+  command: DeskCommand;
   who: string;
   why: string;
   untilMs: number | null;
@@ -211,6 +215,10 @@ function eventOf(of: {
       return { kind: of.command, atMs, who, why };
     case 'flattened':
       return { kind: 'flat', atMs };
+    case 'differs':
+      return { kind: 'reconcile-difference', atMs, why };
+    case 'agrees':
+      return { kind: 'reconciled', atMs };
     case 'clock':
       return { kind: 'clock', atMs };
     default:

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { lockDesk, standingOf } from './desk-store.ts';
+import { deskStanding } from '../../shared/risk/desk-state.ts';
+import { lockDesk } from './desk-store.ts';
 
 /** Who commands what and why, at a venue time; `reference` makes it happen once. */
 export interface Command {
@@ -17,7 +18,7 @@ export async function noteCommand(
   { reference, who, why, atMs }: Command,
   detail: object,
 ): Promise<void> {
-  const standing = standingOf((await lockDesk(client, desk)).state);
+  const standing = deskStanding((await lockDesk(client, desk)).state);
   await client.query(
     `insert into desk_event (desk, at, kind, who, why, state, reference, detail)
      values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (reference) do nothing`,

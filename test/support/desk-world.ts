@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Standing } from '../../activities/ledger/desk-store.ts';
 import type { Reduction } from '../../activities/orders/reduce.ts';
-import type { LedgerActivities } from '../../activities/ledger/activities.ts';
+import type { DeskCommand, LedgerActivities } from '../../activities/ledger/activities.ts';
 import { RiskLimitsSchema } from '../../shared/risk/limits.ts';
 import { limitsInForce, tightened } from '../../shared/risk/standing-limits.ts';
 import { clientOrderId } from '../../shared/client-order-id.ts';
@@ -47,13 +47,15 @@ interface EarlyWorld {
 }
 
 type CycleOf = { cycle: string };
-type Command = 'pause' | 'resume' | 'halt' | 'flatten' | 'flattened' | 'clock';
+type Command = DeskCommand;
 const KINDS: Record<Command, Standing['kind']> = {
   pause: 'paused',
   resume: 'running',
   halt: 'halted',
   flatten: 'flattening',
   flattened: 'halted',
+  differs: 'halted',
+  agrees: 'running',
   // The only lock that time ends here is a pause.
   clock: 'running',
 };
@@ -78,6 +80,8 @@ export async function openWorld(
     actions: {} as Record<Pair, string>,
     /** Pairs whose entry the risk review lets pass; the others are vetoed. */
     approved: new Set<Pair>(),
+    /** What a comparison of ledger and venue finds. */
+    differences: [] as string[],
     /** What happens before the named step of a pair goes on. */
     before: {} as Record<
       `${'ask' | 'review' | 'send'} ${Pair}` | 'place stop',
@@ -207,9 +211,10 @@ export async function openWorld(
     },
     changeDeskState(of: Parameters<LedgerActivities['changeDeskState']>[0]) {
       const { command, who, why, untilMs, atMs } = of;
-      world.commands.push(command);
+      if (command !== 'agrees') world.commands.push(command);
       if (who === 'ann') world.steeredAt.push(atMs);
-      const isNoChange = command === 'flattened' && world.state.kind !== 'flattening';
+      const isNoChange =
+        command === 'agrees' || (command === 'flattened' && world.state.kind !== 'flattening');
       if (!isNoChange) world.state = { kind: KINDS[command], untilMs, who, why };
       return world.state;
     },
@@ -304,7 +309,7 @@ export async function openWorld(
       if (known.status === 'open') known.status = 'canceled';
       return stateOf(known);
     },
-    reconcile: () => ({ differences: [] }),
+    reconcile: () => ({ differences: world.differences }),
   };
   const called = Object.entries({ ...local, ...orders } as Record<
     string,
