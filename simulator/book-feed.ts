@@ -29,6 +29,10 @@ export interface FeedPrint {
   ns: bigint;
 }
 
+/** What a venue may let through of a pair whose book it keeps. */
+export const PAIR_MODES = ['online', 'post_only', 'limit_only', 'reduce_only'] as const;
+export type PairMode = (typeof PAIR_MODES)[number];
+
 /** What one message of a venue means for this exchange. */
 export type FeedTick =
   | { tick: 'book'; pair: Pair; message: string; ns: bigint }
@@ -58,6 +62,8 @@ export interface BookFeed {
   seek(count: number): void;
   /** Why nothing of the pair may be matched now, or null. */
   away(pair: Pair): string | null;
+  /** What the venue lets through of the pair while it is not away: `online`, or only some orders. */
+  mode(pair: Pair): PairMode;
   /** Best first, at most `count`; none while the pair is away. */
   levels(pair: Pair, side: 'bids' | 'asks', count: number): FeedLevel[];
   /** The level at `index`, 0 being the best; null behind the last and while the pair is away. */

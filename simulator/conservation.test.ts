@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../shared/money.ts';
-import { createExchange, type Exchange } from './exchange.ts';
+import { createExchange, newState, type Exchange } from './exchange.ts';
 import { costLeft, leftOf } from './margin.ts';
 import { handMarket, START, type Row } from './market.fixture.ts';
 import { ORDER_TYPES, type OrderRequest } from './order.ts';
 import { createRecordedMarket } from './recorded-source.ts';
 import { BEGIN, tape, type Tape } from './recording.fixture.ts';
 import { SELF_TRADE_MODES } from './self-trade.ts';
+import { applyDeltas, createDeltas, type DeltaRecord } from './state-delta.ts';
+import { stateText, type ExchangeState } from './state.ts';
 
 const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'] as const;
 const USUAL = { 'BTC/USDT': 50_000, 'XRP/USDT': 0.5, 'XRP/BTC': 0.00001 };
@@ -309,6 +311,40 @@ describe('the exchange conserves value', () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+
+  it('what a live market writes down change by change is the account as it stands', () => {
+    fc.assert(
+      fc.property(
+        fc.array(tapeStep, { minLength: 20, maxLength: 40 }),
+        actions({ pairs: ['XRP/USDT'], leverages: [undefined, 3] }),
+        (tapeSteps, steps) => {
+          const open = () => createRecordedMarket(playTape(tapeSteps).recording());
+          const exchange = createExchange({ market: open(), deposits: DEPOSITS });
+          const { state } = exchange;
+          const deltas = createDeltas(state, false);
+          const records: DeltaRecord[] = [];
+          const write = (): void => {
+            const { facts, notices } = exchange.take();
+            records.push(deltas.next(facts, notices));
+          };
+          write();
+          for (const step of steps) {
+            carryOut(exchange, step, { reach: 0.02, minuteMs: 20 });
+            write();
+          }
+          const back = newState(open());
+          applyDeltas(back, records);
+          for (const order of state.orders.values()) order.queue = null;
+          // Prices and place in the tape come with the market itself.
+          const ofMarket = { prices: back.prices, feedTaken: back.feedTaken };
+          const parts = (all: ExchangeState): unknown =>
+            JSON.parse(stateText({ ...all, ...ofMarket }));
+          expect(parts(back)).toEqual(parts(state));
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 

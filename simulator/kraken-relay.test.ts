@@ -210,6 +210,19 @@ describe('paper: orders on the feed of another exchange', () => {
     expect(new Decimal(written['XRP'] ?? 0).toFixed()).toBe('1025');
   });
 
+  it('takes over what Kraken lets through', async () => {
+    await krakenClient.control('POST', '/system', { status: 'post_only' });
+    await until(
+      async () => (await order({ ordertype: 'market', volume: '10' }))['error'],
+      (error) => String(error) === 'EService:Market in post_only mode',
+    );
+    expect(await status()).toBe('post_only');
+    const { bids } = await depth(client);
+    const price = new Decimal(bids[20]?.[0] ?? 0).toFixed(5);
+    const rests = await order({ ordertype: 'limit', volume: '10', price, oflags: 'post' });
+    expect(rests['error']).toEqual([]);
+  });
+
   it('runs at real time: nobody can make it wait', async () => {
     const attach = await client.control('POST', '/attach', { timeframes: ['1m'] });
     expect(attach.status).toBe(409);

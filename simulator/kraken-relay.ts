@@ -1,6 +1,6 @@
 import type { Pair } from '../shared/pair.ts';
 import { TIMEFRAMES, timeframeMinutes } from '../shared/timeframe.ts';
-import type { BookFeed, FeedTick } from './book-feed.ts';
+import { PAIR_MODES, type BookFeed, type FeedTick, type PairMode } from './book-feed.ts';
 import { openFeedLink, type FeedTimes } from './feed-link.ts';
 import { createFeedReader, type FeedReader } from './feed-reader.ts';
 import { createFeedRest } from './feed-rest.ts';
@@ -111,9 +111,10 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
   }
 
   let wasAway = false;
+  let isReady = false;
   function watchBook(ticks: readonly FeedTick[]): void {
     const isAway = pairs.some((pair) => books.away(pair) !== null);
-    if (wasAway && !isAway) log('the feed is back: the books of all pairs are right');
+    if (isReady && wasAway && !isAway) log('the feed is back: the books of all pairs are right');
     wasAway = isAway;
     for (const tick of ticks) {
       if (tick.tick === 'book') {
@@ -158,13 +159,15 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
     away(pair) {
       if (downBecause !== null) return `the feed is away: ${downBecause}`;
       const system = reader.system();
-      if (system !== 'online') return `Kraken is in mode ${system}`;
+      if (modeOf(system) === null) return `Kraken is in mode ${system}`;
       const status = reader.status(pair);
-      if (status !== 'online') return `Kraken has ${pair} in mode ${status}`;
+      if (modeOf(status) === null) return `Kraken has ${pair} in mode ${status}`;
       return reader.isLive(pair) && !waiting.has(pair)
         ? null
         : `the book of ${pair} is being read anew`;
     },
+    mode: (pair) =>
+      [reader.system(), reader.status(pair)].map(modeOf).find((m) => m !== 'online') ?? 'online',
     onArrival: (each) => void (listener = each),
     close() {
       clearInterval(quiet);
@@ -177,6 +180,7 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
     books.close();
     throw error;
   });
+  isReady = true;
   return {
     pairs,
     instruments,
@@ -191,6 +195,10 @@ export async function openKrakenRelay(options: KrakenRelayOptions): Promise<Mark
     books,
   };
 }
+
+/** The mode that a status of Kraken's means, or null when it lets no order in. */
+const modeOf = (status: string): PairMode | null =>
+  PAIR_MODES.find((mode) => mode === status) ?? null;
 
 async function readHistory(
   reader: FeedReader,

@@ -133,12 +133,14 @@ function checkSystem(core: Core, order: Order): Refusal | null {
   if ((core.market.books?.away(order.pair) ?? null) !== null) {
     return { error: 'EService:Market in cancel_only mode' };
   }
-  if (system === 'online') return null;
-  if (system === 'maintenance') return { error: 'EService:Unavailable' };
+  const mode = system === 'online' ? (core.market.books?.mode(order.pair) ?? system) : system;
+  if (mode === 'online') return null;
+  if (mode === 'maintenance') return { error: 'EService:Unavailable' };
   const passes =
-    (system === 'post_only' && order.postOnly) ||
-    (system === 'limit_only' && order.type === 'limit');
-  return passes ? null : { error: `EService:Market in ${system} mode` };
+    (mode === 'post_only' && order.postOnly) ||
+    (mode === 'limit_only' && order.type === 'limit') ||
+    (mode === 'reduce_only' && order.reduceOnly);
+  return passes ? null : { error: `EService:Market in ${mode} mode` };
 }
 
 function checkShape(order: Order, instrument: Instrument): Refusal | null {

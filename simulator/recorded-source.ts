@@ -61,6 +61,7 @@ export function createRecordedMarket(
       while (next < begun + count && peeked !== null) take();
     },
     away: (pair) => (reader.isLive(pair) ? null : `the recording has no book of ${pair} just now`),
+    mode: () => 'online',
     onArrival: () => undefined,
     close: () => undefined,
   };

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { Decimal } from '../shared/money.ts';
@@ -127,6 +127,9 @@ export interface Recorder {
 
 /** Writes a recording into `file`, which must not be there yet. */
 export function createRecorder(file: string): Recorder {
+  if (existsSync(file)) {
+    throw new Error(`a recording is never written over another: ${file} is there; name a new file`);
+  }
   const fd = openSync(file, 'wx');
   return {
     begin(depth, instruments) {

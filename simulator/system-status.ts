@@ -1,14 +1,21 @@
 import type { Pair } from '../shared/pair.ts';
 import type { Exchange } from './exchange.ts';
-import type { SystemMode } from './state.ts';
+import { SYSTEM_MODES, type SystemMode } from './state.ts';
 
-/** What the venue tells of itself: its own mode, or that no orders can come in while its feed is away. */
-export function systemOf({ state, market }: Exchange): SystemMode {
-  const { books } = market;
-  if (state.system !== 'online' || books === undefined) return state.system;
-  return market.pairs.every((pair) => books.away(pair) !== null) ? 'cancel_only' : 'online';
+/**
+ * What the venue tells of itself: its own mode, or what holds for all of its pairs because the venue that it
+ * follows is away or lets only some orders through.
+ */
+export function systemOf(exchange: Exchange): SystemMode {
+  const { state, market } = exchange;
+  if (state.system !== 'online' || market.books === undefined) return state.system;
+  const [first, ...others] = new Set(market.pairs.map((pair) => pairStatusOf(exchange, pair)));
+  const common = SYSTEM_MODES.find((mode) => mode === first);
+  return others.length === 0 && common !== undefined ? common : 'online';
 }
 
 export function pairStatusOf({ market }: Exchange, pair: Pair): string {
-  return (market.books?.away(pair) ?? null) === null ? 'online' : 'cancel_only';
+  const { books } = market;
+  if (books === undefined) return 'online';
+  return books.away(pair) === null ? books.mode(pair) : 'cancel_only';
 }
