@@ -127,6 +127,35 @@ describe('npm run desk, with the database up and the desk stopped', () => {
     });
   });
 
+  it('does not call identical what it cannot decide again', async () => {
+    const { status, out, err } = await desk('replay', 'last', '--json');
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toMatch(/snapshot none of cycle\/.* is no longer stored: it cannot be replayed/);
+  });
+
+  it('exports decisions, one line of JSON each, or as one document', async () => {
+    const { out } = await desk('decisions', '--decider', 'trend');
+    const lines = out.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      {
+        ...{ decider: 'trend', model: null, promptVersion: null, pair: 'BTC/USDT' },
+        ...{ bar: '2021-05-15T13:00:00Z', decision: { action: 'long' } },
+      },
+    ]);
+    const all = JSON.parse((await desk('decisions', '--json')).out) as { decider: string }[];
+    expect(all.map((d) => d.decider)).toEqual(['consensus', 'trend']);
+  });
+
+  it('tells who was absent and why', async () => {
+    const { deciders } = JSON.parse((await desk('deciders', '--json')).out) as {
+      deciders: object[];
+    };
+    expect(deciders).toMatchObject([
+      { decider: 'model', answered: 0, absent: 1, lastAbsence: { cause: 'late' } },
+      { decider: 'trend', answered: 1, absent: 0, lastAbsence: null },
+    ]);
+  });
+
   it('says so when there is no such cycle', async () => {
     const { status, out, err } = await desk('why', 'BTC/USDT', '2021-05-15T14:00');
     expect({ status, out }).toEqual({ status: 1, out: '' });

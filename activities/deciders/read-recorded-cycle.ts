@@ -37,8 +37,8 @@ export async function readRecordedCycle(db: Queryable, story: CycleStory): Promi
   );
   // As it was first written down; one that was priced anew is another order.
   const orders = await ordersWhere(db, `verdict = $1 and leg = 'entry' and n = 1`, [story.id]);
-  const prompt = await one<{ hash: string; version: PromptVersion }>(
-    `select p.hash, p.version from llm_call l join prompt p on p.hash = l.prompt
+  const prompt = await one<{ version: PromptVersion; system: string; user: string }>(
+    `select p.version, p.system_text as system, p.user_text as "user" from llm_call l join prompt p on p.hash = l.prompt
       where l.cycle = $1 order by l.id limit 1`,
     [story.id],
   );

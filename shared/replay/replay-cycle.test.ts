@@ -7,7 +7,7 @@ import { combineDecisions, compareConsensus } from '../consensus/combine.ts';
 import { ConsensusSettingsSchema } from '../consensus/settings.ts';
 import type { DeciderAnswer } from '../decision.ts';
 import { askedSnapshot } from '../prompts/asked-snapshot.ts';
-import { buildPrompt, promptIdentity } from '../prompts/build-prompt.ts';
+import { buildPrompt } from '../prompts/build-prompt.ts';
 import { exampleSnapshot } from '../prompts/example-snapshot.fixture.ts';
 import { ProfileSchema, type StrategyDecider } from '../profile.ts';
 import { strategyDecider } from '../strategies/strategy-decider.ts';
@@ -67,7 +67,7 @@ function ordered(): RecordedCycle {
         text: chat(JSON.stringify((answers[0] as { decision: unknown }).decision)),
       },
     ],
-    prompt: { hash: sha256(promptIdentity(prompt)), version: 'triplegain-1' },
+    prompt: { version: 'triplegain-1', system: prompt.system, user: prompt.user },
     consensus: { kind, ...consensus, others, rule: { ...settings, roster } },
     verdict: { ...verdict, input },
     order: {
@@ -89,7 +89,12 @@ test('an untouched record comes out as it went in', () => {
 describe('a difference is found, and named by its field', () => {
   const changes: [string, (cycle: RecordedCycle) => void, ReplayStep['step'], string][] = [
     ['another snapshot', (c) => (c.snapshot.body.price.now = 1), 'snapshot', 'hash'],
-    ['another prompt', (c) => (c.prompt!.hash = 'x'), 'prompt', 'hash'],
+    [
+      'another prompt',
+      (c) => (c.prompt!.user = c.prompt!.user.replace('timeframe: 1h', 'timeframe: 4h')),
+      'prompt',
+      'user line [1]',
+    ],
     [
       "another answer than the model's text",
       (c) => (c.calls[0]!.text = c.calls[0]!.text!.replace('0.62', '0.7')),

@@ -6,7 +6,7 @@ import type { DeciderAnswer } from '../decision.ts';
 import { recordedAnswer, type RecordedCall } from '../llm/recorded-answer.ts';
 import type { Profile } from '../profile.ts';
 import { askedSnapshot } from '../prompts/asked-snapshot.ts';
-import { buildPrompt, promptIdentity } from '../prompts/build-prompt.ts';
+import { buildPrompt } from '../prompts/build-prompt.ts';
 import type { PromptVersion } from '../prompts/versions.ts';
 import type { EntryReviewInput } from '../risk/entry-input.ts';
 import type { EntryPlan } from '../risk/plan.ts';
@@ -27,7 +27,7 @@ export interface RecordedCycle {
   answers: DeciderAnswer[];
   calls: (RecordedCall & { decider: string })[];
   /** The prompt that the models were sent; null where none was. */
-  prompt: { hash: string; version: PromptVersion } | null;
+  prompt: { version: PromptVersion; system: string; user: string } | null;
   consensus: Consensus & Partial<RecordedConsensus>;
   verdict: {
     kind: string;
@@ -120,7 +120,10 @@ function promptStep(recorded: RecordedCycle, sha256: (text: string) => string): 
     snapshotHash: sha256(askedSnapshot(snapshot.body)),
     limits: profile.risk,
   });
-  const found = differences(prompt.hash, sha256(promptIdentity(built)), 'hash');
+  const found = [
+    ...differences(prompt.system.split('\n'), built.system.split('\n'), 'system line '),
+    ...differences(prompt.user.split('\n'), built.user.split('\n'), 'user line '),
+  ];
   return compared('prompt', found, prompt.version);
 }
 
