@@ -120,6 +120,8 @@ async function termsNow(
     barMs: timeframeMs(profile.timeframe),
     limits: (await readLimits(client, deps.desk, profile)).limits,
     entry: profile.entry,
+    guard: profile.guard,
+    timeframe: profile.timeframe,
     instruments,
     costs: pairs.map(deps.fillCosts),
     balances,

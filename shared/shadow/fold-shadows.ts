@@ -1,5 +1,6 @@
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
+import { computeIndicators } from '../indicators/indicator-set.ts';
 import type { Pair } from '../pair.ts';
 import type { StrategyView } from '../strategies/strategy.ts';
 import type { Timeframe } from '../timeframe.ts';
@@ -109,6 +110,14 @@ export function foldShadows(
           seen.get(p) ?? of.volatility(candles.window(terms.pairs[p]!, lastMs), timeframe);
         seen.set(p, found);
         return found;
+      },
+      watched(p, { series, timeframe: on }) {
+        // Accounts see the bars of the desk's timeframe only.
+        if (on !== timeframe) return null;
+        const window = candles.window(terms.pairs[p]!, lastMs);
+        return series === 'close'
+          ? (window.close.at(-1) ?? null)
+          : computeIndicators(window)[series];
       },
     };
     const left = terms.pairs.map((pair) => cycles.get(`${pair} ${lastMs}`) ?? null);

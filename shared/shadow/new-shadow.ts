@@ -1,6 +1,15 @@
 import type { PairCosts } from '../backtest/exit-finder.ts';
+import { decimalText } from '../backtest/reviewed-holdings.ts';
+import { ladderOf } from '../ladder.ts';
 import { quoteOf, type Asset, type Pair } from '../pair.ts';
-import type { SavedShadowPair, ShadowTerms, ShadowTotals } from './shadow-types.ts';
+import type { Instrument } from '../venue.ts';
+import type {
+  SavedShadowPair,
+  ShadowEntry,
+  ShadowPosition,
+  ShadowTerms,
+  ShadowTotals,
+} from './shadow-types.ts';
 
 /** What an account over these pairs is valued in: USDT where a pair has it, else the first pair's quote. */
 export function numeraireOf(pairs: readonly Pair[]): Asset {
@@ -23,6 +32,30 @@ export function noTotals(): ShadowTotals {
     llmCost: 0,
     entriesAsked: 0,
     vetoes: {},
+  };
+}
+
+/** What an entry has become: its ladder is that of the quantity which was filled. */
+export function openedPosition(
+  entry: ShadowEntry,
+  fill: { amount: number; price: number; fee: number; barMs: number; openedMs: number },
+  instrument: Instrument,
+): ShadowPosition {
+  const rungs = ladderOf(decimalText(fill.amount), entry.targets, instrument);
+  return {
+    quantity: fill.amount,
+    bought: fill.amount,
+    entryPrice: fill.price,
+    entryBarMs: fill.barMs,
+    openedMs: fill.openedMs,
+    firstStop: entry.stop,
+    stop: entry.stop,
+    highest: 0,
+    rungsSold: 0,
+    exits: entry.exits,
+    rungs: rungs.map((rung) => ({ price: Number(rung.price), quantity: Number(rung.quantity) })),
+    proceeds: 0,
+    fees: fill.fee,
   };
 }
 

@@ -6,6 +6,7 @@ import { EXIT_END, EXIT_REASONS } from '../backtest/trade-log.ts';
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
 import { MARKET_ENTRY } from '../entry.ts';
+import { GuardSettingsSchema } from '../guard/settings.ts';
 import { Atr } from '../indicators/atr.ts';
 import { seededCandles } from '../indicators/seeded-candles.ts';
 import { RiskLimitsSchema } from '../risk/limits.ts';
@@ -39,6 +40,8 @@ function termsOf(pairs: string[], risk: object = {}): ShadowTerms {
     barMs: HOUR,
     limits: RiskLimitsSchema.parse(risk),
     entry: MARKET_ENTRY,
+    guard: GuardSettingsSchema.parse({ targetSlippagePct: 0.2 }),
+    timeframe: '1h',
     instruments: pairs.map(instrument),
     costs: pairs.map(() => ({ halfSpread: 0.0002, stopSlippage: 0.0004 })),
     balances: { USDT: '1000' },
@@ -108,6 +111,7 @@ function run(
         atrPct: calm[p]![i - 1]!.atrPct,
         volatilityRatio: calm[p]![i - 1]!.ratio,
       }),
+      watched: (p) => market[p]!.close[i - 1]!,
     };
     const decisions = terms.pairs.map((_, p) => decide(p, i - 1));
     trades.push(...shadow.advance(bar, { kind: 'decisions', decisions, costUsd }));
@@ -240,6 +244,49 @@ describe('exits as the guard makes them', () => {
     expect(trades.map((t) => [t.exit, t.exitPrice])).toEqual([exits]);
   });
 
+  const guarded = (settings: object): ShadowTerms => ({
+    ...free(),
+    guard: GuardSettingsSchema.parse({ targetSlippagePct: 0, ...settings }),
+  });
+  it.each([
+    // Bought at 100 at the open of bar 1, so 2 hours old at the open of bar 3.
+    ['time', guarded({ timeStopHours: 2 }), {}, [quiet, quiet, quiet], ['time', 100, 3]],
+    // A high of 103 is 1.5 R: from the next bar on the stop lies at the entry.
+    [
+      'break-even',
+      guarded({ breakEven: { afterR: 1.5 } }),
+      {},
+      [
+        [100, 103, 99, 102],
+        [102, 103, 99, 101],
+      ],
+      ['stop', 100, 2],
+    ],
+    [
+      'invalidation',
+      guarded({}),
+      { invalidation: { series: 'close', comparator: 'below', level: 99.8, timeframe: '1h' } },
+      [[100, 100.5, 99, 99.5], quiet],
+      ['invalidated', 100, 2],
+    ],
+  ] as [string, ShadowTerms, Partial<Decision>, Row[], [string, number, number]][])(
+    'leaves by %s as the guard does',
+    (_name, terms, change, later, [exit, price, bar]) => {
+      const market = [rows([quiet, ...later])];
+      const { trades } = run(terms, market, 0, (_, i) => (i === 0 ? long(change) : null));
+      expect(trades.map((t) => [t.exit, t.exitPrice, t.exitBarMs])).toEqual([
+        [exit, price, market[0]!.timeMs[bar]],
+      ]);
+    },
+  );
+
+  it('brings the stop nearer for a decider that would hold with a nearer one', () => {
+    const market = [rows([quiet, quiet, [100, 101, 98.9, 100]])];
+    const hold = long({ action: 'hold', stopLossPct: 1 });
+    const { trades } = run(free(), market, 0, (_, i) => (i === 0 ? long() : hold));
+    expect(trades.map((t) => [t.exit, t.exitPrice])).toEqual([['stop', 99]]);
+  });
+
   it('leaves at the next open when the decider says close', () => {
     const market = [rows([quiet, quiet, [101, 102, 100, 101]])];
     const { trades } = run(free(), market, 0, (_, i) => (i === 0 ? long() : close()));
@@ -354,7 +401,7 @@ describe('baselines that hold shares', () => {
     for (let i = 1; i < 4; i++) {
       const candles = [barOf(flat, i), barOf(flat, i)];
       const volatility = () => ({ atrPct: null, volatilityRatio: null });
-      shadow.advance({ barMs: flat.timeMs[i]!, candles, volatility }, choice);
+      shadow.advance({ barMs: flat.timeMs[i]!, candles, volatility, watched: () => null }, choice);
     }
     return shadow;
   };

@@ -1,7 +1,7 @@
 import { Account } from '../backtest/account.ts';
 import { Beneath, boughtAt, soldAt, type PairCosts } from '../backtest/exit-finder.ts';
-import { decimalText, equityMarks } from '../backtest/reviewed-holdings.ts';
-import { ladderOf } from '../ladder.ts';
+import { equityMarks } from '../backtest/reviewed-holdings.ts';
+import { exitTerms } from '../guard/exit-terms.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import { deskStanding, deskStateAfter, newDeskState } from '../risk/desk-state.ts';
 import { reviewEntry } from '../risk/review.ts';
@@ -9,8 +9,9 @@ import { vetoesOf } from '../risk/verdict.ts';
 import type { Decision } from '../decision.ts';
 import { allocate } from './allocate.ts';
 import { entryInBar } from './entry-in-bar.ts';
+import { exitAtClose, raiseStop } from './exit-at-close.ts';
 import { exitAfterEntry, exitsInBar, type BarExit } from './exits-in-bar.ts';
-import { flatPair, noTotals, numeraireOf, pairCosts } from './new-shadow.ts';
+import { flatPair, noTotals, numeraireOf, openedPosition, pairCosts } from './new-shadow.ts';
 import { shadowReview } from './shadow-review.ts';
 import type {
   SavedShadow,
@@ -106,6 +107,7 @@ export class ShadowAccount {
     this.trades = [];
     this.insideCount = 0;
     this.beginDay();
+    for (let p = 0; p < this.pairs.length; p++) this.lookAtClose(p, bar);
     if (choice.kind === 'decisions') {
       this.charge(choice.costUsd);
       choice.decisions.forEach((decision, p) => {
@@ -160,10 +162,29 @@ export class ShadowAccount {
     this.s.llmCostToday += costUsd;
   }
 
+  /** The rules that the guard goes by at each close. */
+  private lookAtClose(p: number, bar: ShadowBar): void {
+    const { position, close } = this.pairs[p]!;
+    if (position === null || this.pairs[p]!.leaving !== null) return;
+    const { trailing, invalidation } = position.exits;
+    const atrPct = trailing === null ? null : bar.volatility(p).atrPct;
+    this.pairs[p]!.leaving = exitAtClose(position, {
+      close,
+      atr: atrPct === null ? null : (atrPct * close) / 100,
+      watched: invalidation === null ? null : bar.watched(p, invalidation),
+      tick: this.terms.instruments[p]!.tick,
+    });
+  }
+
   private decide(p: number, decision: Decision, bar: ShadowBar): void {
     const pair = this.pairs[p]!;
     switch (decision.action) {
       case 'hold':
+        // One that would hold, but with a nearer stop, is heard.
+        if (pair.position !== null && decision.stopLossPct) {
+          const price = pair.close * (1 - decision.stopLossPct / 100);
+          raiseStop(pair.position, price, this.terms.instruments[p]!.tick);
+        }
         return;
       case 'close':
         if (pair.position !== null) pair.leaving ??= 'signal';
@@ -204,6 +225,7 @@ export class ShadowAccount {
       notionalUsdt: plan.notionalUsdt,
       expiresAtMs: plan.expiresAtMs,
       isResting: false,
+      exits: exitTerms(terms.guard, decision, terms.timeframe),
     };
   }
 
@@ -251,6 +273,10 @@ export class ShadowAccount {
     const pair = this.pairs[p]!;
     const cost = this.costs[p]!;
     const beneath = new Beneath(null, this.terms.barMs);
+    const timeStopMs = pair.position?.exits.timeStopMs ?? null;
+    if (timeStopMs !== null && pair.position!.openedMs + timeStopMs <= bar.barMs) {
+      pair.leaving ??= 'time';
+    }
     if (pair.leaving !== null && pair.position !== null) {
       const price = soldAt(candle.open[0]! * (1 - cost.halfSpread), cost);
       const quantity = pair.position.quantity;
@@ -259,6 +285,7 @@ export class ShadowAccount {
     pair.leaving = null;
     const entered = pair.entry === null ? null : this.enter(p, pair.entry, bar);
     if (pair.position !== null) {
+      pair.position.highest = Math.max(pair.position.highest, candle.high[0]!);
       const exits =
         entered === 'inside'
           ? [exitAfterEntry(pair.position, candle, cost)].filter((exit) => exit !== null)
@@ -289,20 +316,9 @@ export class ShadowAccount {
     }
     const paidFee = amount * met.price * fee;
     this.countFill(p, paidFee);
-    const rungs = ladderOf(decimalText(amount), entry.targets, terms.instruments[p]!);
-    pair.position = {
-      quantity: amount,
-      bought: amount,
-      entryPrice: met.price,
-      entryBarMs: bar.barMs,
-      stop: entry.stop,
-      rungs: rungs.map((rung) => ({
-        price: Number(rung.price),
-        quantity: Number(rung.quantity),
-      })),
-      proceeds: 0,
-      fees: paidFee,
-    };
+    const openedMs = bar.barMs + (met.atOpen ? 0 : terms.barMs / 2);
+    const fill = { amount, price: met.price, fee: paidFee, barMs: bar.barMs, openedMs };
+    pair.position = openedPosition(entry, fill, terms.instruments[p]!);
     return met.atOpen ? 'open' : 'inside';
   }
 
@@ -317,6 +333,7 @@ export class ShadowAccount {
     position.proceeds += paid;
     position.fees += paid * fee;
     position.quantity -= exit.quantity;
+    if (exit.kind === 'target') position.rungsSold++;
     // What is left of a position sold to the last lot is the noise of the subtractions.
     if (position.quantity > position.bought * 1e-9) return;
     pair.position = null;
@@ -332,12 +349,12 @@ export class ShadowAccount {
     atMs: number,
   ): void {
     const { s, account, terms } = this;
-    const { bought, entryPrice, proceeds, fees, stop } = position;
+    const { bought, entryPrice, proceeds, fees, firstStop } = position;
     const exitPrice = last.quantity === bought ? last.price : proceeds / bought;
     const grossPnl = (exitPrice - entryPrice) * bought;
     const inNumeraire = account.price[account.quoteIndex[p]!]!;
     const net = (grossPnl - fees) * inNumeraire;
-    const risk = stop > 0 ? (entryPrice - stop) * bought * inNumeraire : 0;
+    const risk = firstStop > 0 ? (entryPrice - firstStop) * bought * inNumeraire : 0;
     const netR = risk > 0 ? net / risk : null;
     const { totals } = s;
     totals.trades++;

@@ -3,11 +3,14 @@ import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
 import type { EntrySettings } from '../entry.ts';
 import type { FillCosts } from '../fills.ts';
+import type { ExitTerms } from '../guard/exit-terms.ts';
+import type { GuardSettings } from '../guard/settings.ts';
 import type { DecimalText } from '../money.ts';
 import type { Asset, Pair } from '../pair.ts';
 import type { ReviewedMarket } from '../risk/entry-input.ts';
 import type { DeskState } from '../risk/desk-state.ts';
 import type { RiskLimits } from '../risk/limits.ts';
+import type { Timeframe } from '../timeframe.ts';
 import type { Instrument } from '../venue.ts';
 
 /** What all shadow accounts of a desk trade under, as plain data. Lists have one entry a pair. */
@@ -21,6 +24,9 @@ export interface ShadowTerms {
   entry: EntrySettings;
   instruments: Instrument[];
   costs: FillCosts[];
+  /** How positions are left beside stop and targets. */
+  guard: GuardSettings;
+  timeframe: Timeframe;
   /** What each account starts with. */
   balances: Record<Asset, DecimalText>;
 }
@@ -39,7 +45,11 @@ export interface ShadowBar {
   candles: (CandleColumns | null)[];
   /** At the close before; asked for entries only. */
   volatility: (pair: number) => ShadowVolatility;
+  /** A series that an invalidation names, at the close before; null where it is not known. */
+  watched: (pair: number, of: Invalidation) => number | null;
 }
+
+export type Invalidation = NonNullable<Decision['invalidation']>;
 
 /** What was chosen for an account at the close before a bar. */
 export type ShadowChoice =
@@ -59,7 +69,8 @@ export interface Allocation {
   bandPct: number | null;
 }
 
-export type ShadowExit = 'signal' | 'stop' | 'target' | 'halt';
+export type ShadowExit =
+  'signal' | 'stop' | 'target' | 'halt' | 'invalidated' | 'trailing' | 'time';
 
 /** A position that was opened and closed again. */
 export interface ShadowTrade {
@@ -86,7 +97,15 @@ export interface ShadowPosition {
   bought: number;
   entryPrice: number;
   entryBarMs: number;
+  /** Venue time of the fill. */
+  openedMs: number;
+  /** As approved, and as it rests now. */
+  firstStop: number;
   stop: number;
+  /** Highest high since the bar of the fill, that bar included. */
+  highest: number;
+  rungsSold: number;
+  exits: Pick<ExitTerms, 'breakEven' | 'trailing' | 'timeStopMs' | 'invalidation'>;
   /** Nearest first. */
   rungs: { price: number; quantity: number }[];
   proceeds: number;
@@ -108,13 +127,15 @@ export interface ShadowEntry {
   expiresAtMs: number | null;
   /** Whether it has met a bar already. */
   isResting: boolean;
+  exits: ShadowPosition['exits'];
 }
 
 export interface SavedShadowPair {
   close: number;
   position: ShadowPosition | null;
   entry: ShadowEntry | null;
-  leaving: 'signal' | 'halt' | null;
+  /** Why the position is sold at the next open, or null. */
+  leaving: ShadowExit | null;
   cooldownUntil: number | null;
 }
 
