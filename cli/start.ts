@@ -6,6 +6,7 @@ import {
   type ReplaySummary,
 } from '../activities/ledger/replay-summary.ts';
 import { findCandleFiles, type CandleFile } from '../candles/candle-files.ts';
+import { assertRoom, watchDisk } from '../infra/disk-space.ts';
 import { homeDir, openHome, type Home } from '../infra/home.ts';
 import { createSupervisor } from '../infra/supervise.ts';
 import { withoutKey } from '../shared/llm/model-asks.ts';
@@ -79,8 +80,10 @@ async function start(options: StartOptions): Promise<number> {
   });
   const lock = await takeHome(home, log);
   const supervisor = createSupervisor({ dir: home.dir, log });
+  const unwatch = watchDisk(home.dir, log);
   try {
     await supervisor.endLeftovers();
+    assertRoom(home.dir);
     const live =
       options.venue === 'live' ? await admitLive(home, chosen, options.kraken, process.env) : null;
     // Only the process that trades gets to see them.
@@ -109,6 +112,7 @@ async function start(options: StartOptions): Promise<number> {
     note(false);
     return await runDesk({ options, profile, state, market, addresses, paint, print, log, note });
   } finally {
+    unwatch();
     await supervisor.stopAll();
     lock.release();
   }

@@ -184,7 +184,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
               { cause: error },
             );
           }
-          log(`${message.split('\n')[0]}; starting it again`);
+          log(`${briefly(message)}; starting it again`);
           await pauseBefore(backOff);
           if (stopped) throw error;
         }
@@ -224,7 +224,7 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
             break;
           } catch (error) {
             if (stopped) return;
-            how = `failed again: ${(error as Error).message}`;
+            how = `failed again: ${briefly((error as Error).message)}`;
           }
         }
         restarts += 1;
@@ -302,6 +302,13 @@ export function createSupervisor({ dir, log }: { dir: string; log: Log }): Super
   }
 
   return { run, stopAll, endLeftovers };
+}
+
+/** What happened, and of the log behind it the line that says most. */
+function briefly(message: string): string {
+  const [first = '', ...tail] = message.split('\n');
+  const telling = tail.findLast((line) => /fatal|panic|error|cannot|could not/i.test(line));
+  return telling === undefined ? first : `${first}: ${telling}`;
 }
 
 function writePidFile(file: string, child: ChildProcess, spec: ChildSpec, order: number): void {

@@ -70,7 +70,7 @@ export function journaledTimeframe(dir: string): Timeframe | null {
   const path = join(dir, 'journal.jsonl');
   if (!existsSync(path)) return null;
   const [first = ''] = readFileSync(path, 'utf8').split('\n', 1);
-  const words = first === '' ? [] : (JSON.parse(first) as JournalHead).market.split(' ');
+  const words = first === '' ? [] : parseHead(first, path).market.split(' ');
   return words.find((word): word is Timeframe => isTimeframe(word)) ?? null;
 }
 
@@ -97,7 +97,7 @@ export function openJournal(
   if (size === 0) size = writeSync(fd, first, 0);
   const begun = readRange(fd, 0, Math.min(size, HEAD_MOST)).split('\n', 1)[0] ?? '';
   if (`${begun}\n` !== first) {
-    const { market } = JSON.parse(begun) as JournalHead;
+    const { market } = parseHead(begun, path);
     throw new Error(
       `the journal in ${dir} is about another market or account (${market}); ` +
         'start with the command it was begun with, or name another folder by --journal',
@@ -184,9 +184,28 @@ function cutTornLine(fd: number): number {
   return end;
 }
 
+function parseHead(line: string, path: string): JournalHead {
+  try {
+    const head = JSON.parse(line) as Partial<JournalHead>;
+    if (typeof head.market === 'string') return head as JournalHead;
+  } catch {
+    // Said below, like a line that is JSON but no head.
+  }
+  throw new Error(
+    `${path} does not begin as a journal does: "${line.slice(0, 80)}"; ` +
+      'restore the file, or start with another --journal folder (npm start: another --home)',
+  );
+}
+
 function readCheckpoint(path: string, size: number): { offset: number; state: string } | null {
   if (!existsSync(path)) return null;
-  const saved = JSON.parse(readFileSync(path, 'utf8')) as { offset: number; state: string };
+  let saved: { offset: number; state: string };
+  try {
+    saved = JSON.parse(readFileSync(path, 'utf8')) as typeof saved;
+  } catch {
+    // It only saves time: the journal itself tells everything.
+    return null;
+  }
   return saved.offset <= size ? saved : null;
 }
 
@@ -206,7 +225,7 @@ function parseLines(text: string, path: string): JournalRecord[] {
     } catch (cause) {
       throw new Error(
         `${path} is damaged ${index + 1} lines after its checkpoint: "${line.slice(0, 80)}"; ` +
-          'restore the file, or start with another --journal folder',
+          'restore the file, or start with another --journal folder (npm start: another --home)',
         { cause },
       );
     }

@@ -33,8 +33,8 @@ export function readJournal(dir: string): SimulatorJournal {
   };
   const lines = text.split('\n');
   lines.pop();
-  for (const line of lines) {
-    const row = JSON.parse(line) as Record<string, string | number | null>;
+  for (const [index, line] of lines.entries()) {
+    const row = parseRow(line, `${file} line ${index + 1}`);
     const texts = row as Record<string, string>;
     if (row['fact'] === 'deposit') {
       journal.deposits.push({ asset: texts['asset'] ?? '', amount: texts['amount'] ?? '' });
@@ -68,6 +68,14 @@ export function readJournal(dir: string): SimulatorJournal {
     }
   }
   return journal;
+}
+
+function parseRow(line: string, where: string): Record<string, string | number | null> {
+  try {
+    return JSON.parse(line) as Record<string, string | number | null>;
+  } catch (cause) {
+    throw new Error(`${where} is damaged: "${line.slice(0, 80)}"; restore the file`, { cause });
+  }
 }
 
 /** Balances that deposits and fills add up to, per asset, as decimal texts. */

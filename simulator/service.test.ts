@@ -181,6 +181,22 @@ describe('the journal', () => {
     expect(() => start()).toThrow(/journal.jsonl is damaged .* lines after its checkpoint/);
   });
 
+  it('names the file when it does not begin as a journal', () => {
+    writeFileSync(join(dir, 'journal.jsonl'), '{"garbage\n');
+    expect(() => start()).toThrow(/journal.jsonl does not begin as a journal does.*--journal/);
+  });
+
+  it('does without a checkpoint that is damaged', () => {
+    const service = start();
+    say(service, { do: 'attach', at: at(service), timeframes: ['1h'] });
+    for (let n = 0; n < 5; n += 1) work(service, n);
+    const before = stateText(service.exchange.state);
+    open?.journal.saveCheckpoint(service.exchange.save());
+    const path = join(dir, 'checkpoint.json');
+    writeFileSync(path, readFileSync(path, 'utf8').slice(0, 100));
+    expect(stateText(start().exchange.state)).toBe(before);
+  });
+
   it('remembers the highest nonce', () => {
     start();
     open?.journal.raiseNonce(1_616_492_376_594_000_123n);

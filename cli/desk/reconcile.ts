@@ -72,7 +72,8 @@ async function askDesk(parts: ReconcileParts, workflow: DeskWorkflow): Promise<S
   }
   throw new CommandError(
     `desk ${parts.desk} was asked to reconcile but has stored nothing for ${PATIENCE_MS / 1000} s: ` +
-      `look at its workflows "reconcile/${parts.desk}/..." in the Web UI`,
+      `is its exchange up (the log of npm start says so)? The workflows "reconcile/${parts.desk}/..." in ` +
+      `the Web UI show what they wait for`,
   );
 }
 
