@@ -1,6 +1,6 @@
 import { EXIT_REASONS } from '../../shared/backtest/trade-log.ts';
-import { isoTime } from '../../shared/timeframe.ts';
-import { lineChart, priceChart, type Mark } from './report-charts.ts';
+import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import { dailyChart, priceChart, type Mark } from './report-charts.ts';
 import type { StudyMeasures } from './study-measures.ts';
 import type { StudyRun } from './run-study.ts';
 import type { StudySummary } from './study-summary.ts';
@@ -23,8 +23,9 @@ export function reportHtml({ summary, measures, run, data }: ReportInput): strin
 ${summary.gaps} gaps; ${summary.trades} trades. Parameters <code>${text(JSON.stringify(summary.params))}</code>.</p>
 ${summary.halted === null ? '' : `<p class="warn">The risk engine stopped trading for good on ${text(summary.halted.at)}: ${text(summary.halted.why)}.</p>`}
 ${measures === null ? '' : equityPart(measures, run.numeraire)}
+${unitsPart(summary)}
 ${tradesPart(summary, measures)}
-${data.map((d, p) => pricePart(run, d, p)).join('\n')}
+${data.map((d, p) => pricePart(run, d, p, summary.timeframe)).join('\n')}
 </body></html>
 `;
   const { contaminated } = summary;
@@ -67,8 +68,8 @@ function equityPart(measures: StudyMeasures, numeraire: string): string {
 <td>${text(c.verdict)}</td></tr>`,
   );
   return `<h2>Account</h2>
-${lineChart(dailyMs, dailyEquity, `equity in ${numeraire}, by day`)}
-${lineChart(dailyMs, under, 'below the peak, per cent')}
+${dailyChart(dailyMs, dailyEquity, `equity in ${numeraire}, by day`)}
+${dailyChart(dailyMs, under, 'below the peak, per cent')}
 <table>
 <tr><th>return</th><td>${percent(equity.totalReturn)} in ${equity.days} days (${percent(equity.annualGrowth)} a year)</td></tr>
 <tr><th>Sharpe ratio</th><td>${number(equity.sharpe)}, 95 % interval ${number(equity.sharpeInterval.low)} to ${number(equity.sharpeInterval.high)}; probability above 0: ${percent(equity.probabilisticSharpe)}</td></tr>
@@ -78,10 +79,21 @@ ${lineChart(dailyMs, under, 'below the peak, per cent')}
 <tr><th>days for certainty</th><td>${Number.isFinite(equity.minimumTrackDays) ? `${Math.ceil(equity.minimumTrackDays)} days would show such a ratio above 0` : 'no number of days shows a ratio above 0 from this one'}</td></tr>
 </table>
 ${COMPARED}
-<table><tr><th>baseline</th><th>return</th><th>Sharpe</th><th>drawdown</th><th>difference of Sharpe (95 %)</th><th>in words</th></tr>
+<table class="compare"><tr><th>baseline</th><th>return</th><th>Sharpe</th><th>drawdown</th><th>difference of Sharpe (95 %)</th><th>in words</th></tr>
 ${rows.join('\n')}</table>
 <h2>Months, per cent</h2>
 ${monthTable(dailyMs, dailyEquity)}`;
+}
+
+/** What the account holds of each asset, before and after. */
+function unitsPart({ account }: StudySummary): string {
+  if (account === null) return '';
+  const rows = Object.entries(account.balances).map(
+    ([asset, end]) =>
+      `<tr><th>${text(asset)}</th><td>${account.startBalances[asset] ?? '0'}</td><td>${end}</td><td>${account.units[asset] ?? '0'}</td></tr>`,
+  );
+  return `<h2>Assets in units</h2>
+<table><tr><th></th><th>start</th><th>end</th><th>change</th></tr>${rows.join('')}</table>`;
 }
 
 function monthTable(dailyMs: readonly number[], dailyEquity: readonly number[]): string {
@@ -113,7 +125,11 @@ function tradesPart(summary: StudySummary, measures: StudyMeasures | null): stri
   return `<h2>Trades</h2>
 <table>
 <tr><th>gross, fees, net</th><td>${text(`${amounts(summary.grossPnl)}; ${amounts(summary.fees)}; ${amounts(summary.netPnl)}`)}</td></tr>
-<tr><th>ended by</th><td>${text(
+${
+  Object.values(summary.interest).every((paid) => paid === '0')
+    ? ''
+    : `<tr><th>interest among fees</th><td>${text(amounts(summary.interest))}</td></tr>\n`
+}<tr><th>ended by</th><td>${text(
     Object.entries(summary.exits)
       .map(([reason, count]) => `${reason} ${count}`)
       .join(', '),
@@ -131,7 +147,12 @@ ${vetoes.length === 0 ? '' : `<tr><th>refused</th><td>${text(vetoes.map(([rule, 
 /** Most marks drawn on one price chart; more could not be told apart. */
 const MOST_MARKS = 2000;
 
-function pricePart(run: StudyRun, { pair, bars }: PairData, index: number): string {
+function pricePart(
+  run: StudyRun,
+  { pair, bars }: PairData,
+  index: number,
+  timeframe: Timeframe,
+): string {
   const { log } = run;
   const marks: Mark[] = [];
   for (let k = 0; k < log.count && marks.length < MOST_MARKS; k++) {
@@ -141,11 +162,12 @@ function pricePart(run: StudyRun, { pair, bars }: PairData, index: number): stri
       entryPrice: log.entryPrice[k]!,
       exitMs: bars.timeMs[log.exitBar[k]!]!,
       exitPrice: log.exitPrice[k]!,
+      isLong: log.side[k] === 1,
       won: log.grossPnl[k]! > 0,
       title: `${log.side[k] === 1 ? '' : 'short, '}${EXIT_REASONS[log.reason[k]!]}: ${log.entryPrice[k]} to ${log.exitPrice[k]}`,
     });
   }
-  return `<h2>${text(pair)}</h2>\n${priceChart(bars, marks, `${pair}: close and trades`)}`;
+  return `<h2>${text(pair)}</h2>\n${priceChart(bars, marks, 24 * timeframeMs(timeframe), `${pair}: close and trades`)}`;
 }
 
 export function text(value: string): string {
@@ -163,7 +185,8 @@ function percent(share: number): string {
 
 const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse;margin:.6em 0}
+.compare td:nth-child(n+2):nth-child(-n+5){white-space:nowrap}.grid line{stroke:#e3e3e3}.grid text{fill:#666}
 td,th{padding:.25em .7em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
 .months td{text-align:right}.warn{background:#fff3cd;padding:.6em}svg{width:100%;height:auto;display:block;margin:.6em 0}
 .tag{background:#fff3cd;font-size:.75em;padding:0 .3em;border-radius:3px}
-code{font-size:.85em;word-break:break-word}`;
+code{font-size:.85em;word-break:break-all}`;

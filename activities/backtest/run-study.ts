@@ -26,6 +26,8 @@ export interface StudyRun {
   /** The risk engine of the run; null where there was none. */
   desk: DeskGate | null;
   numeraire: Asset;
+  /** What the account started with; empty with fills only. */
+  startBalances: Record<Asset, number>;
   /** Wall time of the run itself, loading not included. */
   elapsedMs: number;
 }
@@ -41,23 +43,25 @@ export function runStudy(
   const numeraire = numeraireOf(request.pairs);
   if (request.fillsOnly) {
     const log = runFillsOnly(request, choice, data);
-    return { log, engine: null, desk: null, numeraire, elapsedMs: performance.now() - started };
+    const elapsedMs = performance.now() - started;
+    return { log, engine: null, desk: null, numeraire, startBalances: {}, elapsedMs };
   }
   const barMs = timeframeMs(request.timeframe);
   const facts = data.map((d) => instrumentFor(d.pair, d.bars.close[0]!));
+  const startBalances = request.balances ?? usualBalances(request.pairs, numeraire);
   const account = {
     pairs: request.pairs,
     bars: data.map((d) => d.bars),
     barMs,
     costs: facts.map(pairCosts),
     numeraire,
-    balances: request.balances ?? usualBalances(request.pairs, numeraire),
+    balances: startBalances,
   };
   if (choice.name === 'banded-thirds') {
     const instruments = facts.map((f) => f.instrument);
     const engine = runBanded({ ...account, instruments, parameters: choice.parameters });
     const elapsedMs = performance.now() - started;
-    return { log: engine.log, engine, desk: null, numeraire, elapsedMs };
+    return { log: engine.log, engine, desk: null, numeraire, startBalances, elapsedMs };
   }
   const { costs } = account;
   const gate = request.limits === 'desk' ? deskGate(request, facts) : equalShare(costs, facts);
@@ -71,7 +75,8 @@ export function runStudy(
     targetRests: false,
   });
   const desk = gate instanceof DeskGate ? gate : null;
-  return { log: engine.log, engine, desk, numeraire, elapsedMs: performance.now() - started };
+  const elapsedMs = performance.now() - started;
+  return { log: engine.log, engine, desk, numeraire, startBalances, elapsedMs };
 }
 
 function strategyOf(

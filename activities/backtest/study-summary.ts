@@ -40,6 +40,8 @@ export interface StudySummary {
   grossPnl: Record<Asset, string>;
   fees: Record<Asset, string>;
   netPnl: Record<Asset, string>;
+  /** Paid on what was borrowed; part of the fees. */
+  interest: Record<Asset, string>;
   /** Refused entries by the first rule that refused; null without the risk engine. */
   vetoes: Record<string, number> | null;
   /** When and why the risk engine stopped the desk for good, or null. */
@@ -47,7 +49,10 @@ export interface StudySummary {
   account: {
     numeraire: Asset;
     equity: { start: string; end: string };
+    startBalances: Record<Asset, string>;
     balances: Record<Asset, string>;
+    /** End less start, in units of each asset. */
+    units: Record<Asset, string>;
     maxDrawdownPct: number;
   } | null;
   /** Wall time of the run without loading. */
@@ -87,6 +92,10 @@ export function studySummary(
     beneathBars: d.beneath?.timeMs.length ?? 0,
   }));
   const contamination = contaminationOf(data);
+  const ofAssets = (amount: (asset: Asset, index: number) => number): Record<Asset, string> =>
+    Object.fromEntries(
+      (engine?.account.assets ?? []).map((a, k) => [a, plainNumber(amount(a, k))]),
+    );
   return {
     strategy: choice.name,
     params: choice.parameters,
@@ -112,6 +121,9 @@ export function studySummary(
     grossPnl: gross,
     fees,
     netPnl: net,
+    interest: Object.fromEntries(
+      Object.keys(net).map((asset) => [asset, plainNumber(engine?.interest[asset] ?? 0)]),
+    ),
     vetoes:
       run.desk === null
         ? null
@@ -129,8 +141,11 @@ export function studySummary(
               start: plainNumber(engine.account.startEquity),
               end: plainNumber(engine.account.equity),
             },
-            balances: Object.fromEntries(
-              engine.account.assets.map((a, k) => [a, plainNumber(engine.account.balance[k]!)]),
+            startBalances: ofAssets((a) => run.startBalances[a] ?? 0),
+            balances: ofAssets((_, k) => engine.account.balance[k]!),
+            // Ten decimals: what is below is noise of the additions.
+            units: ofAssets((a, k) =>
+              Number((engine.account.balance[k]! - (run.startBalances[a] ?? 0)).toFixed(10)),
             ),
             maxDrawdownPct: Number((100 * engine.account.maxDrawdown).toFixed(4)),
           },

@@ -105,6 +105,7 @@ class BandedRun {
       barsInPosition: this.barsHeld,
       turnover: this.turnover,
       segments: bars.length,
+      interest: {},
     };
   }
 

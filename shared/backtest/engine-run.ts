@@ -1,3 +1,4 @@
+import type { Asset } from '../pair.ts';
 import { ENTER_LONG, ENTER_SHORT, LEAVE_LONG, LEAVE_SHORT } from '../strategies/bar-strategy.ts';
 import { Account } from './account.ts';
 import {
@@ -56,6 +57,7 @@ export class EngineRun {
   private insideCount = 0;
   private barsInPosition = 0;
   private turnover = 0;
+  private readonly interest: Record<Asset, number> = {};
 
   constructor(input: EngineInput) {
     this.input = input;
@@ -124,6 +126,7 @@ export class EngineRun {
       barsInPosition: this.barsInPosition,
       turnover: this.turnover,
       segments: this.ends.reduce((sum, e) => sum + e.length, 0),
+      interest: this.interest,
     };
   }
 
@@ -427,6 +430,8 @@ export class EngineRun {
       account.move(account.baseIndex[p]!, amount);
       account.move(account.quoteIndex[p]!, -(proceeds + exitFee + interest));
       fees += interest;
+      const quote = account.assets[account.quoteIndex[p]!]!;
+      this.interest[quote] = (this.interest[quote] ?? 0) + interest;
     }
     this.turnover += proceeds * account.price[account.quoteIndex[p]!]!;
     const risk = stop > 0 && stop < Infinity ? side * (entryPrice - stop) * amount : 0;

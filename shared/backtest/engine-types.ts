@@ -106,4 +106,6 @@ export interface EngineResult {
   /** Money bought and sold, in the numeraire. */
   turnover: number;
   segments: number;
+  /** Paid on what was borrowed, in each quote asset; part of the trades' fees. */
+  interest: Record<Asset, number>;
 }
