@@ -16,6 +16,7 @@ import type { EntryGate } from '../shared/backtest/engine-types.ts';
 import type { PairCosts } from '../shared/backtest/exit-finder.ts';
 import { fixedQuantity } from '../shared/backtest/fixed-quantity.ts';
 import { sumTrades, TradeLog } from '../shared/backtest/trade-log.ts';
+import { MARKET_ENTRY } from '../shared/entry.ts';
 import type { CandleColumns } from '../shared/candle.ts';
 import { fiveColumns, newFiveColumns } from '../shared/indicators/batch.ts';
 import { RiskLimitsSchema } from '../shared/risk/limits.ts';
@@ -182,6 +183,7 @@ function riskGate(): DeskGate {
     instruments: PAIRS.map((pair, p) => instrument(pair, [1, 2, 4][p]!)),
     halfSpread: PAIRS.map(() => 0),
     confidence: 0.65,
+    entry: MARKET_ENTRY,
   });
 }
 

@@ -18,7 +18,10 @@ import type { PairData, StudyRequest } from './study.ts';
  * file or no row.
  */
 export function loadStudyData(
-  request: Omit<StudyRequest, 'fillsOnly' | 'limits' | 'gapBars' | 'confidence' | 'balances'>,
+  request: Omit<
+    StudyRequest,
+    'fillsOnly' | 'limits' | 'gapBars' | 'confidence' | 'balances' | 'entry'
+  >,
   log: (line: string) => void = () => undefined,
 ): PairData[] {
   const files = findCandleFiles(request.dataDir, { pairs: request.pairs, log });

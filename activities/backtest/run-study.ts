@@ -8,6 +8,7 @@ import { DeskGate } from '../../shared/backtest/desk-gate.ts';
 import { equalShare } from '../../shared/backtest/equal-share.ts';
 import { fixedQuantity } from '../../shared/backtest/fixed-quantity.ts';
 import { TradeLog } from '../../shared/backtest/trade-log.ts';
+import { EntrySettingsSchema } from '../../shared/entry.ts';
 import { quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
 import { RiskLimitsSchema } from '../../shared/risk/limits.ts';
 import type { BarStrategyFactory } from '../../shared/strategies/bar-strategy.ts';
@@ -94,6 +95,7 @@ function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): Des
     instruments: facts.map((f) => f.instrument),
     halfSpread: facts.map((f) => f.halfSpread),
     confidence: request.confidence,
+    entry: EntrySettingsSchema.parse({ type: request.entry ?? 'market' }),
   });
 }
 

@@ -2,6 +2,7 @@ import type { CandleColumns } from '../../shared/candle.ts';
 import type { RecordedDecisions } from '../../shared/backtest/recorded-decisions.ts';
 import type { Gap } from '../../shared/backtest/segments.ts';
 import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
+import type { EntrySettings } from '../../shared/entry.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { Instrument } from '../../shared/venue.ts';
@@ -23,6 +24,8 @@ export interface StudyRequest {
   fillsOnly: boolean;
   /** `desk`: the risk engine with TripleGain's limits; `none`: an equal share of the account per entry. */
   limits: 'desk' | 'none';
+  /** How the desk enters: at the market, or post-only at the bid for an hour. Absent: at the market. */
+  entry?: EntrySettings['type'];
   /** Finer bars that tell which of stop and target came first inside a bar; null for the stop, always. */
   beneath: Timeframe | null;
   /** More missing bars than this end a segment. */

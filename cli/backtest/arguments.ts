@@ -29,6 +29,7 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --from T --to T     open times, ISO 8601 UTC; --from is included, --to is not
   --fills-only        fixed quantity, no risk engine, each pair one series
   --limits L          desk (default): the risk engine; none: an equal share of the account per entry
+  --entry E           with the risk engine: market (default), or post-only at the bid for an hour
   --confidence P      stated confidence of the strategy, for the risk engine (0.65)
   --balances A=N,..   start balances, e.g. USDT=1000,XRP=500
   --beneath T         finer bars that tell whether stop or target came first, where they exist
@@ -69,12 +70,18 @@ export interface BacktestArguments {
 export function readArguments(argv: readonly string[]): BacktestArguments | 'help' {
   const values = asUsage(() => parseFlags(argv));
   if (values.help) return 'help';
-  const { timeframe, limits } = values;
+  const { timeframe, limits, entry } = values;
   if (!isTimeframe(timeframe)) {
     throw new UsageError(`--timeframe ${timeframe}: there are ${TIMEFRAMES.join(', ')}`);
   }
   if (limits !== 'desk' && limits !== 'none') {
     throw new UsageError(`--limits ${limits}: there are desk and none`);
+  }
+  if (entry !== 'market' && entry !== 'post-only') {
+    throw new UsageError(`--entry ${entry}: there are market and post-only`);
+  }
+  if (entry === 'post-only' && limits !== 'desk') {
+    throw new UsageError('--entry post-only goes with --limits desk, which says what rests');
   }
   const confidence = Number(values.confidence);
   if (!(confidence >= 0 && confidence <= 1)) {
@@ -108,6 +115,7 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
       toMs,
       fillsOnly: values['fills-only'],
       limits,
+      entry,
       beneath: readBeneath(values.beneath, timeframe),
       gapBars: readCount('--gap-bars', values['gap-bars'], 0),
       confidence,
@@ -134,6 +142,7 @@ function parseFlags(argv: readonly string[]) {
       to: { type: 'string' },
       'fills-only': { type: 'boolean', default: false },
       limits: { type: 'string', default: 'desk' },
+      entry: { type: 'string', default: 'market' },
       confidence: { type: 'string', default: '0.65' },
       balances: { type: 'string' },
       beneath: { type: 'string' },

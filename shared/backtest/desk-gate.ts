@@ -1,4 +1,4 @@
-import { MARKET_ENTRY } from '../entry.ts';
+import type { EntrySettings } from '../entry.ts';
 import type { DecimalText } from '../money.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import {
@@ -26,6 +26,8 @@ export interface DeskGateOptions {
   halfSpread: readonly number[];
   /** Confidence of a strategy's answers: a constant, as in a profile. */
   confidence: number;
+  /** How entries are placed, as in a profile. */
+  entry: EntrySettings;
 }
 
 /**
@@ -131,6 +133,11 @@ export class DeskGate implements EntryGate {
     this.cooldownUntil[pair] = atMs + this.options.limits.cooldownMinutes * 60_000;
   }
 
+  /** As live: an entry that was not filled is no trade of the day. */
+  unfilled(): void {
+    this.tradesToday = Math.max(0, this.tradesToday - 1);
+  }
+
   review(order: EntryOrder, state: EngineState): void {
     this.reviewed++;
     const volatility = (this.volatility[order.pair] ??= new BarVolatility(state.bars[order.pair]!));
@@ -150,6 +157,9 @@ export class DeskGate implements EntryGate {
     order.stopPrice = Number(plan.stopPrice);
     order.targetPrice = Number(plan.targets[0]!.price);
     order.reserve = Number(plan.reserve.amount);
+    if (plan.entry.price !== null) order.limitPrice = Number(plan.entry.price);
+    order.postOnly = plan.entry.postOnly;
+    order.expiresAtMs = plan.expiresAtMs ?? Infinity;
     this.reservedRisk[order.pair] = plan.riskUsdt;
     this.reservedValue[order.pair] = plan.notionalUsdt;
     this.tradesToday++;
@@ -182,6 +192,8 @@ export class DeskGate implements EntryGate {
     if (!(order.stopPct > 0) || order.stopPct > limits.stopPct) return 'stop';
     const { atrPct } = this.volatility[order.pair]!;
     if (order.stopPct < limits.stopMinAtr * atrPct * (1 - SLACK)) return 'stop';
+    // What rests pays other costs: the review tells.
+    if (this.options.entry.type !== 'market') return null;
     const half = halfSpread[order.pair]!;
     const { takerFee } = instruments[order.pair]!;
     const slippage = limits.slippageBps / 10_000;
@@ -236,7 +248,7 @@ export class DeskGate implements EntryGate {
         usdtPer: holdings.usdtPer,
       },
       instrument: { ...instrument, pair },
-      entry: MARKET_ENTRY,
+      entry: this.options.entry,
       limits,
     };
   }

@@ -1,5 +1,6 @@
 import type { Asset } from '../pair.ts';
 import { ENTER_LONG, ENTER_SHORT, LEAVE_LONG, LEAVE_SHORT } from '../strategies/bar-strategy.ts';
+import { entryInBar } from '../shadow/entry-in-bar.ts';
 import { Account } from './account.ts';
 import {
   EntryOrder,
@@ -14,6 +15,8 @@ import { strategySignals, type Entries } from './strategy-signals.ts';
 import { EXIT_END, EXIT_GAP, EXIT_HALT, EXIT_SIGNAL, TradeLog } from './trade-log.ts';
 
 const ENTERS = ENTER_LONG | ENTER_SHORT;
+type RestingEntry = Parameters<typeof entryInBar>[0];
+
 const ROLLOVER_MS = 4 * 3_600_000;
 const LEAVES_BY_SIGNAL = 1;
 const LEAVES_BY_HALT = 2;
@@ -32,6 +35,8 @@ export class EngineRun {
   private readonly entryFee: Float64Array;
   private readonly entryMs: Float64Array;
   private readonly entryBar: Int32Array;
+  /** Limit entries on their way; null at the market. */
+  private readonly resting: (RestingEntry | null)[];
   private readonly leaving: Int8Array;
   /** Index and open time of each pair's next bar; the time is Infinity when it has none left. */
   private readonly next: Int32Array;
@@ -53,7 +58,7 @@ export class EngineRun {
   private readonly order = new EntryOrder();
   private readonly exit = new ExitFinder();
   private readonly band: QuietBand = { floor: 0, peakShare: 0 };
-  /** Exits inside the bars of the present time. */
+  /** Fills inside the bars of the present time. */
   private insideCount = 0;
   private barsInPosition = 0;
   private turnover = 0;
@@ -89,6 +94,7 @@ export class EngineRun {
     this.entryMs = per();
     this.entryBar = integers();
     this.leaving = new Int8Array(pairs.length);
+    this.resting = pairs.map(() => null);
     this.times = bars.map((b) => b.timeMs);
     this.closeColumns = bars.map((b) => b.close);
     this.startMs = Float64Array.from(this.times, (t) => {
@@ -301,7 +307,9 @@ export class EngineRun {
       const i = next[p]!;
       if (i === wake[p]!) this.fills(p, i);
       closes[p] = this.closeColumns[p]![i]!;
-      if (i === end[p]! && quantity[p]! > 0) this.closeAtEnd(p, i);
+      if (i !== end[p]!) continue;
+      if (quantity[p]! > 0) this.closeAtEnd(p, i);
+      else if (ordered[p]! > 0) this.endEntry(p);
     }
 
     account.mark(time, closes);
@@ -321,6 +329,8 @@ export class EngineRun {
           const leave = state.side[p] === 1 ? LEAVE_LONG : LEAVE_SHORT;
           if ((this.says[p]![i]! & leave) !== 0 && i >= this.warmup) leaving[p] = LEAVES_BY_SIGNAL;
         }
+      } else if (ordered[p]! > 0) {
+        if (flatten) this.endEntry(p);
       } else if ((this.says[p]![i]! & ENTERS) !== 0 && !flatten && i >= this.warmup) {
         this.review(p, i);
       }
@@ -338,7 +348,7 @@ export class EngineRun {
       const price = this.leavingPrice(p, bars.open[i]!);
       this.close(p, i, price, reason, cost.takerFee, state.timeMs);
     }
-    if (state.ordered[p]! > 0) this.open(p, i);
+    const isInside = state.ordered[p]! > 0 && this.enter(p, i);
     if (state.quantity[p]! === 0) return;
     const stop = state.stopPrice[p]!;
     const target = state.targetPrice[p]!;
@@ -346,7 +356,9 @@ export class EngineRun {
     const lower = side === 1 ? stop : target;
     if (bars.low[i]! > lower && bars.high[i]! < (side === 1 ? target : stop)) return;
     const { exit } = this;
-    exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!, side);
+    if (!isInside) {
+      exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!, side);
+    } else if (!exit.afterEntry(bars, i, stop, cost)) return;
     // As in the simulator, what happens inside a bar happens half-way through it, a millisecond apart.
     const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2 + this.insideCount++;
     const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
@@ -368,28 +380,56 @@ export class EngineRun {
       : boughtAt(price * (1 + cost.halfSpread), cost);
   }
 
-  private open(p: number, bar: number): void {
+  /** Takes an entry off the books that was not filled. */
+  private endEntry(p: number): void {
+    const { state } = this;
+    state.ordered[p] = 0;
+    state.reserved[p] = 0;
+    this.resting[p] = null;
+    this.input.gate.unfilled?.(p, state);
+  }
+
+  /** What the bar does to the pair's entry; true when it was filled inside of it. */
+  private enter(p: number, bar: number): boolean {
+    const { state, input } = this;
+    const cost = input.costs[p]!;
+    const rests = this.resting[p]!;
+    if (rests === null) {
+      const open = state.bars[p]!.open[bar]!;
+      const price =
+        state.side[p] === 1
+          ? boughtAt(open * (1 + cost.halfSpread), cost)
+          : soldAt(open * (1 - cost.halfSpread), cost);
+      this.open(p, bar, price, cost.takerFee);
+      return false;
+    }
+    const met = entryInBar(rests, state.bars[p]!, input.barMs, cost, bar);
+    if (met.kind === 'waits') rests.isResting = true;
+    else if (met.kind === 'ended') this.endEntry(p);
+    else this.open(p, bar, met.price, met.isMaker ? cost.makerFee : cost.takerFee);
+    const isInside = met.kind === 'filled' && !met.atOpen;
+    if (isInside) this.insideCount++;
+    return isInside;
+  }
+
+  private open(p: number, bar: number, price: number, fee: number): void {
     const { state } = this;
     const { account } = state;
     const cost = this.input.costs[p]!;
     const side = state.side[p]!;
-    const open = state.bars[p]!.open[bar]!;
-    const price =
-      side === 1
-        ? boughtAt(open * (1 + cost.halfSpread), cost)
-        : soldAt(open * (1 - cost.halfSpread), cost);
     const wanted = state.ordered[p]!;
-    const amount = side === 1 ? account.buy(p, wanted, price, cost.takerFee, cost.lot) : wanted;
-    if (side === -1) account.sell(p, amount, price, cost.takerFee);
+    const amount = side === 1 ? account.buy(p, wanted, price, fee, cost.lot) : wanted;
+    if (side === -1) account.sell(p, amount, price, fee);
     state.ordered[p] = 0;
     state.reserved[p] = 0;
+    this.resting[p] = null;
     if (amount === 0) return;
     const paid = amount * price;
     this.turnover += paid * account.price[account.quoteIndex[p]!]!;
     state.quantity[p] = amount;
     state.entryPrice[p] = price;
     this.entryBar[p] = bar;
-    this.entryFee[p] = paid * cost.takerFee;
+    this.entryFee[p] = paid * fee;
     this.entryMs[p] = state.timeMs;
     const stop = state.orderedStop[p]!;
     if (!Number.isNaN(stop)) {
@@ -457,12 +497,17 @@ export class EngineRun {
     order.confidence = entries.confidence;
     order.quantity = 0;
     order.stopPrice = NaN;
+    order.limitPrice = NaN;
     order.targetPrice = NaN;
     order.reserve = 0;
     this.input.gate.review(order, state);
     if (order.quantity <= 0) return;
     state.ordered[p] = order.quantity;
     state.side[p] = order.side;
+    const { limitPrice: limit, postOnly, expiresAtMs } = order;
+    this.resting[p] = Number.isNaN(limit)
+      ? null
+      : { limit, postOnly, expiresAtMs, isResting: false };
     state.orderedStop[p] = order.stopPrice;
     state.reserved[p] = order.reserve;
     this.orderedStopPct[p] = order.stopPct;

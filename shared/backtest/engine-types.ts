@@ -46,6 +46,12 @@ export class EntryOrder {
   /** Absolute prices; NaN to measure `stopPct` and `targetPct` from the fill. */
   stopPrice = NaN;
   targetPrice = NaN;
+  /** Limit of an entry that rests, long only; NaN for one at the market. */
+  limitPrice = NaN;
+  /** Refused instead of taking. */
+  postOnly = false;
+  /** When a limit entry ends, venue ms. */
+  expiresAtMs = Infinity;
   /** The most that the entry may take from the quote balance. */
   reserve = 0;
 }
@@ -67,6 +73,8 @@ export interface EntryGate {
    * changes. Written to `into`: `floor`, and `peakShare` of the highest equity so far.
    */
   quietAbove?(state: EngineState, into: QuietBand): void;
+  /** Told of an entry that ended without a fill. */
+  unfilled?(pair: number, state: EngineState): void;
   /** Told of each closed trade by its index in the log, and of the time its exit counts from. */
   closed?(trade: number, atMs: number, state: EngineState): void;
 }

@@ -76,6 +76,22 @@ export class ExitFinder {
     this.touch(bars, i, costs, targetRests);
   }
 
+  /** A long position that was bought inside this bar: its stop sees the range but no gap, a target nothing yet. */
+  afterEntry(bars: CandleColumns, i: number, stop: number, costs: PairCosts): boolean {
+    this.stop.side = 'sell';
+    this.stop.price = stop;
+    this.bar.open = bars.open[i]!;
+    this.bar.high = bars.high[i]!;
+    this.bar.low = bars.low[i]!;
+    const stopped = fillInBar(this.stop, this.bar, costs, 'range-only');
+    if (stopped === null) return false;
+    this.price = soldAt(stopped.price, costs);
+    this.reason = EXIT_STOP;
+    this.isMaker = false;
+    this.atOpen = false;
+    return true;
+  }
+
   /** At the open before inside, the stop before the target; false when the bar touches neither. */
   private touch(bars: CandleColumns, i: number, costs: PairCosts, targetRests: boolean): boolean {
     const { bar } = this;

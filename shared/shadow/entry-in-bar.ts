@@ -10,15 +10,19 @@ export type EntryOutcome =
   | { kind: 'ended' }
   | { kind: 'filled'; price: number; isMaker: boolean; atOpen: boolean };
 
-/** What a bar does to an approved entry. A limit order meets its first bar whole: it is sent at the open. */
+/**
+ * What bar `i` of these does to an approved entry. A limit order meets its first bar whole: it is sent at the
+ * open.
+ */
 export function entryInBar(
-  entry: ShadowEntry,
-  bar: CandleColumns,
+  entry: Pick<ShadowEntry, 'limit' | 'expiresAtMs' | 'postOnly' | 'isResting'>,
+  bars: CandleColumns,
   barMs: number,
   costs: PairCosts,
+  i = 0,
 ): EntryOutcome {
-  const openMs = bar.timeMs[0]!;
-  const open = bar.open[0]!;
+  const openMs = bars.timeMs[i]!;
+  const open = bars.open[i]!;
   const ask = boughtAt(open * (1 + costs.halfSpread), costs);
   const { limit, expiresAtMs } = entry;
   if (limit === null) return { kind: 'filled', price: ask, isMaker: false, atOpen: true };
@@ -28,7 +32,7 @@ export function entryInBar(
       ? { kind: 'ended' }
       : { kind: 'filled', price: ask, isMaker: false, atOpen: true };
   }
-  const seen = { open, high: bar.high[0]!, low: bar.low[0]! };
+  const seen = { open, high: bars.high[i]!, low: bars.low[i]! };
   const fill = fillInBar({ kind: 'limit', side: 'buy', price: limit }, seen, costs);
   const isThere = expiresAtMs === null || restsThroughRange(expiresAtMs, openMs, barMs);
   if (fill === null || (fill.at === 'inside' && !isThere)) {

@@ -11,6 +11,7 @@ import { Atr } from '../indicators/atr.ts';
 import { seededCandles } from '../indicators/seeded-candles.ts';
 import { RiskLimitsSchema } from '../risk/limits.ts';
 import { ENTER_LONG, LEAVE_LONG, type BarStrategy } from '../strategies/bar-strategy.ts';
+import { MARKET_ENTRY } from '../entry.ts';
 import { barStrategyFactory, parseBarStrategy } from '../strategies/bar-registry.ts';
 import type { Instrument } from '../venue.ts';
 import { ShadowAccount } from './shadow-account.ts';
@@ -158,6 +159,7 @@ describe('a shadow account beside the engine of the backtests', () => {
       numeraire: 'USDT',
       balances: { USDT: 1000 },
       gate: new DeskGate({
+        entry: MARKET_ENTRY,
         limits: terms.limits,
         instruments: terms.instruments,
         halfSpread: terms.costs.map((c) => c.halfSpread),
