@@ -11,7 +11,6 @@ import { Atr } from '../indicators/atr.ts';
 import { seededCandles } from '../indicators/seeded-candles.ts';
 import { RiskLimitsSchema } from '../risk/limits.ts';
 import { ENTER_LONG, LEAVE_LONG, type BarStrategy } from '../strategies/bar-strategy.ts';
-import { MARKET_ENTRY } from '../entry.ts';
 import { barStrategyFactory, parseBarStrategy } from '../strategies/bar-registry.ts';
 import type { Instrument } from '../venue.ts';
 import { ShadowAccount } from './shadow-account.ts';
