@@ -1,23 +1,4 @@
-import {
-  adl,
-  awesomeoscillator,
-  cci,
-  chandelierexit,
-  forceindex,
-  ichimokucloud,
-  keltnerchannels,
-  kst,
-  mfi,
-  obv,
-  psar,
-  roc,
-  sma,
-  stochastic,
-  stochasticrsi,
-  trix,
-  williamsr,
-  wma,
-} from 'technicalindicators';
+import * as library from 'technicalindicators';
 import { z } from 'zod';
 import type { CandleColumns } from '../candle.ts';
 import { TIMEFRAMES } from '../timeframe.ts';
@@ -26,28 +7,27 @@ import { TIMEFRAMES } from '../timeframe.ts';
  * Indicators beyond our own set that a profile may ask for: those of technicalindicators that turn
  * candles into one row a bar, under the library's names.
  */
-const LIBRARY = {
-  adl,
-  awesomeoscillator,
-  cci,
-  chandelierexit,
-  forceindex,
-  ichimokucloud,
-  keltnerchannels,
-  kst,
-  mfi,
-  obv,
-  psar,
-  roc,
-  sma,
-  stochastic,
-  stochasticrsi,
-  trix,
-  williamsr,
-  wma,
-};
-type Name = keyof typeof LIBRARY;
-export const EXTRA_INDICATORS = Object.keys(LIBRARY) as Name[]; // its own keys
+export const EXTRA_INDICATORS = [
+  'adl',
+  'awesomeoscillator',
+  'cci',
+  'chandelierexit',
+  'forceindex',
+  'ichimokucloud',
+  'keltnerchannels',
+  'kst',
+  'mfi',
+  'obv',
+  'psar',
+  'roc',
+  'sma',
+  'stochastic',
+  'stochasticrsi',
+  'trix',
+  'williamsr',
+  'wma',
+] as const;
+type Name = (typeof EXTRA_INDICATORS)[number];
 
 export const ExtraIndicatorSchema = z.strictObject({
   name: z.enum(EXTRA_INDICATORS),
@@ -100,7 +80,7 @@ export function extraIndicator(of: ExtraIndicator, bars: CandleColumns): ExtraVa
     close: [...bars.close],
     volume: [...bars.volume],
   };
-  const compute = LIBRARY[of.name] as unknown as (input: object) => unknown[]; // one shape per name
+  const compute = library[of.name] as unknown as (input: object) => unknown[]; // one shape per name
   const rows = compute({ ...series, values: series.close, ...DEFAULTS[of.name], ...of.params });
   return numbersOf(rows.at(-1));
 }

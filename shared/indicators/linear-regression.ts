@@ -1,30 +1,28 @@
+import { Recent } from './recent.ts';
+
 /**
  * Value at the latest input of the least-squares line through the last `period` inputs. NaN until there
  * are that many. The window is summed anew each time: 20 products cost less than keeping sums true.
  */
 export class LinearRegression {
-  readonly period: number;
   value = NaN;
-  count = 0;
-  private at = 0;
-  private readonly ring: Float64Array;
+  private readonly recent: Recent;
 
   constructor(period: number) {
-    this.period = period;
-    this.ring = new Float64Array(period);
+    this.recent = new Recent(period);
   }
 
   update(x: number): void {
-    const { ring, period } = this;
-    ring[this.at] = x;
-    this.at = this.at + 1 === period ? 0 : this.at + 1;
-    this.count++;
-    if (this.count < period) return;
+    const { recent } = this;
+    recent.push(x);
+    if (!recent.isFull) return;
+    const { values, oldest } = recent;
+    const period = values.length;
     const middle = (period - 1) / 2;
     let sum = 0;
     let product = 0;
     for (let k = 0; k < period; k++) {
-      const y = ring[(this.at + k) % period]!;
+      const y = values[(oldest + k) % period]!;
       sum += y;
       product += (k - middle) * y;
     }
@@ -33,6 +31,6 @@ export class LinearRegression {
   }
 
   get ready(): boolean {
-    return this.count >= this.period;
+    return this.recent.isFull;
   }
 }

@@ -1,28 +1,24 @@
+import { Recent } from './recent.ts';
+
 /** Share of the last `period` inputs, the latest included, that lie below the latest: 0 for the lowest. */
 export class RollingRank {
-  readonly period: number;
   value = NaN;
-  count = 0;
-  private at = 0;
-  private readonly ring: Float64Array;
+  private readonly recent: Recent;
 
   constructor(period: number) {
-    this.period = period;
-    this.ring = new Float64Array(period);
+    this.recent = new Recent(period);
   }
 
   update(x: number): void {
-    const { ring, period } = this;
-    ring[this.at] = x;
-    this.at = this.at + 1 === period ? 0 : this.at + 1;
-    this.count++;
-    if (this.count < period) return;
+    const { recent } = this;
+    recent.push(x);
+    if (!recent.isFull) return;
     let below = 0;
-    for (let k = 0; k < period; k++) if (ring[k]! < x) below++;
-    this.value = below / period;
+    for (const y of recent.values) if (y < x) below++;
+    this.value = below / recent.values.length;
   }
 
   get ready(): boolean {
-    return this.count >= this.period;
+    return this.recent.isFull;
   }
 }
