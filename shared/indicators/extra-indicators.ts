@@ -29,6 +29,9 @@ export const EXTRA_INDICATORS = [
 ] as const;
 type Name = (typeof EXTRA_INDICATORS)[number];
 
+// One shape per name; here all are rows for candles.
+const LIBRARY = library as unknown as Record<Name, (input: object) => unknown[]>;
+
 export const ExtraIndicatorSchema = z.strictObject({
   name: z.enum(EXTRA_INDICATORS),
   timeframe: z.enum(TIMEFRAMES).optional().describe('Default: the one that is decided on'),
@@ -80,8 +83,12 @@ export function extraIndicator(of: ExtraIndicator, bars: CandleColumns): ExtraVa
     close: [...bars.close],
     volume: [...bars.volume],
   };
-  const compute = library[of.name] as unknown as (input: object) => unknown[]; // one shape per name
-  const rows = compute({ ...series, values: series.close, ...DEFAULTS[of.name], ...of.params });
+  const rows = LIBRARY[of.name]({
+    ...series,
+    values: series.close,
+    ...DEFAULTS[of.name],
+    ...of.params,
+  });
   return numbersOf(rows.at(-1));
 }
 
