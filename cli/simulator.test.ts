@@ -93,6 +93,21 @@ describe('npm run simulator', () => {
       1,
       'no candle file for FOO/BAR',
     ],
+    ['paper that is sped up', ['--paper', '--speed', '9'], 2, '--paper runs at real time'],
+    ['two sources', ['--paper', '--seed', '1'], 2, 'one of --data DIR, --seed N'],
+    ['a recording of nothing', ['--seed', '1', '--record', 'x'], 2, '--record goes with --paper'],
+    [
+      'a recording that is not there',
+      ['--recording', '/no/such/file'],
+      1,
+      'cannot read the recording',
+    ],
+    [
+      'a scenario that is not there',
+      ['--seed', '1', '--scenario', '/no/such/file', '--port-base', '0'],
+      1,
+      'cannot read the scenario',
+    ],
     ['a folder that is not there', ['--data', '/no/such/folder'], 1, 'cannot read the data folder'],
   ])('says what is wrong with %s', async (_, args, code, message) => {
     const ended = await run(...args);

@@ -53,7 +53,11 @@ export function createFeedRest(
       } catch (cause) {
         const why = reason(cause);
         if (attempt === TRIES || why.startsWith('EQuery')) {
-          throw new Error(`Kraken's public feed does not answer ${url}: ${why}`, { cause });
+          throw new Error(
+            `Kraken's public feed does not answer ${url}: ${why}; ` +
+              'paper needs the internet, or --feed-rest and --feed-ws to name where else it is',
+            { cause },
+          );
         }
         log(`${url}: ${why}; next try in ${attempt} s`);
         await wait(attempt * 1000);

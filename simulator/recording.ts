@@ -46,7 +46,12 @@ const NEWLINE = 10;
 
 /** Reads `file`, plain or gzipped. Throws with the line when it is damaged; a torn last line is left out. */
 export function readRecording(file: string): Recording {
-  const raw = readFileSync(file);
+  let raw: Buffer;
+  try {
+    raw = readFileSync(file);
+  } catch (cause) {
+    throw new Error(`cannot read the recording: ${(cause as Error).message}`, { cause });
+  }
   return parseRecording(file.endsWith('.gz') ? gunzipSync(raw) : raw, file);
 }
 

@@ -90,8 +90,15 @@ export function parseScenario(text: string, startMs: number, nowMs: number): Sce
   };
 }
 
-export const readScenario = (file: string, startMs: number, nowMs: number): Scenario =>
-  parseScenario(readFileSync(file, 'utf8'), startMs, nowMs);
+export function readScenario(file: string, startMs: number, nowMs: number): Scenario {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`cannot read the scenario: ${(cause as Error).message}`, { cause });
+  }
+  return parseScenario(text, startMs, nowMs);
+}
 
 /** The trouble with a seed for its fault, if that is drawn by chance and has none. */
 function seeded(trouble: Record<string, unknown>, seed: number): unknown {
