@@ -12,7 +12,7 @@ const guarded = (): GuardState => ({
   ...{
     entry: leg('e', '2'),
     entryN: 1,
-    stop: { ...leg('s', '2'), price: '98' },
+    stop: { ...leg('s', '2'), price: '98', changedMs: 0 },
     stopPrice: '98',
     stopN: 1,
   },

@@ -27,8 +27,8 @@ export interface GuardState {
   entryN: number;
   /** Venue time of the first fill, Unix ms. */
   openedMs: number | null;
-  /** `price` is where it rests. */
-  stop: (LegOrder & { price: DecimalText }) | null;
+  /** `price` is where it rests, `changedMs` the venue time at which it was placed or last changed. */
+  stop: (LegOrder & { price: DecimalText; changedMs: number }) | null;
   /** Where the stop belongs. */
   stopPrice: DecimalText;
   stopN: number;

@@ -17,6 +17,11 @@ import type { OrderState } from './messages.ts';
 
 /** Venue time after which a refused exit is tried again. */
 const EXIT_AGAIN_MS = 60_000;
+/**
+ * A younger order costs more of the venue's counter to amend: what an entry fills within this is covered
+ * together.
+ */
+const YOUNG_STOP_MS = 5_000;
 
 /** No definite answer within the time that a fill may be without a stop. */
 export interface Unsettled {
@@ -107,7 +112,8 @@ export function guardSteps(
       quantity: placed.kind === 'open' ? placed.quantity : reduction.quantity,
       ...{ filled: '0', cost: '0', over: false },
     };
-    if (leg === 'stop') state.stop = { ...made, price: order.price ?? state.stopPrice };
+    const price = order.price ?? state.stopPrice;
+    if (leg === 'stop') state.stop = { ...made, price, changedMs: atMs };
     else state[leg] = made;
     return placed.kind === 'unsettled' ? 'unsettled' : 'placed';
   }
@@ -152,11 +158,18 @@ export function guardSteps(
         quantity: wanted.toFixed(),
         price: state.stopPrice,
       };
+      const grows = wanted.gt(stop.quantity);
+      const isFilling = !state.entry.over;
+      if (grows && isFilling && isTimed() && atMs - stop.changedMs < YOUNG_STOP_MS) {
+        await ports.wakeAt('cover', stop.changedMs + YOUNG_STOP_MS);
+        return;
+      }
       // Only a stop that is to grow leaves something unprotected.
-      const after = await ports.amend(change, wanted.gt(stop.quantity) ? limitMs() : null);
+      const after = await ports.amend(change, grows ? limitMs() : null);
       if ('kind' in after) return giveUpStop('its stop could not be made larger in time', atMs);
       stop.quantity = change.quantity;
       stop.price = change.price;
+      stop.changedMs = atMs;
       const before = quantityOf.held(state);
       learn(stop.clientOrderId, after, 'as-it-is');
       if (!state.stop?.over) return;

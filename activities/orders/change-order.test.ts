@@ -1,10 +1,9 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { emptySchema } from '../ledger/desk-database.fixture.ts';
-import { clearTables, DESK, storeDesk, storeEntry } from '../ledger/example-desk.fixture.ts';
-import { noProbe } from '../probe.ts';
+import { describe, expect, test } from 'vitest';
+import { storeEntry } from '../ledger/example-desk.fixture.ts';
 import { amendOrder, cancelOrder } from './change-order.ts';
-import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
+import type { MemoryVenue } from './memory-venue.fixture.ts';
+import { onOrderDesk } from './order-desk.fixture.ts';
 import { findOrder } from './order-store.ts';
 import { sendOrder, settleOrder, type SendingDeps } from './send-order.ts';
 
@@ -13,17 +12,10 @@ let venue: MemoryVenue;
 let deps: SendingDeps;
 let id: string;
 
-beforeAll(async () => {
-  pool = await emptySchema(`change_order_${process.pid}`);
-});
-beforeEach(async () => {
-  await clearTables(pool);
-  await storeDesk(pool);
-  venue = memoryVenue();
-  deps = { pool, desk: DESK, venue, probe: noProbe, deadlineClock: null };
+onOrderDesk('change_order', async (desk) => {
+  ({ pool, venue, deps } = desk);
   id = (await storeEntry(pool)).clientOrderId;
 });
-afterAll(() => pool?.end());
 
 const atVenue = () => venue.orderByClientId(id);
 

@@ -7,8 +7,8 @@ import type { Queryable } from '../ledger/database.ts';
 export type OrderStatus =
   'intended' | 'sending' | 'open' | 'unknown' | 'filled' | 'canceled' | 'expired' | 'rejected';
 
-/** An order of ours as stored; amounts are decimal text, cumulative over its fills. */
-export interface StoredOrder {
+/** What an order is meant to be; amounts are decimal text. */
+interface OrderTerms {
   clientOrderId: string;
   desk: string;
   position: string;
@@ -22,6 +22,10 @@ export interface StoredOrder {
   quantity: DecimalText;
   price: DecimalText | null;
   timeInForce: 'gtc' | 'ioc';
+}
+
+/** An order of ours as stored, cumulative over its fills. */
+export interface StoredOrder extends OrderTerms {
   postOnly: boolean;
   /** Venue time at which what is not filled ends, Unix ms; null for never. */
   expiresAtMs: number | null;
@@ -108,20 +112,7 @@ export async function ordersWhere(
   return rows.map(fromRow);
 }
 
-export interface IntendedOrder {
-  clientOrderId: string;
-  desk: string;
-  position: string;
-  verdict: string;
-  guard: string;
-  leg: string;
-  n: number;
-  pair: Pair;
-  side: 'buy' | 'sell';
-  kind: OrderKind;
-  quantity: DecimalText;
-  price: DecimalText | null;
-  timeInForce: 'gtc' | 'ioc';
+export interface IntendedOrder extends OrderTerms {
   /** Of an entry that rests: never takes, and ends at a venue time. */
   postOnly?: boolean;
   expiresAtMs?: number | null;

@@ -1,17 +1,9 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ledgerBalances } from '../ledger/balances.ts';
-import { emptySchema } from '../ledger/desk-database.fixture.ts';
-import {
-  clearTables,
-  CLOSE_MS,
-  DESK,
-  exampleProfile,
-  storeDesk,
-  storeEntry,
-} from '../ledger/example-desk.fixture.ts';
-import { noProbe } from '../probe.ts';
-import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
+import { CLOSE_MS, DESK, exampleProfile, storeEntry } from '../ledger/example-desk.fixture.ts';
+import type { MemoryVenue } from './memory-venue.fixture.ts';
+import { onOrderDesk } from './order-desk.fixture.ts';
 import { findOrder } from './order-store.ts';
 import { reconcileAccount } from './reconcile-account.ts';
 import { reviewedDesk } from './reviewed-desk.ts';
@@ -21,16 +13,9 @@ let pool: pg.Pool;
 let venue: MemoryVenue;
 let deps: SendingDeps;
 
-beforeAll(async () => {
-  pool = await emptySchema(`reconcile_${process.pid}`);
+onOrderDesk('reconcile', (desk) => {
+  ({ pool, venue, deps } = desk);
 });
-beforeEach(async () => {
-  await clearTables(pool);
-  await storeDesk(pool);
-  venue = memoryVenue();
-  deps = { pool, desk: DESK, venue, probe: noProbe, deadlineClock: null };
-});
-afterAll(() => pool?.end());
 
 const reconcile = (n = 1) => reconcileAccount(deps, { id: `r${n}`, atMs: CLOSE_MS + n });
 const vetoesEntries = async (): Promise<boolean> => {

@@ -1,16 +1,9 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openReservations } from '../ledger/account.ts';
-import { emptySchema } from '../ledger/desk-database.fixture.ts';
-import {
-  clearTables,
-  DESK,
-  exampleInstrument,
-  storeDesk,
-  storeEntry,
-} from '../ledger/example-desk.fixture.ts';
-import { noProbe } from '../probe.ts';
-import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
+import { DESK, exampleInstrument, storeEntry } from '../ledger/example-desk.fixture.ts';
+import type { MemoryVenue } from './memory-venue.fixture.ts';
+import { onOrderDesk } from './order-desk.fixture.ts';
 import { cancelEntry, sendEntry, type EntryDeps } from './send-entry.ts';
 import { sendOrder, settleOrder } from './send-order.ts';
 
@@ -20,22 +13,16 @@ let deps: EntryDeps;
 let bid: string;
 let entry: Awaited<ReturnType<typeof storeEntry>>;
 
-beforeAll(async () => {
-  pool = await emptySchema(`send_entry_${process.pid}`);
-});
-beforeEach(async () => {
-  await clearTables(pool);
-  await storeDesk(pool);
-  venue = memoryVenue();
+onOrderDesk('send_entry', async (desk) => {
+  ({ pool, venue } = desk);
   bid = '99.5';
   deps = {
-    ...{ pool, desk: DESK, venue, probe: noProbe, deadlineClock: null, reprices: 2 },
+    ...{ ...desk.deps, reprices: 2 },
     depth: () => Promise.resolve({ bid, ask: '99.7' }),
     instrument: (pair) => Promise.resolve(exampleInstrument(pair)),
   };
   entry = await storeEntry(pool, { price: '99.9' });
 });
-afterAll(() => pool?.end());
 
 const place = () => sendEntry(deps, entry.clientOrderId, sendOrder);
 const settle = () => sendEntry(deps, entry.clientOrderId, settleOrder);

@@ -1,18 +1,11 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { bookFill } from '../ledger/book-fill.ts';
 import { inTransaction } from '../ledger/database.ts';
-import { emptySchema } from '../ledger/desk-database.fixture.ts';
 import { applyDeskEvents, lockDesk } from '../ledger/desk-store.ts';
-import {
-  clearTables,
-  CLOSE_MS,
-  DESK,
-  storeDesk,
-  storeEntry,
-} from '../ledger/example-desk.fixture.ts';
-import { noProbe } from '../probe.ts';
-import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
+import { CLOSE_MS, DESK, storeEntry } from '../ledger/example-desk.fixture.ts';
+import type { MemoryVenue } from './memory-venue.fixture.ts';
+import { onOrderDesk } from './order-desk.fixture.ts';
 import { findOrder } from './order-store.ts';
 import { sendOrder, settleOrder, type SendingDeps } from './send-order.ts';
 
@@ -20,16 +13,9 @@ let pool: pg.Pool;
 let venue: MemoryVenue;
 let deps: SendingDeps;
 
-beforeAll(async () => {
-  pool = await emptySchema(`send_order_${process.pid}`);
+onOrderDesk('send_order', (desk) => {
+  ({ pool, venue, deps } = desk);
 });
-beforeEach(async () => {
-  await clearTables(pool);
-  await storeDesk(pool);
-  venue = memoryVenue();
-  deps = { pool, desk: DESK, venue, probe: noProbe, deadlineClock: null };
-});
-afterAll(() => pool?.end());
 
 const entry = async (): Promise<string> => (await storeEntry(pool)).clientOrderId;
 const statusOf = async (id: string) => (await findOrder(pool, id))?.status;

@@ -284,7 +284,12 @@ export async function guardModel(of: {
     /** Delivers all that is on its way, without further trouble, and says what is wrong then. */
     async settle(): Promise<string[]> {
       troubles = 0;
-      for (let n = 0; queue.length > 0 && n < 500; n++) await take(queue.shift()!);
+      for (let n = 0; n < 500; n++) {
+        const told = queue.shift();
+        if (told !== undefined) await take(told);
+        else if (booked.has('cover')) run(booked.get('cover')! - exchange.state.nowMs);
+        else break;
+      }
       return wrong();
     },
     isOver: () => steps.isOver(),

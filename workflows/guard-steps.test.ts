@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { applyUpdate, newGuardState, type GuardState } from './guard-state.ts';
+import { guardSteps, type GuardPorts, type GuardSteps } from './guard-steps.ts';
+
+/** A venue that accepts everything and keeps what it was asked, in words. */
+function recording(asked: string[]): GuardPorts {
+  const open = { status: 'open' as const, filledQuantity: '0', filledCost: '0' };
+  const over = { ...open, status: 'canceled' as const };
+  return {
+    async place({ leg, n, quantity, price }) {
+      asked.push(`${leg} ${n}: ${quantity} at ${price ?? 'market'}`);
+      return { kind: 'open', quantity };
+    },
+    async amend({ quantity, price }) {
+      asked.push(`stop to ${quantity} at ${price}`);
+      return open;
+    },
+    cancel: () => Promise.resolve(over),
+    cancelEntry: () => Promise.resolve({ ...over, clientOrderId: 'entry', n: 1 }),
+    watchLevel: () => Promise.resolve(),
+    forgetLevel: () => Promise.resolve(),
+    async wakeAt(name, atMs) {
+      asked.push(`wake for ${name} at ${atMs}`);
+    },
+    readBar: () => Promise.resolve(null),
+    beforeStop: () => Promise.resolve(),
+    alarm: () => Promise.resolve(),
+  };
+}
+
+let asked: string[];
+let state: GuardState;
+let isTimed: boolean;
+let steps: GuardSteps;
+beforeEach(() => {
+  asked = [];
+  isTimed = true;
+  const input = {
+    ...{ position: 'p', pair: 'BTC/USDT', entryQuantity: '2', entryClientOrderId: 'entry' },
+    ...{ stopPrice: '98', targets: [], lot: '0.01', tick: '0.01', minQuantity: '0.01' },
+    ...{ minCost: '5', targetSlippage: 0.002 },
+    exits: {
+      ...{ breakEven: null, trailing: null, timeStopMs: null, invalidation: null },
+      ...{ timeframe: '1h' as const, unprotectedMs: 5000 },
+    },
+  };
+  state = newGuardState(input);
+  steps = guardSteps(input, 'guard/p', state, recording(asked), () => isTimed);
+});
+
+/** The entry has filled so much, at a venue time. */
+async function filled(quantity: string, atMs: number): Promise<void> {
+  const cost = String(Number(quantity) * 100);
+  applyUpdate(state, {
+    ...{ clientOrderId: 'entry', leg: 'entry', n: 1, status: 'open' },
+    ...{ filledQuantity: quantity, filledCost: cost },
+  });
+  await steps.react(atMs);
+}
+
+describe('an entry that fills in parts', () => {
+  test('is covered at once, and what fills within 5 s by one change', async () => {
+    await filled('0.5', 1000);
+    await filled('1', 2000);
+    await filled('1.5', 3000);
+    expect(asked).toEqual([
+      'stop 1: 0.5 at 98',
+      'wake for cover at 6000',
+      'wake for cover at 6000',
+    ]);
+    await steps.react(6000);
+    expect(asked.slice(3)).toEqual(['stop to 1.5 at 98']);
+    await filled('2', 6001);
+    expect(asked.slice(4)).toEqual(['wake for cover at 11000']);
+  });
+
+  test('is covered at once when it has ended', async () => {
+    await filled('0.5', 1000);
+    applyUpdate(state, {
+      ...{ clientOrderId: 'entry', leg: 'entry', n: 1, status: 'expired' },
+      ...{ filledQuantity: '1', filledCost: '100' },
+    });
+    await steps.react(1500);
+    expect(asked).toEqual(['stop 1: 0.5 at 98', 'stop to 1 at 98']);
+  });
+
+  test('is covered part by part where the venue’s clock stands', async () => {
+    isTimed = false;
+    await filled('0.5', 1000);
+    await filled('1', 1000);
+    expect(asked).toEqual(['stop 1: 0.5 at 98', 'stop to 1 at 98']);
+  });
+
+  test('is not covered while the venue takes no order so small', async () => {
+    await filled('0.01', 1000); // worth 0.98 at the stop, of 5
+    expect(asked).toEqual([]);
+  });
+});
+
+test('a stop that only rises is changed at once', async () => {
+  await filled('2', 1000);
+  steps.tighten(1, 100);
+  await steps.react(1001);
+  expect(asked).toEqual(['stop 1: 2 at 98', 'stop to 2 at 99']);
+});
