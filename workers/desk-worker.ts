@@ -44,6 +44,7 @@ const { venue } = opened;
 const documents = createDocumentStore(pool);
 const candles = createCandleStore(pool);
 const instruments = instrumentCache(venue, profile.pairs);
+const instrumentOf = async (pair: string) => opened.withStatus(await instruments.of(pair));
 const queues = queuesOf(desk, profile.venue);
 
 const market = {
@@ -54,7 +55,7 @@ const market = {
   documents,
   time: opened.time,
   book: opened.book,
-  instrument: instruments.of,
+  instrument: instrumentOf,
 };
 const orders = {
   pool,
@@ -64,7 +65,7 @@ const orders = {
   candles,
   documents,
   probe,
-  instrument: instruments.of,
+  instrument: instrumentOf,
   depth: opened.depth,
   movements: venue.movementsSince,
   deadlineClock: opened.deadlineClock,

@@ -10,7 +10,7 @@ import { fileNonces } from '../activities/orders/kraken/nonces.ts';
 import { openKrakenStream } from '../activities/orders/kraken/stream.ts';
 import { createKrakenVenue, type KrakenVenue } from '../activities/orders/kraken/venue.ts';
 import type { Pair } from '../shared/pair.ts';
-import type { VenueDepth } from '../shared/venue.ts';
+import type { Instrument, VenueDepth } from '../shared/venue.ts';
 import type { WorkerConfig } from './config.ts';
 
 /** The venue of a desk, and how its market moves: in steps that wait for the desk, or at real time. */
@@ -20,6 +20,8 @@ export interface OpenVenue {
   /** Venue time for orders' deadlines; null where the clock stands while an order is on its way. */
   deadlineClock: (() => Promise<number>) | null;
   depth: (pair: Pair) => Promise<VenueDepth>;
+  /** An instrument with what the venue last said of itself: in maintenance no pair is online. */
+  withStatus: (instrument: Instrument) => Instrument;
   /** The local book of a pair; null where none is kept or it is not right at the moment. */
   book: (pair: Pair) => VenueDepth | null;
   runFeed(parts: Omit<FeedParts, 'venue' | 'openStream'>, run: FeedRun): Promise<void>;
@@ -45,8 +47,17 @@ export async function openVenue(
   });
   await venue.assertKeyPermissions({ live: isLive });
   const clock = venueClock();
-  const openStream: FeedParts['openStream'] = (onEvent) =>
-    openKrakenStream({
+  let system: Instrument['status'] = 'online';
+  const withStatus = (instrument: Instrument): Instrument =>
+    system === 'online' || instrument.status !== 'online'
+      ? instrument
+      : { ...instrument, status: system };
+  const openStream: FeedParts['openStream'] = (tell) => {
+    const onEvent: typeof tell = (event) => {
+      if (event.kind === 'status') system = statusOf(event.system);
+      tell(event);
+    };
+    return openKrakenStream({
       ws,
       wsAuth,
       token: () => venue.webSocketToken(),
@@ -58,6 +69,7 @@ export async function openVenue(
       onClockSkew: clock.measured,
       log,
     });
+  };
 
   if (controlAddress !== null) {
     const control = createVenueControl(controlAddress);
@@ -66,6 +78,8 @@ export async function openVenue(
       time: steppedTime(control),
       deadlineClock: null,
       depth: (pair) => venue.depth(pair),
+      // Orders find it out there: what comes between two events must not change what is decided.
+      withStatus: (instrument) => instrument,
       book: () => null,
       runFeed: (parts, run) => runFeed({ ...parts, venue, openStream, control }, run),
       close: () => venue.close(),
@@ -79,6 +93,7 @@ export async function openVenue(
     time: realTime({ clock, pool, desk }),
     deadlineClock: () => Promise.resolve(clock.nowMs()),
     depth: async (pair) => books.depth(pair) ?? (await venue.depth(pair)),
+    withStatus,
     book: books.depth,
     runFeed: (parts, run) =>
       runLiveFeed(
@@ -120,4 +135,10 @@ function keysOf(of: WorkerConfig['venue']): { key: string; secret: string } {
     throw new Error('KRAKEN_API_KEY and KRAKEN_API_SECRET are not set: a live desk needs both');
   }
   return { key, secret };
+}
+
+/** The system's state as a pair's; one that is not known is closed. */
+function statusOf(system: string): Instrument['status'] {
+  const known = ['online', 'cancel_only', 'post_only', 'limit_only', 'reduce_only'] as const;
+  return known.find((each) => each === system) ?? 'maintenance';
 }
