@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
 import { openOrders } from '../simulator/state.ts';
 import { createSyntheticSource } from '../simulator/synthetic-source.ts';
@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   desk?.kill('SIGINT');
-  await expect.poll(() => desk === null || desk.exitCode !== null, { timeout: 30_000 }).toBe(true);
+  await vi.waitUntil(() => desk === null || desk.exitCode !== null, { timeout: 60_000 });
   await kraken.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -98,6 +98,6 @@ test('decides at its bars, trades within its bounds, and leaves its stop at the 
   expect(said).not.toContain(kraken.secret);
   expect(readFileSync(join(folder, 'home', 'desks.json'), 'utf8')).not.toContain(kraken.secret);
   desk.kill('SIGINT');
-  await expect.poll(() => desk?.exitCode, { timeout: 30_000 }).toBe(130);
+  await expect.poll(() => desk?.exitCode, { timeout: 60_000 }).toBe(130);
   expect(stops()).toHaveLength(1);
 }, 300_000);
