@@ -19,8 +19,9 @@ describe('the desk of six models', () => {
     expect(Object.keys(modelAsks('d', models))).toEqual(rosterOf(models));
   });
 
-  test('differs from the first desk in its deciders alone', () => {
-    const { name: _n, deciders: _d, consensus: _c, llm: _l, ...rest } = models;
+  test('differs from the first desk in its deciders, its rebalancing and its bag alone', () => {
+    const { name: _n, deciders: _d, consensus: _c, llm: _l, ...trades } = models;
+    const { rebalance: _r, bag: _b, ...rest } = trades;
     expect(desk('triplegain.yaml')).toMatchObject(rest);
   });
 

@@ -6,7 +6,6 @@ import {
   UNREAD,
   notApplicable,
   pass,
-  percentOf,
   room,
   shown,
   shownNumber,
@@ -16,7 +15,7 @@ import {
   type Finding,
   type Rule,
 } from './rule.ts';
-import { finite } from './setup.ts';
+import { depthRoom, equityRoom, judgeVolatility } from './sized.ts';
 import { ceilToStep, floorToStep } from './steps.ts';
 
 /** A leg of a rebalancing under review. */
@@ -121,13 +120,11 @@ export const REBALANCE_RULES: readonly LegRule[] = [
     can: ['veto'],
     limit: (limits) => limits.volatilityVeto,
     check({ account: { input, limits } }) {
-      const seen: unknown = input.market.volatilityRatio;
-      if (seen === null || seen === undefined) return notApplicable('volatility is not known');
-      const ratio = finite(seen);
-      if (ratio === null || ratio < 0) return veto(shownNumber(seen), 'volatility is no number');
-      return ratio < limits.volatilityVeto
-        ? pass(ratio)
-        : veto(ratio, `volatility is ${ratio} times the usual`);
+      return judgeVolatility(input.market.volatilityRatio, (ratio) =>
+        ratio < limits.volatilityVeto
+          ? pass(ratio)
+          : veto(ratio, `volatility is ${ratio} times the usual`),
+      );
     },
   },
   asForEntries('spread'),
@@ -159,10 +156,9 @@ export const REBALANCE_RULES: readonly LegRule[] = [
       if (bought === 'USDT') return notApplicable('what is bought is USDT');
       const has = side === 'buy' ? figures.baseExposure : quoteWorth(figures, account);
       const perUnit = figures.mid.mul(figures.quoteUsdt);
-      const left = percentOf(figures.equity, account.limits.exposurePerAssetPct).sub(has);
-      const observed = shownPercent(has.add(quantity.mul(perUnit)), figures.equity);
       const note = `${bought} is at ${shownPercent(has, figures.equity)} %`;
-      return room(quantity, left, perUnit, observed, note);
+      const pct = account.limits.exposurePerAssetPct;
+      return equityRoom(figures.equity, pct, has, quantity, perUnit, note);
     }),
   },
   {
@@ -172,16 +168,9 @@ export const REBALANCE_RULES: readonly LegRule[] = [
     needs: 'market',
     can: ['veto', 'shrink'],
     limit: (limits) => limits.depthSharePct,
-    check: sized((figures, quantity, { account: { input, limits } }) => {
-      const seen: unknown = input.market.depthQuote;
-      if (seen === null || seen === undefined) return notApplicable('the depth is not known');
-      const depth = finite(seen);
-      if (depth === null || depth <= 0) return veto(shownNumber(seen), 'the book shows no depth');
-      const all = new Decimal(depth);
-      const observed = shownPercent(quantity.mul(figures.mid), all);
-      const most = percentOf(all, limits.depthSharePct);
-      return room(quantity, most, figures.mid, observed, `of ${depth} shown`);
-    }),
+    check: sized(({ mid }, quantity, { account: { input, limits } }) =>
+      depthRoom(input.market.depthQuote, limits.depthSharePct, quantity, mid),
+    ),
   },
   {
     id: 'free-balance',
