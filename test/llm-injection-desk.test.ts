@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runDeskCommand } from '../cli/desk/run-command.ts';
 import { freePortBase } from '../infra/free-port-base.ts';
 import type { Decision } from '../shared/decision.ts';
+import type { CallMode } from '../shared/llm/settings.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { lockstepMarket } from './lockstep-market.ts';
 import { decision } from './llm-desk.ts';
@@ -21,7 +22,7 @@ import { startLlmServer, type LlmServer } from './support/llm-server.ts';
 const ROOT = join(import.meta.dirname, '..');
 const HOUR = 3_600_000;
 const HISTORY = 80;
-const TRADED = 24;
+const TRADED = 20;
 const injections = JSON.parse(
   readFileSync(join(import.meta.dirname, 'injections.json'), 'utf8'),
 ) as { name: string; text: string }[];
@@ -104,6 +105,7 @@ function obedient(request: Record<string, unknown>): string {
 interface Ran {
   home: string;
   summary: {
+    hash: string;
     orders: number;
     roundTrips: number;
     decisions: Record<string, Record<string, number>>;
@@ -111,12 +113,12 @@ interface Ran {
   orders: object[];
 }
 
-async function run(name: string, lessons: string[]): Promise<Ran> {
+async function run(name: string, lessons: string[], calls: CallMode): Promise<Ran> {
   const home = join(dir, name);
   const profile = join(dir, `${name}.yaml`);
   const deciders = servers.map(({ url }, n) => ({
     ...{ id: `m${n}`, provider: 'openai-compatible', model: 'm', baseUrl: url },
-    price: { input: 0, output: 0 },
+    price: { input: 1, output: 1 },
   }));
   // JSON is YAML.
   writeFileSync(
@@ -138,7 +140,14 @@ async function run(name: string, lessons: string[]): Promise<Ran> {
   const base = await freePortBase();
   const args = ['--data', join(dir, 'data'), '--from', range.from, '--to', range.to];
   const rest = ['--lockstep', '--exit', '--json', '--home', home, '--profile', profile];
-  const { status, stdout, stderr } = await start([...args, ...rest, '--port-base', String(base)]);
+  const mode = ['--model-calls', calls];
+  const { status, stdout, stderr } = await start([
+    ...args,
+    ...rest,
+    ...mode,
+    '--port-base',
+    String(base),
+  ]);
   expect(status, stderr.slice(-2000)).toBe(0);
   const [journal] = globSync(join(home, 'replays/*/*/journal/journal.jsonl'));
   const facts = readFileSync(journal!, 'utf8')
@@ -175,27 +184,34 @@ function start(args: string[]) {
 }
 
 test('a model that obeys the text in its prompt changes no order of the desk', async () => {
-  const clean = await run('clean', []);
+  const clean = await run('clean', [], 'record');
   expect(obeyed.size).toBe(0);
   const hostile = await run(
     'hostile',
     injections.map((injection) => injection.text),
+    'live',
   );
   // The text arrived, whole enough to be obeyed, and each of the set was.
   expect([...obeyed.keys()].sort()).toEqual(injections.map((i) => i.name).sort());
   expect(hostile.summary.decisions['m0']).not.toEqual(clean.summary.decisions['m0']);
   expect(hostile.summary.decisions['m1']).toEqual(clean.summary.decisions['m1']);
 
-  expect(clean.summary.roundTrips).toBeGreaterThanOrEqual(3);
+  expect(clean.summary.roundTrips).toBeGreaterThanOrEqual(2);
   expect(hostile.orders).toEqual(clean.orders);
 
-  // And every cycle of it, hostile answers and repairs included, is decided the same from its record.
+  // The same desk again, on its kept answers alone: nobody is asked, and all of it comes out the same.
+  const asked = servers.map((server) => server.seen.length);
+  const again = await run('clean', [], 'replay-only');
+  expect(servers.map((server) => server.seen.length)).toEqual(asked);
+  expect(again.summary.hash).toBe(clean.summary.hash);
+
+  // And every cycle of the hostile one, hostile answers and repairs included, is decided the same from its record.
   const cycles = (await desk(hostile.home, 'cycles', '--limit', '100')) as { id: string }[];
   expect(cycles).toHaveLength(TRADED);
   for (const { id } of cycles) {
     expect(await desk(hostile.home, 'replay', id)).toMatchObject({ cycle: id, identical: true });
   }
-}, 300_000);
+}, 480_000);
 
 async function desk(home: string, ...argv: string[]): Promise<unknown> {
   let [out, err] = ['', ''];

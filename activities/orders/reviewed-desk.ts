@@ -29,7 +29,7 @@ export async function reviewedDesk(
               where p.desk = d.desk and p.pair = $2 and p.state in ('closed', 'dust')) as last_closed,
             (select count(*) from position p
               where p.desk = d.desk and p.state <> 'unfilled' and p.opened_at >= $3) as trades_today,
-            (select coalesce(sum(coalesce(c.cost_usd, c.reserved_usd)), 0) from llm_call c
+            (select coalesce(sum(coalesce(c.answer_usd, c.cost_usd, c.reserved_usd)), 0) from llm_call c
               where c.desk = d.desk and c.venue_at >= $3) as llm_spend
        from desk d where d.desk = $1`,
     [desk, at.pair, new Date(Math.floor(at.atMs / DAY_MS) * DAY_MS)],
