@@ -2,6 +2,7 @@ import type { Asset } from '../pair.ts';
 import { ENTER_LONG, ENTER_SHORT, LEAVE_LONG, LEAVE_SHORT } from '../strategies/bar-strategy.ts';
 import { entryInBar } from '../shadow/entry-in-bar.ts';
 import { Account } from './account.ts';
+import { BarClock } from './bar-clock.ts';
 import {
   EntryOrder,
   type EngineInput,
@@ -38,18 +39,13 @@ export class EngineRun {
   /** Limit entries on their way; null at the market. */
   private readonly resting: (RestingEntry | null)[];
   private readonly leaving: Int8Array;
-  /** Index and open time of each pair's next bar; the time is Infinity when it has none left. */
-  private readonly next: Int32Array;
-  private readonly nextMs: Float64Array;
+  private readonly clock: BarClock;
   /** Bar at which the pair must be looked at next, and its time. */
   private readonly wake: Int32Array;
   private readonly wakeMs: Float64Array;
   private readonly segment: Int32Array;
   private readonly end: Int32Array;
   private readonly ends: Int32Array[];
-  private readonly times: Float64Array[];
-  /** Open time of each pair's first bar where none is missing after it: times are reckoned, not read; else NaN. */
-  private readonly startMs: Float64Array;
   private readonly closeColumns: Float64Array[];
   private readonly says: Uint8Array[];
   private readonly entries: Entries[];
@@ -95,14 +91,11 @@ export class EngineRun {
     this.entryBar = integers();
     this.leaving = new Int8Array(pairs.length);
     this.resting = pairs.map(() => null);
-    this.times = bars.map((b) => b.timeMs);
+    this.clock = new BarClock(
+      bars.map((b) => b.timeMs),
+      input.barMs,
+    );
     this.closeColumns = bars.map((b) => b.close);
-    this.startMs = Float64Array.from(this.times, (t) => {
-      const last = t.length - 1;
-      return last >= 0 && t[last]! === t[0]! + last * input.barMs ? t[0]! : NaN;
-    });
-    this.next = integers();
-    this.nextMs = Float64Array.from(this.times, (t) => t[0] ?? Infinity);
     this.wake = integers();
     this.wakeMs = per();
     this.segment = integers();
@@ -128,7 +121,7 @@ export class EngineRun {
     return {
       log: state.log,
       account: state.account,
-      bars: this.times.reduce((sum, t) => sum + t.length, 0),
+      bars: this.clock.times.reduce((sum, t) => sum + t.length, 0),
       barsInPosition: this.barsInPosition,
       turnover: this.turnover,
       segments: this.ends.reduce((sum, e) => sum + e.length, 0),
@@ -139,8 +132,9 @@ export class EngineRun {
   /** The next bar on which anything can happen to the pair. */
   private findWake(p: number): void {
     const { state } = this;
-    let i = this.next[p]!;
-    if (i >= this.times[p]!.length) {
+    const { clock } = this;
+    let i = clock.next[p]!;
+    if (i >= clock.times[p]!.length) {
       this.wakeMs[p] = Infinity;
       return;
     }
@@ -167,7 +161,7 @@ export class EngineRun {
       }
     }
     this.wake[p] = i;
-    this.wakeMs[p] = this.timeAt(p, i);
+    this.wakeMs[p] = clock.timeAt(p, i);
   }
 
   /**
@@ -175,7 +169,8 @@ export class EngineRun {
    * pairs must be looked at earlier.
    */
   private pass(timeMs: number): boolean {
-    const { nextMs, state, input } = this;
+    const { clock, state, input } = this;
+    const { nextMs } = clock;
     const { account, closes } = state;
     if (!account.moves()) {
       this.skip(timeMs);
@@ -187,14 +182,14 @@ export class EngineRun {
       let time = nextMs[0]!;
       for (let p = 1; p < count; p++) if (nextMs[p]! < time) time = nextMs[p]!;
       if (time >= timeMs) return true;
-      const together = this.barsTogether(timeMs);
+      const together = clock.barsTogether(timeMs);
       if (together > 1) {
         this.passTogether(together);
       } else {
         for (let p = 0; p < count; p++) {
           if (nextMs[p]! !== time) continue;
-          closes[p] = this.closeColumns[p]![this.next[p]!]!;
-          this.advance(p);
+          closes[p] = this.closeColumns[p]![clock.next[p]!]!;
+          clock.advance(p);
           if (state.quantity[p]! > 0) this.barsInPosition++;
         }
         state.timeMs = time;
@@ -205,29 +200,10 @@ export class EngineRun {
     }
   }
 
-  /** How many next bars before `timeMs` all pairs have at the same times without a gap; 0 for none. */
-  private barsTogether(timeMs: number): number {
-    const { nextMs, next, times, startMs } = this;
-    const { barMs } = this.input;
-    const first = nextMs[0]!;
-    let count = Math.round((timeMs - first) / barMs);
-    for (let p = 0; p < nextMs.length; p++) {
-      if (nextMs[p]! !== first) return 0;
-      const column = times[p]!;
-      const from = next[p]!;
-      count = Math.min(count, column.length - from);
-      // The last time tells whether any bar is missing on the way: bars lie on their grid.
-      const isWhole = startMs[p] === startMs[p];
-      if (!isWhole && count > 0 && column[from + count - 1]! !== first + (count - 1) * barMs) {
-        return 0;
-      }
-    }
-    return count;
-  }
-
   /** Marks up to `count` bars of all pairs in one loop. */
   private passTogether(count: number): void {
-    const { next, nextMs, state, times, closeColumns, band, input } = this;
+    const { clock, state, closeColumns, band, input } = this;
+    const { next, times } = clock;
     const { gate } = input;
     if (gate.afterMark === undefined || gate.quietAbove === undefined) {
       band.floor = gate.afterMark === undefined ? -Infinity : Infinity;
@@ -237,55 +213,34 @@ export class EngineRun {
     }
     const { account } = state;
     const done = account.markRange(times[0]!, closeColumns, next, count, next[0]!, band);
-    for (let p = 0; p < nextMs.length; p++) {
+    for (let p = 0; p < next.length; p++) {
       const at = next[p]! + done;
-      next[p] = at;
-      nextMs[p] = this.timeAt(p, at);
+      clock.set(p, at);
       state.closes[p] = closeColumns[p]![at - 1]!;
       if (state.quantity[p]! > 0) this.barsInPosition += done;
     }
-    state.timeMs = this.timeAt(0, next[0]! - 1);
+    state.timeMs = clock.timeAt(0, next[0]! - 1);
     state.closeMs = state.timeMs + input.barMs;
-  }
-
-  private advance(p: number): void {
-    const next = this.next[p]! + 1;
-    this.next[p] = next;
-    this.nextMs[p] = this.timeAt(p, next);
-  }
-
-  /** Open time of a pair's bar; Infinity after its last. */
-  private timeAt(p: number, index: number): number {
-    const times = this.times[p]!;
-    if (index >= times.length) return Infinity;
-    const start = this.startMs[p]!;
-    return start === start ? start + index * this.input.barMs : times[index]!;
   }
 
   /** Passes over bars on which the account's worth cannot change: only days are noted. */
   private skip(timeMs: number): void {
-    const { nextMs, state, startMs } = this;
+    const { clock, state } = this;
     const { account, closes } = state;
-    for (let p = 0; p < nextMs.length; p++) {
-      if (nextMs[p]! >= timeMs) continue;
-      const times = this.times[p]!;
-      account.noteDays(times, this.next[p]!, timeMs);
-      const start = startMs[p]!;
-      const at =
-        start === start
-          ? Math.min(times.length, Math.ceil((timeMs - start) / this.input.barMs))
-          : firstFrom(times, this.next[p]!, timeMs);
-      this.next[p] = at;
-      this.nextMs[p] = this.timeAt(p, at);
+    for (let p = 0; p < clock.nextMs.length; p++) {
+      if (clock.nextMs[p]! >= timeMs) continue;
+      account.noteDays(clock.times[p]!, clock.next[p]!, timeMs);
+      const at = clock.firstFrom(p, timeMs);
+      clock.set(p, at);
       // A bar at that time brings its own close.
-      if (this.nextMs[p] !== timeMs) closes[p] = this.closeColumns[p]![at - 1]!;
+      if (clock.nextMs[p] !== timeMs) closes[p] = this.closeColumns[p]![at - 1]!;
     }
   }
 
   /** Marks every position to be closed at its next bar; false when there is none. */
   private flattenAll(): boolean {
     let some = false;
-    for (let p = 0; p < this.nextMs.length; p++) {
+    for (let p = 0; p < this.clock.next.length; p++) {
       if (this.state.quantity[p] === 0 || this.leaving[p] === LEAVES_BY_HALT) continue;
       this.leaving[p] = LEAVES_BY_HALT;
       this.findWake(p);
@@ -296,7 +251,8 @@ export class EngineRun {
 
   /** Everything that happens at one time: fills of all pairs, one valuation, then decisions in order. */
   private step(time: number): void {
-    const { input, state, nextMs, next, wake, end, leaving } = this;
+    const { input, state, clock, wake, end, leaving } = this;
+    const { next, nextMs } = clock;
     const { gate } = input;
     const { closes, quantity, ordered, account } = state;
     state.timeMs = time;
@@ -318,7 +274,7 @@ export class EngineRun {
     for (let p = 0; p < nextMs.length; p++) {
       if (nextMs[p]! !== time) continue;
       const i = next[p]!;
-      this.advance(p);
+      clock.advance(p);
       if (i === end[p]!) {
         this.segment[p]!++;
         end[p] = this.ends[p]![this.segment[p]!] ?? -1;
@@ -367,7 +323,7 @@ export class EngineRun {
 
   private closeAtEnd(p: number, i: number): void {
     const cost = this.input.costs[p]!;
-    const isLast = i === this.times[p]!.length - 1;
+    const isLast = i === this.clock.times[p]!.length - 1;
     const price = this.leavingPrice(p, this.closeColumns[p]![i]!);
     this.close(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee, this.state.closeMs);
   }
@@ -489,7 +445,7 @@ export class EngineRun {
     order.bar = bar;
     order.timeMs = state.timeMs;
     order.close = state.closes[p]!;
-    const follows = this.nextMs[p]! === state.closeMs;
+    const follows = this.clock.nextMs[p]! === state.closeMs;
     order.quote = follows ? state.bars[p]!.open[bar + 1]! : order.close;
     order.side = (this.says[p]![bar]! & ENTER_LONG) !== 0 ? 1 : -1;
     order.stopPct = entries.stopPct;
@@ -514,21 +470,4 @@ export class EngineRun {
     this.orderedTargetPct[p] = order.targetPct;
     this.orderedTarget[p] = order.targetPrice;
   }
-}
-
-/** Index of the first time at or after `timeMs`, from `from` on. */
-function firstFrom(times: Float64Array, from: number, timeMs: number): number {
-  let low = from;
-  let step = 1;
-  while (low + step < times.length && times[low + step]! < timeMs) {
-    low += step;
-    step *= 2;
-  }
-  let high = Math.min(times.length, low + step);
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
