@@ -121,6 +121,23 @@ describe('a backtest as a workflow', () => {
     );
     expect(await handle.query(studyProgress)).toEqual({ phase: 'done', done: 1, total: 1 });
   });
+
+  it('is told again, not run again, when it ran before', async () => {
+    const request = { ...requestOf('breakout'), gapBars: 29 };
+    const run = async (id: string): Promise<{ folder: string; trades: number }> => {
+      const handle = await client.workflow.start<typeof backtest>('backtest', {
+        workflowId: `backtest/test-${process.pid}-${id}`,
+        taskQueue: QUEUE,
+        args: [{ request }],
+      });
+      return (await handle.result())!;
+    };
+    const first = await run('first');
+    // What is stored is what is told: a second run would write it anew.
+    const stored = join(first.folder, 'outcome.json');
+    writeFileSync(stored, readFileSync(stored, 'utf8').replace(/"trades":\d+/, '"trades":7'));
+    expect(await run('again')).toEqual({ ...first, trades: 7 });
+  });
 });
 
 describe('a sweep as a workflow', () => {
