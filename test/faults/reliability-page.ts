@@ -5,6 +5,27 @@ import type { Trouble } from './troubles.ts';
 
 const BEGIN = '<!-- table of faults: written by test/faults -->';
 const END = '<!-- end of the table of faults -->';
+export const UNDISTURBED = 'no trouble';
+
+/** One session's row, without the trouble's name. */
+export function rowOf(
+  trouble: Trouble | null,
+  outcome: SessionOutcome,
+  undisturbed: SessionOutcome,
+): string[] {
+  const isSame = outcome.summary.hash === undisturbed.summary.hash;
+  const end = isSame ? 'same' : `another: ${trouble?.cost ?? 'NOT EXPECTED'}`;
+  return [trouble?.answer ?? '', ...figures(outcome), trouble === null ? 'the measure' : end];
+}
+
+/** The rows that the page has, by the trouble's name. */
+export function rowsOnPage(file: string): Map<string, string[]> {
+  const rows = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  return new Map(rows.map(([, name = '', ...cells]) => [name, cells.slice(0, -1)]));
+}
 
 /** The page with its table of faults as the sessions came out; what stands around the table is kept. */
 export async function reliabilityPage(
@@ -18,13 +39,11 @@ export async function reliabilityPage(
   const after = rest.split(END)[1];
   if (after === undefined) throw new Error(`${file} has no place for the table of faults`);
   const rows = [
-    ['no trouble', '', ...figures(undisturbed), 'the measure'],
+    [UNDISTURBED, ...rowOf(null, undisturbed, undisturbed)],
     ...troubles.map((trouble) => {
       const outcome = outcomes.get(trouble.name);
       if (outcome === undefined) throw new Error(`no session had the trouble "${trouble.name}"`);
-      const isSame = outcome.summary.hash === undisturbed.summary.hash;
-      const end = isSame ? 'same' : `another: ${trouble.cost ?? 'NOT EXPECTED'}`;
-      return [trouble.name, trouble.answer, ...figures(outcome), end];
+      return [trouble.name, ...rowOf(trouble, outcome, undisturbed)];
     }),
   ];
   const head = [

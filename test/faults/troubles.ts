@@ -14,6 +14,8 @@ export interface Trouble {
   from?: number;
   /** What happens to the venue besides; resolves when it is over. */
   meanwhile?: (control: Control) => Promise<void>;
+  /** Among those that every `npm test` goes through; the others only `npm run test:faults`. */
+  isShort?: true;
   /** What it costs; without it the desk must end as if nothing had been. */
   cost?: string;
 }
@@ -35,6 +37,7 @@ async function maintenance(control: Control): Promise<void> {
 export const TROUBLES: readonly Trouble[] = [
   {
     name: 'the answer to an order is lost (3 times)',
+    isShort: true,
     answer: 'looks the order up by its client id and adopts it',
     faults: [{ kind: 'lose-reply', path: 'AddOrder', count: 3 }],
   },
@@ -50,6 +53,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'orders answered by status 502 (3 times)',
+    isShort: true,
     answer: 'looks the order up; sends it again under the same id once the venue knows of none',
     faults: [{ kind: 'status', path: 'AddOrder', status: 502, count: 3 }],
   },
@@ -91,6 +95,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'the exchange dies after writing an order down, before it answers',
+    isShort: true,
     answer: 'looks the order up at the restarted exchange and adopts it',
     faults: [{ kind: 'crash-after-journal', count: 1 }],
   },
@@ -106,11 +111,13 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'executions get lost (3 times)',
+    isShort: true,
     answer: 'sees the gap in their numbers and reads the history again',
     faults: [{ kind: 'silence', channel: 'executions', count: 3 }],
   },
   {
     name: 'the private socket breaks in place of an execution (3 times)',
+    isShort: true,
     answer: 'connects again, subscribes first and reads the history after',
     faults: [{ kind: 'cut', channel: 'executions', count: 3 }],
   },
@@ -126,6 +133,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'candles get lost (5 times)',
+    isShort: true,
     answer: 'reads the bar that is missing from the venue',
     faults: [{ kind: 'silence', channel: 'ohlc', count: 5 }],
   },
@@ -151,6 +159,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'both sockets are refused for 1.5 s while orders fill',
+    isShort: true,
     answer: 'tries again; books the fills that it missed from the history',
     faults: [{ kind: 'offline', socket: 'both', ms: 1_500 }],
     from: 3,
