@@ -57,6 +57,9 @@ describe('every way of a few events with up to two troubles', () => {
   });
 });
 
+/** Random walks; more of them for a soak. */
+const RUNS = Number(process.env['TRIPLEGAIN_GUARD_RUNS'] ?? 800);
+
 /** A walk of candles around 1. */
 const market: fc.Arbitrary<Row[]> = fc
   .array(
@@ -172,27 +175,31 @@ async function walk(
   return model.state().exitReason;
 }
 
-test('no interleaving of fills, cancels, crashes and late messages breaks a position', async () => {
-  const ends = new Set<string | null>();
-  await fc.assert(
-    fc.asyncProperty(scenario, async (of) => {
-      ends.add(await walk(of));
-    }),
-    { numRuns: Number(process.env['TRIPLEGAIN_GUARD_RUNS'] ?? 800) },
-  );
-  // Unfilled or dust, and every way in which a position is left.
-  expect([...ends]).toEqual(
-    expect.arrayContaining([
-      null,
-      'flatten',
-      'signal',
-      'stop',
-      'target',
-      'trailing',
-      'unprotected',
-    ]),
-  );
-}, 120_000);
+test(
+  'no interleaving of fills, cancels, crashes and late messages breaks a position',
+  async () => {
+    const ends = new Set<string | null>();
+    await fc.assert(
+      fc.asyncProperty(scenario, async (of) => {
+        ends.add(await walk(of));
+      }),
+      { numRuns: RUNS },
+    );
+    // Unfilled or dust, and every way in which a position is left.
+    expect([...ends]).toEqual(
+      expect.arrayContaining([
+        null,
+        'flatten',
+        'signal',
+        'stop',
+        'target',
+        'trailing',
+        'unprotected',
+      ]),
+    );
+  },
+  120_000 + RUNS * 100,
+);
 
 describe('the walk notices a guard that', () => {
   const failsWith = async (mutate: Mutation): Promise<string> => {

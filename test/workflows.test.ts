@@ -19,6 +19,8 @@ import { BAR_MS, HOUR_MS, openWorld, PAIRS, type World } from './support/desk-wo
 
 const BTC = 'BTC/USDT';
 const by = { who: 'ann', why: 'test' };
+/** A machine may be busy: what is polled for has this long. */
+const PATIENT = { timeout: 20_000 };
 
 let worker: DeskWorker;
 let world: World;
@@ -97,7 +99,7 @@ describe('what is asked of the desk', () => {
 describe('steering before the first bar', () => {
   test('is at the venue’s time of the start', async () => {
     await world.handle.signal(pause, by);
-    await expect.poll(async () => (await world.statusOf()).state).toBe('paused');
+    await expect.poll(async () => (await world.statusOf()).state, PATIENT).toBe('paused');
     expect(world.steeredAt).toEqual([BAR_MS]);
     expect(await world.statusOf()).toMatchObject({ venueTimeMs: BAR_MS, lastBarMs: null });
   });
@@ -112,7 +114,7 @@ describe('the desk', () => {
     for (const pair of PAIRS.slice(1)) {
       const cycle = world.client.workflow.getHandle(world.cycleOf(pair));
       await expect
-        .poll(() => cycle.query(progress).catch(() => null))
+        .poll(() => cycle.query(progress).catch(() => null), PATIENT)
         .toMatchObject({ step: 'waiting for its turn' });
     }
     expect(world.reviewed).toEqual([]);
@@ -195,7 +197,7 @@ describe('the desk', () => {
     await world.when(() => world.commands.includes('clock'));
     expect(world.commands).toEqual(['pause', 'clock']);
     expect(world.venueTimes).toEqual([]);
-    await expect.poll(world.statusOf).toMatchObject({ state: 'running', untilMs: null });
+    await expect.poll(world.statusOf, PATIENT).toMatchObject({ state: 'running', untilMs: null });
   });
 
   test('does not decide a bar twice: not a repeat, not a late one', async () => {
@@ -328,11 +330,13 @@ describe('an entry', () => {
     await world.bar(1);
     await world.when(() => world.orders.size === 1);
     await expect
-      .poll(() =>
-        world.client.workflow
-          .getHandle(world.guardOf(BTC))
-          .describe()
-          .catch(() => null),
+      .poll(
+        () =>
+          world.client.workflow
+            .getHandle(world.guardOf(BTC))
+            .describe()
+            .catch(() => null),
+        PATIENT,
       )
       .not.toBeNull();
     await world.handle.signal(halt, by);
@@ -650,7 +654,7 @@ describe('flattening', () => {
     expect(await world.statusOf()).toMatchObject({ state: 'flattening' });
     await world.tell(3, BTC, { orders: [world.fill(BTC, 'exit', '2')] });
     await world.acked(3);
-    await expect.poll(() => world.statusOf()).toMatchObject({ state: 'halted' });
+    await expect.poll(() => world.statusOf(), PATIENT).toMatchObject({ state: 'halted' });
     expect(closedAs()).toEqual(['flatten']);
   });
 
@@ -660,7 +664,7 @@ describe('flattening', () => {
     await world.bar(1);
     await world.acked(1);
     await world.handle.signal(flatten, by);
-    await expect.poll(() => world.statusOf()).toMatchObject({ state: 'halted' });
+    await expect.poll(() => world.statusOf(), PATIENT).toMatchObject({ state: 'halted' });
     expect(closedAs()).toEqual(['unfilled']);
   });
 });
@@ -672,5 +676,5 @@ test('the end of a replay is told when everything of it is settled', async () =>
   const end = { event: 2, atMs: BAR_MS + 2 * HOUR_MS, kind: 'end' as const, concerned: [] };
   await world.handle.signal(venueEvent, end);
   await world.acked(2);
-  await expect.poll(() => world.statusOf()).toMatchObject({ isEnded: true });
+  await expect.poll(() => world.statusOf(), PATIENT).toMatchObject({ isEnded: true });
 });
