@@ -7,7 +7,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { testBundle } from './support/test-bundle.ts';
 
 const HISTORIES = join(import.meta.dirname, 'histories');
-const files = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
+const files = ['.', 'passes'].flatMap((folder) =>
+  readdirSync(join(HISTORIES, folder))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => join(folder, name)),
+);
 
 beforeAll(() => {
   Runtime.install({
@@ -41,6 +45,7 @@ describe('a saved history replays: a workflow that runs outlives the change of i
     ...['desk-day', 'desk-running', 'feed', 'reconcile'],
     ...['cycle-held', 'cycle-vetoed', 'cycle-ordered', 'cycle-closing', 'cycle-refused'],
     ...['guard-stop', 'guard-target', 'guard-signal', 'guard-unfilled'],
+    'passes/rebalance',
   ])('there is one of %s', (shape) => {
     expect(files).toContain(`${shape}.json`);
   });

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { SEARCH_ATTRIBUTES } from '../../shared/names.ts';
  * Records the saved histories anew: `node test/histories/record.ts`. Replays some days of the synthetic
  * market by the whole desk in a folder of its own, its stops trailing, the first entry refused by the
  * exchange, and writes the shortest history of each workflow and shape beside
- * this file.
+ * this file. With `--passes` a day of a desk that rebalances, into `passes/`.
  */
 const ROOT = join(import.meta.dirname, '..', '..');
 const { values } = parseArgs({
@@ -22,13 +22,15 @@ const { values } = parseArgs({
     to: { type: 'string', default: '2026-01-16T00:00Z' },
     balances: { type: 'string', default: 'USDT=10000' },
     'port-base': { type: 'string', default: '26000' },
+    passes: { type: 'boolean', default: false },
   },
 });
 
 /** Shapes by file name; each has a query of its own, and the shortest history that fits is kept. */
 const shape = (workflow: string, outcome: string): string =>
   `WorkflowType = '${workflow}' AND ${SEARCH_ATTRIBUTES.outcome} = '${outcome}'`;
-const SHAPES: Record<string, string> = {
+const PASSES = { rebalance: shape('rebalance', 'done') };
+const DESK: Record<string, string> = {
   // Long enough to have seen some bars.
   'desk-day': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'ContinuedAsNew' AND HistoryLength > 150`,
   'desk-running': `WorkflowType = 'tradingDesk' AND ExecutionStatus = 'Running'`,
@@ -48,11 +50,16 @@ const SHAPES: Record<string, string> = {
   ),
 };
 
+/** A pass at 12:00 has ended by then. */
+const A_DAY_LATER = '2026-01-06T15:00Z';
+const SHAPES = values.passes ? PASSES : DESK;
+const OUT = values.passes ? join(import.meta.dirname, 'passes') : import.meta.dirname;
+
 const home = mkdtempSync(join(tmpdir(), 'triplegain-histories-'));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const desk = startDesk();
 try {
-  await orderRefusal();
+  if (!values.passes) await orderRefusal();
   await ended(desk);
   await record();
 } finally {
@@ -65,9 +72,10 @@ function startDesk(): ChildProcess {
   const profile = join(home, 'recorded.yaml');
   const guard = 'guard:\n  trailing: { atr: 5 }\n';
   const first = readFileSync(join(ROOT, 'desks', 'triplegain.yaml'), 'utf8');
-  writeFileSync(profile, first.replace('guard:\n', guard));
+  const rebalance = values.passes ? "\nrebalance: { at: '12:00' }\n" : '';
+  writeFileSync(profile, first.replace('guard:\n', guard) + rebalance);
   const args = ['--profile', profile, '--home', home, '--port-base', values['port-base'], '--lockstep', '--json'];
-  args.push('--seed', seed, '--from', from, '--to', to, '--balances', balances);
+  args.push('--seed', seed, '--from', from, '--to', values.passes ? A_DAY_LATER : to, '--balances', balances);
   return spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(ROOT, 'cli', 'start.ts'), ...args],
@@ -109,8 +117,9 @@ async function ended(child: ChildProcess): Promise<void> {
 async function record(): Promise<void> {
   const connection = await Connection.connect({ address: deskEntry()?.temporalAddress ?? '' });
   const { workflow } = new Client({ connection });
-  const before = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
-  for (const name of before) rmSync(join(import.meta.dirname, name));
+  mkdirSync(OUT, { recursive: true });
+  const before = readdirSync(OUT).filter((name) => name.endsWith('.json'));
+  for (const name of before) rmSync(join(OUT, name));
   for (const [name, query] of Object.entries(SHAPES)) {
     let shortest: { workflowId: string; runId: string; length: number } | null = null;
     for await (const { workflowId, runId, historyLength } of workflow.list({ query })) {
@@ -125,7 +134,7 @@ async function record(): Promise<void> {
     }
     const { workflowId, runId } = shortest;
     const history = await workflow.getHandle(workflowId, runId).fetchHistory();
-    writeFileSync(join(import.meta.dirname, `${name}.json`), fileOf(historyToJSON(history)));
+    writeFileSync(join(OUT, `${name}.json`), fileOf(historyToJSON(history)));
     say(`${name}: ${workflowId}, ${history.events?.length ?? 0} events`);
   }
   await connection.close();

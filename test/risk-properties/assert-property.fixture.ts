@@ -19,22 +19,24 @@ export function assertProperty<Ts>(
   name: string,
   property: fc.IProperty<Ts>,
   numRuns: number = RUNS,
+  file: string = SEEDS,
 ): void {
-  for (const kept of readSeeds()[name] ?? []) fc.assert(property, { ...kept, endOnFailure: true });
+  for (const kept of readSeeds(file)[name] ?? [])
+    fc.assert(property, { ...kept, endOnFailure: true });
   const found = fc.check(property, { numRuns });
   if (!found.failed) return;
   if (found.counterexamplePath !== null) {
-    keep(name, { seed: found.seed, path: found.counterexamplePath });
+    keep(file, name, { seed: found.seed, path: found.counterexamplePath });
   }
   throw new Error(`${name}: ${fc.defaultReportMessage(found) ?? 'failed'}`);
 }
 
-function readSeeds(): Record<string, FailingSeed[]> {
-  return JSON.parse(readFileSync(SEEDS, 'utf8')) as Record<string, FailingSeed[]>;
+function readSeeds(file: string): Record<string, FailingSeed[]> {
+  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, FailingSeed[]>;
 }
 
-function keep(name: string, seed: FailingSeed): void {
-  const all = readSeeds();
+function keep(file: string, name: string, seed: FailingSeed): void {
+  const all = readSeeds(file);
   all[name] = [...(all[name] ?? []), seed];
-  writeFileSync(SEEDS, `${JSON.stringify(all, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
 }
