@@ -156,6 +156,12 @@ describe('npm run desk, with the database up and the desk stopped', () => {
     ]);
   });
 
+  it('says so when no bar has closed that shadow accounts could begin at', async () => {
+    const { status, out, err } = await desk('arena');
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toContain('has no shadow accounts yet: they begin when its first bar has closed');
+  });
+
   it('says so when there is no such cycle', async () => {
     const { status, out, err } = await desk('why', 'BTC/USDT', '2021-05-15T14:00');
     expect({ status, out }).toEqual({ status: 1, out: '' });

@@ -17,6 +17,7 @@ import {
   HOUR_MS,
   storeDesk,
 } from '../ledger/example-desk.fixture.ts';
+import { readArena } from './read-arena.ts';
 import { advanceShadows, checkShadows, type ShadowDeps } from './advance-shadows.ts';
 
 const PAIRS = exampleProfile.pairs;
@@ -159,6 +160,26 @@ describe('shadow accounts of a desk', () => {
         where decider = 'trend' and variant = 'trend'`,
     );
     expect(await checkShadows(pool, DESK)).toEqual(['trend | trend']);
+  });
+
+  it('is read for the standings, and every recorded answer is held against later candles', async () => {
+    expect(await readArena(pool, DESK)).toBeNull();
+    await advanceEach(fresh());
+    const arena = (await readArena(pool, DESK))!;
+    expect(arena).toMatchObject({ timeframe: '1h', fromBarMs: timeOf(BEFORE) });
+    expect(arena.barMs).toBe(timeOf(BARS - 1));
+    expect(arena.accounts).toHaveLength(10);
+    const trend = arena.accounts.find((a) => a.decider === 'trend' && a.variant === 'trend')!;
+    expect(trend.days.at(-1)!.equity).toBe(trend.equity);
+    expect(trend.trades).toHaveLength(trend.totals.trades);
+    const cycles = PAIRS.length * (BARS - 1 - BEFORE);
+    expect(arena.predictions.get('hold | hold')).toMatchObject({ resolved: [], absent: cycles });
+    const said = arena.predictions.get('trend | trend')!;
+    expect(said.resolved.length + said.pending + said.unscored).toBe(cycles);
+    // A close without a position names no event; what looks beyond the last bar is open.
+    expect(said.unscored).toBeGreaterThan(0);
+    expect(said.pending).toBeGreaterThan(0);
+    expect(new Set(said.resolved.map((r) => r.hit))).toEqual(new Set([true, false]));
   });
 
   it('repeats nothing when told twice, or late, of a bar', async () => {

@@ -21,6 +21,7 @@ const SAID_HEAD = [
 export function arenaText(report: ArenaReport, paint: Paint): string {
   const { standings } = report;
   const deciders = standings.filter((row) => !row.isBaseline);
+  const names = new Set(deciders.map((row) => row.decider));
   const money = columns([MONEY_HEAD, ...standings.map(moneyRow)], '  ', [
     ...(['right', 'left', 'left'] as const),
     ...MONEY_HEAD.slice(3).map(() => 'right' as const),
@@ -44,7 +45,10 @@ export function arenaText(report: ArenaReport, paint: Paint): string {
     ...said.slice(1),
     '',
     paint.dim('Against the baselines, daily returns resampled in pairs'),
-    ...columns(deciders.flatMap(againstRows), '  '),
+    ...columns(
+      deciders.flatMap((row) => againstRows(row, names)),
+      '  ',
+    ),
   ].join('\n');
 }
 
@@ -110,11 +114,12 @@ function bins(calibration: readonly { count: number; meanConfidence: number; hit
     .join(', ');
 }
 
-function againstRows(row: Row): string[][] {
+/** `deciders`: names that a baseline may share with one of them. */
+function againstRows(row: Row, deciders: ReadonlySet<string>): string[][] {
   const named = (verdict: Against['verdict']): string =>
     row.against
       .filter((each) => each.verdict === verdict)
-      .map((each) => each.baseline)
+      .map(({ baseline }) => (deciders.has(baseline) ? `${baseline} (baseline)` : baseline))
       .join(', ');
   const told: [string, string][] = [
     ['better than', named('better')],

@@ -89,13 +89,17 @@ function indexFrom(bars: readonly Candle[], timeMs: number): number {
 }
 
 function columnsOf(bars: readonly Candle[]): CandleColumns {
-  const column = (pick: (bar: Candle) => number): Float64Array => Float64Array.from(bars, pick);
-  return {
-    timeMs: column((b) => b.timeMs),
-    open: column((b) => b.open),
-    high: column((b) => b.high),
-    low: column((b) => b.low),
-    close: column((b) => b.close),
-    volume: column((b) => b.volume),
-  };
+  const n = bars.length;
+  const [timeMs, open, high] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const [low, close, volume] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  for (let i = 0; i < n; i++) {
+    const bar = bars[i]!;
+    timeMs[i] = bar.timeMs;
+    open[i] = bar.open;
+    high[i] = bar.high;
+    low[i] = bar.low;
+    close[i] = bar.close;
+    volume[i] = bar.volume;
+  }
+  return { timeMs, open, high, low, close, volume };
 }

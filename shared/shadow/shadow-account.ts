@@ -2,6 +2,7 @@ import { Account } from '../backtest/account.ts';
 import { Beneath, boughtAt, soldAt, type PairCosts } from '../backtest/exit-finder.ts';
 import { equityMarks } from '../backtest/reviewed-holdings.ts';
 import { exitTerms } from '../guard/exit-terms.ts';
+import { baseOf } from '../pair.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import { deskStanding, deskStateAfter, newDeskState } from '../risk/desk-state.ts';
 import { reviewEntry } from '../risk/review.ts';
@@ -255,8 +256,12 @@ export class ShadowAccount {
         if (amount > 0) this.countFill(p, amount * price * cost.takerFee);
       } else {
         const price = soldAt(open * (1 - cost.halfSpread), cost);
-        account.sell(p, Number(leg.quantity), price, cost.takerFee);
-        this.countFill(p, Number(leg.quantity) * price * cost.takerFee);
+        // What is not to be held at all goes whole: dust would move like the asset.
+        const isAll = (choice.allocation.targets[baseOf(leg.pair)] ?? 0) === 0;
+        const held = account.balance[account.baseIndex[p]!]!;
+        const amount = isAll ? Math.floor(held / cost.lot) * cost.lot : Number(leg.quantity);
+        account.sell(p, amount, price, cost.takerFee);
+        this.countFill(p, amount * price * cost.takerFee);
       }
     }
   }
