@@ -5,7 +5,7 @@ import { runEngine } from '../backtest/engine.ts';
 import { EXIT_END, EXIT_REASONS } from '../backtest/trade-log.ts';
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
-import { MARKET_ENTRY } from '../entry.ts';
+import { EntrySettingsSchema, MARKET_ENTRY } from '../entry.ts';
 import { GuardSettingsSchema } from '../guard/settings.ts';
 import { Atr } from '../indicators/atr.ts';
 import { seededCandles } from '../indicators/seeded-candles.ts';
@@ -131,69 +131,79 @@ function marketOf(bars: number, seed: number): CandleColumns[] {
 }
 
 describe('a shadow account beside the engine of the backtests', () => {
-  it.each([3, 11, 42])('makes the same trades of the same decisions, market %i', (seed) => {
-    const warmup = 150;
-    const market = marketOf(600, seed);
-    const terms = termsOf(PAIRS);
-    const choice = parseBarStrategy('trend', {});
-    const says: { bits: number; stopPct: number; targetPct: number }[][] = market.map((m) => {
-      const strategy: BarStrategy = barStrategyFactory(choice, HOUR)(0);
-      return Array.from(m.close, (price, i) => {
-        const bits = strategy.update(m.timeMs[i]!, m.open[i]!, m.high[i]!, m.low[i]!, price, 1);
-        return { bits, stopPct: strategy.stopPct, targetPct: strategy.targetPct };
+  it.each([
+    [3, 'market'],
+    [11, 'market'],
+    [42, 'market'],
+    [3, 'post-only'],
+    [11, 'post-only'],
+  ] as const)(
+    'makes the same trades of the same decisions, market %i, %s entries',
+    (seed, type) => {
+      const warmup = 150;
+      const market = marketOf(600, seed);
+      const entry = EntrySettingsSchema.parse({ type });
+      const terms: ShadowTerms = { ...termsOf(PAIRS), entry };
+      const choice = parseBarStrategy('trend', {});
+      const says: { bits: number; stopPct: number; targetPct: number }[][] = market.map((m) => {
+        const strategy: BarStrategy = barStrategyFactory(choice, HOUR)(0);
+        return Array.from(m.close, (price, i) => {
+          const bits = strategy.update(m.timeMs[i]!, m.open[i]!, m.high[i]!, m.low[i]!, price, 1);
+          return { bits, stopPct: strategy.stopPct, targetPct: strategy.targetPct };
+        });
       });
-    });
-    const { log, account } = runEngine({
-      pairs: PAIRS,
-      bars: market,
-      barMs: HOUR,
-      strategy: barStrategyFactory(choice, HOUR),
-      costs: terms.instruments.map((i, p) => ({
-        ...terms.costs[p]!,
-        takerFee: i.takerFee,
-        makerFee: i.makerFee,
-        priceScale: 10 ** i.priceDecimals,
-        lot: Number(i.lot),
-      })),
-      numeraire: 'USDT',
-      balances: { USDT: 1000 },
-      gate: new DeskGate({
-        entry: MARKET_ENTRY,
-        limits: terms.limits,
-        instruments: terms.instruments,
-        halfSpread: terms.costs.map((c) => c.halfSpread),
-        confidence: 0.65,
-      }),
-      gapBars: 24,
-      warmupBars: warmup,
-      targetRests: false,
-    });
-    const { shadow, trades } = run(terms, market, warmup - 1, (p, i) => {
-      const { bits, stopPct, targetPct } = says[p]![i]!;
-      if (i < warmup) return null;
-      if ((bits & ENTER_LONG) !== 0) {
-        return long({ stopLossPct: stopPct, takeProfitPct: [targetPct] });
-      }
-      return (bits & LEAVE_LONG) !== 0 ? close() : null;
-    });
-    const theirs = Array.from({ length: log.count }, (_, k) => k)
-      .filter((k) => log.reason[k] !== EXIT_END)
-      .map((k) => ({
-        pair: PAIRS[log.pair[k]!],
-        entryBarMs: market[0]!.timeMs[log.entryBar[k]!],
-        exitBarMs: market[0]!.timeMs[log.exitBar[k]!],
-        entryPrice: log.entryPrice[k],
-        exitPrice: log.exitPrice[k],
-        quantity: log.quantity[k],
-        grossPnl: log.grossPnl[k],
-        fees: log.fees[k],
-        exit: EXIT_REASONS[log.reason[k]!],
-      }));
-    const ours = trades.map(({ net: _net, netR: _netR, ...trade }) => trade);
-    expect(ours.length).toBeGreaterThan(3);
-    expect(ours).toEqual(theirs);
-    if (log.count === theirs.length) expect(shadow.account.equity).toBe(account.equity);
-  });
+      const { log, account } = runEngine({
+        pairs: PAIRS,
+        bars: market,
+        barMs: HOUR,
+        strategy: barStrategyFactory(choice, HOUR),
+        costs: terms.instruments.map((i, p) => ({
+          ...terms.costs[p]!,
+          takerFee: i.takerFee,
+          makerFee: i.makerFee,
+          priceScale: 10 ** i.priceDecimals,
+          lot: Number(i.lot),
+        })),
+        numeraire: 'USDT',
+        balances: { USDT: 1000 },
+        gate: new DeskGate({
+          entry,
+          limits: terms.limits,
+          instruments: terms.instruments,
+          halfSpread: terms.costs.map((c) => c.halfSpread),
+          confidence: 0.65,
+        }),
+        gapBars: 24,
+        warmupBars: warmup,
+        targetRests: false,
+      });
+      const { shadow, trades } = run(terms, market, warmup - 1, (p, i) => {
+        const { bits, stopPct, targetPct } = says[p]![i]!;
+        if (i < warmup) return null;
+        if ((bits & ENTER_LONG) !== 0) {
+          return long({ stopLossPct: stopPct, takeProfitPct: [targetPct] });
+        }
+        return (bits & LEAVE_LONG) !== 0 ? close() : null;
+      });
+      const theirs = Array.from({ length: log.count }, (_, k) => k)
+        .filter((k) => log.reason[k] !== EXIT_END)
+        .map((k) => ({
+          pair: PAIRS[log.pair[k]!],
+          entryBarMs: market[0]!.timeMs[log.entryBar[k]!],
+          exitBarMs: market[0]!.timeMs[log.exitBar[k]!],
+          entryPrice: log.entryPrice[k],
+          exitPrice: log.exitPrice[k],
+          quantity: log.quantity[k],
+          grossPnl: log.grossPnl[k],
+          fees: log.fees[k],
+          exit: EXIT_REASONS[log.reason[k]!],
+        }));
+      const ours = trades.map(({ net: _net, netR: _netR, ...trade }) => trade);
+      expect(ours.length).toBeGreaterThan(3);
+      expect(ours).toEqual(theirs);
+      if (log.count === theirs.length) expect(shadow.account.equity).toBe(account.equity);
+    },
+  );
 });
 
 type Row = [open: number, high: number, low: number, close: number];
