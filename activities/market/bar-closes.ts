@@ -85,12 +85,16 @@ export async function barCloses(deps: BarCloseDeps): Promise<BarCloses> {
   }
 
   async function settle(close: BarClose): Promise<void> {
-    for (const [pair, state] of close.pairs) {
-      if (!offered.has(`${pair} ${close.timeframe}`)) continue;
-      const known = await confirmed(pair, close, state);
-      close.pairs.set(pair, known);
-      await store(pair, close, known);
-    }
+    // Side by side: a pair whose history does not answer must not make the others late.
+    await Promise.all(
+      [...close.pairs]
+        .filter(([pair]) => offered.has(`${pair} ${close.timeframe}`))
+        .map(async ([pair, state]) => {
+          const known = await confirmed(pair, close, state);
+          close.pairs.set(pair, known);
+          await store(pair, close, known);
+        }),
+    );
     settledTo.set(close.timeframe, close.barMs + timeframeMs(close.timeframe));
     if (close.timeframe === decided) untold.push(close);
     await tellWhole();
