@@ -629,8 +629,8 @@ test('a stop without an answer in time is cancelled, and the position sold', asy
   world.exits = { ...world.exits, unprotectedMs: 200 };
   world.actions[BTC] = 'long';
   world.approved.add(BTC);
-  await world.bar(1);
-  await world.acked(1);
+  await world.bar(null);
+  await world.when(() => outcomes().includes('ordered'));
   const never = world.gate();
   world.before[`place stop`] = never.passed;
   await world.tell(null, BTC, { orders: [world.fill(BTC, 'entry', '2')] });

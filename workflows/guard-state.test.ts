@@ -17,7 +17,7 @@ const guarded = (): GuardState => ({
     stopN: 1,
   },
   ...{ target: null, targetN: 0, exit: null, exitN: 0, soldBefore: '0', rungs: [] },
-  ...{ closing: null, exitReason: null, openedMs: null, alarms: [] },
+  ...{ closing: null, exitReason: null, openedMs: null, alarms: [], isStepped: false },
 });
 
 const update = (clientOrderId: string, filled: string, change: Partial<OrderState> = {}) => ({

@@ -44,6 +44,8 @@ export interface GuardState {
   exitReason: string | null;
   /** What a person was told, newest last. */
   alarms: string[];
+  /** Whether the venue's clock stands at its events: once it has told of one, it does. */
+  isStepped: boolean;
 }
 
 export function newGuardState(
@@ -71,6 +73,7 @@ export function newGuardState(
     closing: null,
     exitReason: null,
     alarms: [],
+    isStepped: false,
   };
 }
 

@@ -74,8 +74,7 @@ export async function positionGuard(
 
   const state = input.carried?.state ?? newGuardState(input);
   const wakeUps = venueWakeUps(self, (m) => void inbox.push({ kind: 'order', ...m }));
-  let isTimed = true;
-  const steps = guardSteps(input, self, state, portsOf(input, wakeUps), () => isTimed);
+  const steps = guardSteps(input, self, state, portsOf(input, wakeUps), () => !state.isStepped);
   setHandler(positionQuery, () => positionStatus(input, state));
   for (const [name, atMs] of Object.entries(input.carried?.wakeUps ?? {})) {
     await wakeUps.untilVenueTime(name, atMs);
@@ -86,7 +85,7 @@ export async function positionGuard(
     await condition(() => inbox.length > 0);
     const batch = inbox.splice(0);
     const atMs = Math.max(...batch.map((m) => m.atMs));
-    isTimed = batch.every((m) => m.event === null);
+    if (batch.some((m) => m.event !== null)) state.isStepped = true;
     for (const message of batch) await take(message, atMs);
     await steps.react(atMs);
     setCurrentDetails(describe(input, state));
