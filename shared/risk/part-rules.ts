@@ -2,8 +2,8 @@ import { Decimal } from '../money.ts';
 import type { Figures } from './entry-context.ts';
 import { UNREAD, pass, shownPercent, veto, type EntryRule } from './rule.ts';
 import type { Setup } from './setup.ts';
-import { judgeVolatility, sized } from './sized.ts';
-import { ceilToStep, floorToStep } from './steps.ts';
+import { judgeVolatility, onLotFinding, sized } from './sized.ts';
+import { ceilToStep } from './steps.ts';
 
 const HALF = new Decimal('0.5');
 const WHOLE = new Decimal(1);
@@ -74,16 +74,9 @@ export const partRules: readonly EntryRule[] = [
     can: ['veto'],
     limit: (_limits, context) =>
       context?.figures && context.setup ? least(context.figures, context.setup).toFixed() : null,
-    check: sized(({ figures, setup, quantity }) => {
-      const onLot = floorToStep(quantity, figures.lot);
-      const needed = least(figures, setup);
-      return onLot.gte(needed) && onLot.gt(0)
-        ? pass(onLot.toFixed())
-        : veto(
-            onLot.toFixed(),
-            `${onLot.toFixed()} ${figures.base} is less than the venue's ${needed.toFixed()}`,
-          );
-    }),
+    check: sized(({ figures, setup, quantity }) =>
+      onLotFinding(figures, quantity, least(figures, setup)),
+    ),
   },
 ];
 

@@ -6,8 +6,6 @@ import {
   UNREAD,
   notApplicable,
   pass,
-  room,
-  shown,
   shownNumber,
   shownPercent,
   veto,
@@ -15,8 +13,8 @@ import {
   type Finding,
   type Rule,
 } from './rule.ts';
-import { depthRoom, equityRoom, judgeVolatility } from './sized.ts';
-import { ceilToStep, floorToStep } from './steps.ts';
+import { balanceRoom, depthRoom, equityRoom, judgeVolatility, onLotFinding } from './sized.ts';
+import { ceilToStep } from './steps.ts';
 
 /** A leg of a rebalancing under review. */
 export interface LegContext {
@@ -180,15 +178,7 @@ export const REBALANCE_RULES: readonly LegRule[] = [
     needs: 'account, fees',
     can: ['veto', 'shrink'],
     limit: (_limits, context) => context?.figures?.pays.free.toFixed() ?? null,
-    check: sized(({ pays }, quantity) =>
-      room(
-        quantity,
-        pays.free,
-        pays.perUnit,
-        shown(quantity.mul(pays.perUnit)),
-        `${shown(pays.free)} ${pays.asset} are free`,
-      ),
-    ),
+    check: sized(({ pays }, quantity) => balanceRoom(pays, quantity)),
   },
   {
     id: 'venue-minimum',
@@ -197,16 +187,7 @@ export const REBALANCE_RULES: readonly LegRule[] = [
     needs: 'instrument',
     can: ['veto'],
     limit: (_limits, context) => (context?.figures ? least(context.figures).toFixed() : null),
-    check: sized((figures, quantity) => {
-      const onLot = floorToStep(quantity, figures.lot);
-      const needed = least(figures);
-      return onLot.gte(needed)
-        ? pass(onLot.toFixed())
-        : veto(
-            onLot.toFixed(),
-            `${onLot.toFixed()} ${figures.base} is less than the venue's ${needed.toFixed()}`,
-          );
-    }),
+    check: sized((figures, quantity) => onLotFinding(figures, quantity, least(figures))),
   },
 ];
 

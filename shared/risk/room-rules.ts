@@ -1,7 +1,7 @@
 import { Decimal } from '../money.ts';
 import type { Figures } from './entry-context.ts';
 import { notApplicable, room, shown, shownPercent, type EntryRule, type Finding } from './rule.ts';
-import { depthRoom, equityRoom, sized } from './sized.ts';
+import { balanceRoom, depthRoom, equityRoom, sized } from './sized.ts';
 
 /** Rules on the room that account and market have left for one more position. */
 export const roomRules: readonly EntryRule[] = [
@@ -65,14 +65,8 @@ export const roomRules: readonly EntryRule[] = [
     needs: 'account, fees',
     can: ['veto', 'shrink'],
     limit: (_limits, context) => (context?.figures ? context.figures.freeQuote.toFixed() : null),
-    check: sized(({ figures, setup, quantity }) =>
-      room(
-        quantity,
-        figures.freeQuote,
-        setup.cost,
-        shown(quantity.mul(setup.cost)),
-        `${shown(figures.freeQuote)} ${figures.quote} are free`,
-      ),
+    check: sized(({ figures: { quote, freeQuote }, setup: { cost }, quantity }) =>
+      balanceRoom({ asset: quote, free: freeQuote, perUnit: cost }, quantity),
     ),
   },
   {

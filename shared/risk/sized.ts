@@ -5,14 +5,17 @@ import {
   NOTHING_TO_SIZE,
   UNREAD,
   notApplicable,
+  pass,
   percentOf,
   room,
+  shown,
   shownNumber,
   shownPercent,
   veto,
   type Finding,
 } from './rule.ts';
 import { finite, type Setup } from './setup.ts';
+import { floorToStep } from './steps.ts';
 
 export interface Sizing {
   figures: Figures;
@@ -61,6 +64,31 @@ export function depthRoom(seen: unknown, pct: number, quantity: Decimal, price: 
   const all = new Decimal(depth);
   const observed = shownPercent(quantity.mul(price), all);
   return room(quantity, percentOf(all, pct), price, observed, `of ${depth} shown`);
+}
+
+/** Room in what is free of the asset that pays, of which a unit of base takes `perUnit`. */
+export function balanceRoom(
+  pays: { asset: string; free: Decimal; perUnit: Decimal },
+  quantity: Decimal,
+): Finding {
+  const { asset, free, perUnit } = pays;
+  const note = `${shown(free)} ${asset} are free`;
+  return room(quantity, free, perUnit, shown(quantity.mul(perUnit)), note);
+}
+
+/** Whether the venue takes what is left of `quantity` on the lot, which must be `least` or more. */
+export function onLotFinding(
+  { base, lot }: { base: string; lot: Decimal },
+  quantity: Decimal,
+  least: Decimal,
+): Finding {
+  const onLot = floorToStep(quantity, lot);
+  return onLot.gte(least) && onLot.gt(0)
+    ? pass(onLot.toFixed())
+    : veto(
+        onLot.toFixed(),
+        `${onLot.toFixed()} ${base} is less than the venue's ${least.toFixed()}`,
+      );
 }
 
 /** What to make of a multiple of the usual volatility; a value that is none is not traded on. */
