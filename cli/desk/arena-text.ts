@@ -6,6 +6,9 @@ import { minute } from '../cycle-line.ts';
 import type { Paint } from '../paint.ts';
 import type { ArenaReport } from './arena.ts';
 
+/** Ratios of fewer days are numbers without meaning: they are kept out of sight. */
+const LEAST_SHOWN = 10;
+
 type Row = ArenaReport['standings'][number];
 
 const MONEY_HEAD = [
@@ -59,17 +62,18 @@ function painted(line: string, row: Row, paint: Paint): string {
 
 function moneyRow(row: Row, place: number): string[] {
   const { measures, trades } = row;
-  const isTold = measures.days > 1;
+  const isTold = measures.days >= LEAST_SHOWN;
+  const ifTold = (text: string): string => (isTold ? text : '-');
   return [
     String(place + 1),
     row.decider,
     row.isOnRoster ? row.variant : `${row.variant} (former)`,
     row.equity.toFixed(2),
     percent(measures.totalReturn, 2),
-    isTold ? number(measures.sharpe, 2) : '-',
-    interval(measures.sharpeInterval, (x) => number(x, 1)),
-    percent(measures.probabilisticSharpe, 0),
-    row.isBaseline ? '' : percent(row.deflatedSharpe, 0),
+    ifTold(number(measures.sharpe, 2)),
+    ifTold(interval(measures.sharpeInterval, (x) => number(x, 1))),
+    ifTold(percent(measures.probabilisticSharpe, 0)),
+    row.isBaseline ? '' : ifTold(percent(row.deflatedSharpe, 0)),
     percent(measures.maxDrawdown, 1),
     String(trades.count),
     trades.count === 0 ? '-' : percent(trades.winRate, 0),
