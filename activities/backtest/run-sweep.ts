@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
 import type { InstrumentFor, PairData, StudyRequest } from './study.ts';
-import { SLOT, SLOTS, sweepGroups, workSweep, type SweepTask } from './sweep-run.ts';
+import { GROUPS_AT, SLOT, SLOTS, sweepGroups, workSweep, type SweepTask } from './sweep-run.ts';
 
 const DAY_MS = 86_400_000;
 const PROGRESS_EVERY_MS = 500;
@@ -57,17 +57,20 @@ export async function runSweep(
   const firstDay = Math.floor(Math.min(...shared.map((d) => d.bars.timeMs[0]!)) / DAY_MS);
   const lastDay = Math.floor(Math.max(...shared.map((d) => d.bars.timeMs.at(-1)!)) / DAY_MS);
   const days = lastDay - firstDay + 1;
+  const groups = sweepGroups(request, choices);
   const task: SweepTask = {
     request,
     choices,
-    groups: sweepGroups(request, choices),
+    groups,
     data: shared,
     facts: data.map((d) => instrumentFor(d.pair, d.bars.close[0]!)),
     firstDay,
     days,
     results: sharedFloats(choices.length * SLOTS),
     returns: sharedFloats(choices.length * days),
-    control: new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)),
+    control: new Int32Array(
+      new SharedArrayBuffer((GROUPS_AT + groups.length) * Int32Array.BYTES_PER_ELEMENT),
+    ),
   };
   const started = performance.now();
   const cancel = (): void => void Atomics.store(task.control, 1, 1);

@@ -27,6 +27,9 @@ export const SLOT = {
 } as const;
 export const SLOTS = 6;
 
+/** Where the counters of the groups begin in `control`. */
+export const GROUPS_AT = 3;
+
 /** A sweep as its threads see it: shared memory and plain data. */
 export interface SweepTask {
   request: StudyRequest;
@@ -42,7 +45,7 @@ export interface SweepTask {
   results: Float64Array;
   /** A row of daily returns per set. */
   returns: Float64Array;
-  /** [next group, stop flag, sets done]. */
+  /** [next group, stop flag, sets done], then the sets begun of each group. */
   control: Int32Array;
 }
 
@@ -69,26 +72,44 @@ function shares(request: StudyRequest, choice: BarStrategyChoice): choice is Ema
   return request.fillsOnly && choice.name === 'ema-cross';
 }
 
-/** Works off groups until none is left or the stop flag is set. Results go to slots by set index. */
+/** Sets of a group that a thread takes at a time. */
+const CHUNK = 4;
+
+/**
+ * Works off groups until none is left or the stop flag is set: first groups that nobody has begun, then, so that no
+ * thread waits for another's last group, what is left of any. Results go to slots by set index.
+ */
 export function workSweep(task: SweepTask): void {
   const sums = new DayReturns(task.firstDay);
+  const count = task.groups.length;
+  for (let g = Atomics.add(task.control, 0, 1); g < count; g = Atomics.add(task.control, 0, 1)) {
+    workGroup(task, g, sums);
+  }
+  for (let g = count - 1; g >= 0; g--) workGroup(task, g, sums);
+}
+
+function workGroup(task: SweepTask, g: number, sums: DayReturns): void {
+  const { control } = task;
+  const group = task.groups[g]!;
+  let crossings: Crossings[] | null | undefined;
   for (;;) {
-    if (Atomics.load(task.control, 1) !== 0) return;
-    const next = Atomics.add(task.control, 0, 1);
-    const group = task.groups[next];
-    if (group === undefined) return;
-    const first = task.choices[group[0]!]!;
-    const crossings = shares(task.request, first)
-      ? task.data.map(({ bars }) => {
-          const { fast, slow, warmupBars } = first.parameters;
-          return emaCrossings(bars.close, fast, slow, warmupBars);
-        })
-      : null;
-    for (const set of group) {
+    if (Atomics.load(control, 1) !== 0) return;
+    const from = Atomics.add(control, GROUPS_AT + g, CHUNK);
+    if (from >= group.length) return;
+    crossings ??= crossingsOf(task, task.choices[group[0]!]!);
+    for (const set of group.slice(from, from + CHUNK)) {
+      if (Atomics.load(control, 1) !== 0) return;
       runSet(task, set, crossings, sums);
-      Atomics.add(task.control, 2, 1);
+      Atomics.add(control, 2, 1);
     }
   }
+}
+
+/** What the sets of a group share; null where they share nothing. */
+function crossingsOf(task: SweepTask, choice: BarStrategyChoice): Crossings[] | null {
+  if (!shares(task.request, choice)) return null;
+  const { fast, slow, warmupBars } = choice.parameters;
+  return task.data.map(({ bars }) => emaCrossings(bars.close, fast, slow, warmupBars));
 }
 
 function runSet(
