@@ -5,19 +5,22 @@ import { parseArgs } from 'node:util';
 import { freePortBase } from '../../infra/free-port-base.ts';
 import { killReplay, type KillTest } from './kill-replay.ts';
 import { faultsOf, reportText } from './report.ts';
+import { restlessMarket } from './restless-market.ts';
 import { NAMED } from './strikes.ts';
 
 /**
- * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on candles of the years
- * when they are there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
+ * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on the restless market: its
+ * orders come often enough for every named point. With `--years` on candles of the years, when they are
+ * there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
  * Exit status 0 when nothing was lost, doubled or changed.
  */
+const RESTLESS_BARS = 48;
 const FILES = ['BTCUSDT', 'XRPUSDT', 'XRPBTC'].map((pair) => `${pair}-1h-binance.csv.gz`);
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     'port-base': { type: 'string' },
-    synthetic: { type: 'boolean', default: false },
+    years: { type: 'boolean', default: false },
   },
 });
 
@@ -47,13 +50,14 @@ try {
 }
 
 function market(): Pick<KillTest, 'market' | 'from' | 'to'> {
+  if (!values.years) return restlessMarket(dir, RESTLESS_BARS);
   const sample = resolve(root, process.env['TRIPLEGAIN_SAMPLE_DATA'] ?? '../shared/data');
   const balances = ['--balances', 'USDT=1000,XRP=2000,BTC=0.05'];
-  if (values.synthetic || !FILES.every((file) => existsSync(join(sample, file)))) {
-    return { market: ['--seed', '7', ...balances], from: '2026-01-05', to: '2026-01-10' };
+  if (!FILES.every((file) => existsSync(join(sample, file)))) {
+    return { market: ['--seed', '7', ...balances], from: '2026-01-05', to: '2026-01-15' };
   }
   const data = join(dir, 'data');
   mkdirSync(data);
   for (const file of FILES) symlinkSync(join(sample, file), join(data, file));
-  return { market: ['--data', data, ...balances], from: '2020-07-24', to: '2020-07-27' };
+  return { market: ['--data', data, ...balances], from: '2020-07-24', to: '2020-07-31' };
 }
