@@ -43,6 +43,8 @@ const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => stopping.abort());
 stopWhenOrphaned(() => stopping.abort());
+// Nobody reads any more: without a listener the next line would end this process and leave its children.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
 
 process.exit(await main(process.argv.slice(2)));
 

@@ -2,19 +2,19 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeCycleMarket } from '../../bench/cycle-market.ts';
 import { freePortBase } from '../../infra/free-port-base.ts';
 import { killReplay, type KillTest } from './kill-replay.ts';
 import { faultsOf, reportText } from './report.ts';
-import { restlessMarket } from './restless-market.ts';
 import { NAMED } from './strikes.ts';
 
 /**
- * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on the restless market: its
- * orders come often enough for every named point. With `--years` on candles of the years, when they are
+ * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on the market of the
+ * cycle bench: its orders come often enough for every named point. With `--years` on candles of the years, when they are
  * there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
  * Exit status 0 when nothing was lost, doubled or changed.
  */
-const RESTLESS_BARS = 48;
+const BARS = 60;
 const FILES = ['BTCUSDT', 'XRPUSDT', 'XRPBTC'].map((pair) => `${pair}-1h-binance.csv.gz`);
 const { values } = parseArgs({
   options: {
@@ -50,7 +50,11 @@ try {
 }
 
 function market(): Pick<KillTest, 'market' | 'from' | 'to'> {
-  if (!values.years) return restlessMarket(dir, RESTLESS_BARS);
+  if (!values.years) {
+    const data = join(dir, 'data');
+    const profile = join(root, 'bench', 'cycle.yaml');
+    return { market: ['--data', data, '--profile', profile], ...writeCycleMarket(data, BARS) };
+  }
   const sample = resolve(root, process.env['TRIPLEGAIN_SAMPLE_DATA'] ?? '../shared/data');
   const balances = ['--balances', 'USDT=1000,XRP=2000,BTC=0.05'];
   if (!FILES.every((file) => existsSync(join(sample, file)))) {
