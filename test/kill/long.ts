@@ -9,9 +9,9 @@ import { faultsOf, reportText } from './report.ts';
 import { NAMED } from './strikes.ts';
 
 /**
- * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on the market of the
- * cycle bench: its orders come often enough for every named point. With `--years` on candles of the years, when they are
- * there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
+ * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on the market of the cycle
+ * bench: its orders come often enough for every named point. With `--years` on candles of the years, when
+ * they are there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
  * Exit status 0 when nothing was lost, doubled or changed.
  */
 const BARS = 60;
