@@ -6,14 +6,13 @@ import { limits, releaseBag, setChampion, setLimits } from './messages.ts';
 
 /**
  * What people ask of the desk and wait for the answer of. Like every message it is worked off in its turn,
- * so that nothing changes in the middle of a bar. `opened` is what the desk found at its start.
+ * so that nothing changes in the middle of a bar. Made before the workflow first waits: an update that comes
+ * with a run's first task would find no handler later.
  */
-export function deskUpdates(
-  s: Carried,
-  opened: { limits: LimitsInForce; champion: string | null },
-) {
+export function deskUpdates(s: Carried) {
   const answers = new Map<string, unknown>();
-  let { limits: inForce, champion } = opened;
+  let inForce: LimitsInForce | undefined;
+  let champion: string | null = null;
 
   async function ask<T>(what: DeskAsk): Promise<T> {
     const update = currentUpdateInfo()?.id;
@@ -27,9 +26,18 @@ export function deskUpdates(
   setHandler(setLimits, (m) => ask({ kind: 'set-limits', ...m }));
   setHandler(setChampion, (m) => ask({ kind: 'set-champion', ...m }));
   setHandler(releaseBag, (m) => ask({ kind: 'release-bag', ...m }));
-  setHandler(limits, () => inForce);
+  setHandler(limits, () => {
+    if (inForce === undefined) throw new Error('the desk is just being opened: ask again');
+    return inForce;
+  });
 
   return {
+    /** Takes what the desk found at its start. */
+    open(found: { limits: LimitsInForce; champion: string | null }): void {
+      inForce = found.limits;
+      champion = found.champion;
+    },
+
     champion: (): string | null => champion,
 
     async take({ update, what }: Extract<Message, { kind: 'ask' }>): Promise<void> {

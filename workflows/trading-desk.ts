@@ -76,11 +76,12 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
   ]);
   const events = deskEvents(s);
   const turns = deskTurns(self, input, events, (message) => void inbox.push(message));
+  const updates = deskUpdates(s);
   const opened = await local.openDesk();
+  updates.open(opened);
   s.venueTimeMs ??= opened.atMs;
   s.day ??= dayOf(s.venueTimeMs);
   const steering = deskSteering(self, s, events, wakeUps, opened);
-  const updates = deskUpdates(s, opened);
   const passes = deskPasses(self, input, s, events);
   for (const [name, atMs] of Object.entries(s.wakeUps ?? {}))
     await wakeUps.untilVenueTime(name, atMs);
