@@ -97,6 +97,14 @@ describe('an entry that fills in parts', () => {
   });
 });
 
+test('what is left of an entry is called off before its stop rises', async () => {
+  await filled('0.5', 1000);
+  steps.tighten(1, 100);
+  await steps.react(1001);
+  expect(state.entry.over).toBe(true);
+  expect(asked).toEqual(['stop 1: 0.5 at 98', 'stop to 0.5 at 99']);
+});
+
 test('a stop that only rises is changed at once', async () => {
   await filled('2', 1000);
   steps.tighten(1, 100);

@@ -246,6 +246,8 @@ export function guardSteps(
     async react(atMs: number): Promise<void> {
       tidy();
       await noteOpening(atMs);
+      // A stop above what is left of the entry would sell to it: the venue cancels the stop then, not the trade.
+      if (state.stopPrice !== input.stopPrice) await cancelEntryOrder();
       const held = quantityOf.held(state);
       if (state.closing === null) {
         if (held.lte(0)) return;
