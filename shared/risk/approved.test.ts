@@ -45,11 +45,41 @@ describe('approved', () => {
     expect(readStoredPlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 
+  const reduction = { kind: 'reduce', pair: 'BTC/USDT', order: 'stop-loss', price: '98' };
+  const leg = { kind: 'rebalance', pair: 'BTC/USDT', referencePrice: '100', notionalUsdt: '1000' };
+  const reserve = { asset: 'BTC', amount: '10' };
+  test.each([
+    { ...reduction, side: 'sell', timeInForce: 'gtc', quantity: '4' },
+    { ...reduction, side: 'buy', timeInForce: 'ioc', quantity: '4' },
+    { ...leg, side: 'sell', quantity: '10', reserve },
+    { ...leg, side: 'buy', quantity: '10', reserve },
+  ])('a stored order to $kind and $side reads back', (stored) => {
+    expect(readStoredPlan(stored)).toEqual(stored);
+  });
+
+  test('a stored leg must say what it holds of the balance', () => {
+    const stored = { ...leg, side: 'sell', quantity: '10', reserve: {} };
+    expect(() => readStoredPlan(stored)).toThrow('expected string');
+  });
+
+  test('a stored entry at a limit reads back; one that says nothing of post-only is none', () => {
+    const { plan } = reviewEntry(
+      exampleReview({
+        decision: { entry: { type: 'limit', price: 99.9 }, takeProfitPct: [8, 12] },
+      }),
+    );
+    if (plan === null) throw new Error('the example is approved');
+    expect(readStoredPlan(plan)).toEqual(plan);
+    const { postOnly: _, ...entry } = plan.entry;
+    expect(readStoredPlan({ ...plan, entry })).toMatchObject({ entry: { postOnly: false } });
+  });
+
   test.each([
     { name: 'nothing', change: null, message: 'expected object' },
     { name: 'a number for a quantity', change: { quantity: 33.44 }, message: 'expected string' },
     { name: 'an exponent', change: { quantity: '1e9' }, message: 'not a plain decimal' },
     { name: 'a pair that is none', change: { pair: 'BTC-USDT' }, message: 'not a pair' },
+    { name: 'a leverage below 1', change: { leverage: 0.5 }, message: 'leverage' },
     { name: 'no targets', change: { targets: [] }, message: 'targets' },
     { name: 'more than a plan', change: { note: 'hello' }, message: 'note' },
     { name: 'an unknown kind', change: { kind: 'double' }, message: 'kind' },

@@ -77,7 +77,9 @@ describe('measures', () => {
       weekStartEquity: '0',
       monthStartEquity: '0',
     };
-    expect(deskMeasures(newDeskState(NOON), { ...unset, equity: '5' }, limits, NOON)).toEqual([]);
+    for (const equity of ['5', '-5']) {
+      expect(deskMeasures(newDeskState(NOON), { ...unset, equity }, limits, NOON)).toEqual([]);
+    }
   });
 
   test('limits of 0 do not stop a desk that has lost nothing', () => {

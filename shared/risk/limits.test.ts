@@ -28,11 +28,17 @@ describe('limits', () => {
     ['bands that fall', { drawdownPausePct: 16 }, 'drawdown bands must rise'],
     ['a halt before the reduction', { drawdownHaltPct: 12 }, 'drawdown bands must rise'],
     ['a veto before halving', { volatilityVeto: 1 }, 'volatilityHalve must not exceed'],
+    ['a cluster of one', { clusters: [['BTC']] }, 'clusters'],
     ['no number', { heatPct: NaN }, 'NaN'],
   ])('refuse %s', (_name, change, message) => {
     const parsed = RiskLimitsSchema.safeParse(change);
     expect(parsed.success).toBe(false);
     expect(parsed.error?.message).toContain(message);
+  });
+
+  test('a cluster may have many assets', () => {
+    const clusters = [['BTC', 'ETH', 'SOL']];
+    expect(RiskLimitsSchema.parse({ clusters })).toMatchObject({ clusters });
   });
 
   test('equal bands are allowed', () => {
@@ -72,6 +78,7 @@ describe('tightening', () => {
     [{ nonsense: 1 }, 'nonsense', 'there is no limit "nonsense"'],
     [{ stopPct: -1 }, 'stopPct', '>0'],
     [{ drawdownHaltPct: 5 }, 'drawdownPausePct', 'drawdown bands must rise'],
+    [{ volatilityVeto: 1 }, 'volatilityHalve', 'must not exceed volatilityVeto'],
     [{ stopPct: 1, heatPct: 7 }, 'heatPct', 'may only be tightened'],
   ])('%o is refused', (change, limit, reason) => {
     const answer = tightenLimits(limits, change);

@@ -26,6 +26,10 @@ test('the verdict lists every rule in the order of the table, each under one nam
   expect(review().rules.map((rule) => rule.rule)).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
   expect(review({ quantity: '' }).rules).toHaveLength(ids.length);
+  // limits are told without a leg too
+  const { limits } = exampleLeg();
+  const bounds = REBALANCE_RULES.map((rule) => rule.limit(limits, null));
+  expect(bounds).not.toContain(undefined);
 });
 
 describe('worked examples', () => {
@@ -36,6 +40,8 @@ describe('worked examples', () => {
     expect(plan?.quantity ?? null).toBe(example.quantity);
     const others = rules.filter((r) => r.rule !== example.rule && r.outcome === 'veto');
     expect(others).toEqual([]);
+    const can = REBALANCE_RULES.find((r) => r.id === example.rule)?.can;
+    if (example.outcome !== 'pass') expect(can).toContain(example.outcome);
   });
 });
 
@@ -69,7 +75,7 @@ describe('what stands against an entry of the account stands against a leg', () 
     ['spread', { market: { ask: '101' } }],
   ])('%s', (rule, change) => {
     expect(vetoesOf(review(change))).toContain(rule);
-    expect(review(change).plan).toBeNull();
+    expect(review(change)).toMatchObject({ kind: 'vetoed', plan: null });
   });
 
   test.each(['paused', 'reduced', 'halted', 'flattening'] as const)(
@@ -104,6 +110,7 @@ describe('bounds that are reached', () => {
     ['depth', { market: { depthQuote: 0 } }, 'veto'],
     ['exposure', { side: 'buy', quantity: '20' }, 'pass'],
     ['exposure', { side: 'buy', quantity: '20.01' }, 'shrink'],
+    ['exposure', { side: 'buy', limits: { exposurePerAssetPct: 50 } }, 'veto'],
     ['exposure', {}, 'not-applicable'],
     ['free-balance', { account: { free: { BTC: '10' } } }, 'pass'],
     ['free-balance', { account: { free: { BTC: '9.99' } } }, 'shrink'],
@@ -117,6 +124,8 @@ describe('bounds that are reached', () => {
     ['planned-size', { quantity: '1e3' }, 'veto'],
   ])('%s', (rule, change, outcome) => {
     expect(told(rule, change)?.outcome).toBe(outcome);
+    const can = REBALANCE_RULES.find((r) => r.id === rule)?.can;
+    expect(['pass', 'not-applicable', ...(can ?? [])]).toContain(outcome);
   });
 });
 

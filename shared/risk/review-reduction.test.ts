@@ -96,6 +96,10 @@ describe('a reduction', () => {
     });
   });
 
+  test('has nothing to say about what fits', () => {
+    expect(reviewReduction(sale).rules[0]?.note).toBe('');
+  });
+
   test('says what is held and what lies in exit orders', () => {
     expect(reviewReduction({ ...sale, inExitOrders: '2' }).rules[0]).toEqual({
       rule: 'held',
@@ -114,6 +118,7 @@ describe('a reduction', () => {
     [{ lot: '0' }, 'unreadable: lot'],
     [{ lot: 'one' }, 'unreadable: lot'],
     [{ pair: 'BTC', price: 'x' }, 'unreadable: pair, price'],
+    [{ price: null }, 'unreadable: price'],
     [{ quantity: '0.009' }, '0.009 is less than one lot'],
     [{ inExitOrders: '5' }, '5 held, 5 in exit orders: nothing to sell'],
   ])('%o is refused in words', (change, note) => {

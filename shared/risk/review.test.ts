@@ -116,6 +116,7 @@ test.each<[string, unknown]>([
   ['a list', []],
 ])('a decision that is %s is refused by every rule that reads it', (_name, decision) => {
   const verdict = reviewEntry({ ...exampleReview(), decision: decision as never });
+  expect(verdict.kind).toBe('vetoed');
   expect(vetoesOf(verdict)).toEqual([
     'legal-action',
     'confidence',
@@ -199,6 +200,7 @@ test.each<[string, object, Shown]>([
     null,
   ],
   ['has no record', { limits: { kellyFraction: 0.25 } }, null],
+  ['no profile sets', { track: TRACK }, null],
   ['shows no edge', { limits: { kellyFraction: 0.25 }, track: TRACK }, 0.1],
 ])('the Kelly bound that %s allows %o', (_name, change, limit) => {
   const { rules } = reviewEntry(exampleReview(change));

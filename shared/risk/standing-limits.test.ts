@@ -27,6 +27,10 @@ describe('a tightening', () => {
     });
   });
 
+  test('of nothing names no limit', () => {
+    expect(asked(profile, {}, {})).toMatchObject({ kind: 'refused', limit: '' });
+  });
+
   test.each([
     [{ stopPct: 1.5 }, 'stopPct may only be tightened: 1 stands, 1.5 was asked'],
     [
