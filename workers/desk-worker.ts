@@ -43,8 +43,10 @@ const opened = await openVenue(config, pool, log);
 const { venue } = opened;
 const documents = createDocumentStore(pool);
 const candles = createCandleStore(pool);
-const instruments = instrumentCache(venue, profile.pairs);
-const instrumentOf = async (pair: string) => opened.withStatus(await instruments.of(pair));
+const isStepped = opened.deadlineClock === null;
+const instruments = instrumentCache(venue, profile.pairs, isStepped);
+const instrumentOf = async (pair: string, forMs?: number) =>
+  opened.withStatus(await instruments.of(pair, forMs));
 const queues = queuesOf(desk, profile.venue);
 
 const market = {

@@ -25,7 +25,8 @@ export interface LedgerDeps {
   profile: Profile;
   venue: Venue;
   documents: DocumentStore;
-  instruments: () => Promise<Instrument[]>;
+  /** `forMs` is the venue time (Unix ms) whose fees count. */
+  instruments: (forMs?: number) => Promise<Instrument[]>;
   probe: Probe;
 }
 

@@ -24,7 +24,7 @@ export interface OpenedBar {
  */
 export async function openBar(deps: LedgerDeps, atMs: number): Promise<OpenedBar> {
   const { pool, desk, profile, documents } = deps;
-  const instruments = await deps.instruments();
+  const instruments = await deps.instruments(atMs);
   const opened = await inTransaction(pool, async (client) => {
     const row = await lockDesk(client, desk);
     let account = await readAccount(client, desk, profile.timeframe, atMs);

@@ -30,7 +30,8 @@ export interface MarketDeps {
   time: MarketTime;
   /** The local book of a pair; null where none is kept or it is not right at the moment. */
   book: (pair: Pair) => VenueDepth | null;
-  instrument: (pair: Pair) => Promise<Instrument>;
+  /** `forMs` is the venue time (Unix ms) whose fees count. */
+  instrument: (pair: Pair, forMs?: number) => Promise<Instrument>;
 }
 
 export type MarketActivities = ReturnType<typeof createMarketActivities>;
@@ -59,7 +60,7 @@ export function createMarketActivities(deps: MarketDeps) {
         candles: columns,
         account: (await documents.get(of.account)) as AccountView, // written by openBar
         recentTrades: await recentTrades(pool, desk, of.atMs),
-        instrument: await deps.instrument(of.pair),
+        instrument: await deps.instrument(of.pair, of.atMs),
         book: deps.book(of.pair),
       });
       const view = { snapshot: bare, candles: columns };

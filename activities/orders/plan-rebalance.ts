@@ -30,7 +30,7 @@ export async function planPass(
   const ratios: number[] = [];
   for (const pair of profile.pairs) {
     const { bid, ask } = await deps.depth(pair);
-    markets.push({ instrument: await deps.instrument(pair), bid, ask });
+    markets.push({ instrument: await deps.instrument(pair, of.atMs), bid, ask });
     const bars = await deps.candles.closedBy({ pair, timeframe: profile.timeframe }, of.atMs);
     ratios.push(volatility(bars, profile.timeframe).volatilityRatio ?? 0);
   }

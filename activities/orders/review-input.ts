@@ -32,7 +32,7 @@ export async function readMarket(
   const { profile } = deps;
   const instruments = new Map<Pair, Instrument>();
   for (const pair of new Set([of.pair, ...profile.pairs])) {
-    instruments.set(pair, await deps.instrument(pair));
+    instruments.set(pair, await deps.instrument(pair, of.atMs));
   }
   const lastBars: MarketReading['lastBars'] = {};
   for (const timeframe of profile.snapshotTimeframes) {

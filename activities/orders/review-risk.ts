@@ -20,7 +20,8 @@ export interface ReviewDeps {
   pool: pg.Pool;
   desk: string;
   profile: Profile;
-  instrument: (pair: Pair) => Promise<Instrument>;
+  /** `forMs` is the venue time (Unix ms) whose fees count. */
+  instrument: (pair: Pair, forMs?: number) => Promise<Instrument>;
   depth: (pair: Pair) => Promise<VenueDepth>;
   candles: CandleStore;
   /** Venue time, Unix ms; null in stepped time, where a review is at the time of its decision. */
