@@ -116,7 +116,7 @@ function legList(): string {
     const limit = rule.limit(limits, null);
     const bound = limit === null ? '' : ` Limit: ${text(limit)} (${rule.unit}).`;
     const size = plan === null ? '' : `, ${plan.quantity} BTC`;
-    return `- \`${rule.id}\`: ${rule.meaning}${bound} Example: ${example.words}: ${example.reckoning}. → **${found?.outcome ?? ''}**${size}${noteText(found)}`;
+    return `- \`${rule.id}\`: ${rule.meaning} Reads: ${rule.needs}.${bound} Example: ${example.words}: ${example.reckoning}. → **${found?.outcome ?? ''}**${size}${noteText(found)}`;
   }).join('\n');
 }
 
