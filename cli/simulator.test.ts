@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testClient, type TestClient } from '../simulator/client.fixture.ts';
-import { readJournal } from '../simulator/read-journal.ts';
+import { readJournal } from '../simulator/service/read-journal.ts';
 import type { Simulator } from '../simulator/start-simulator.ts';
 
 const SCRIPT = join(import.meta.dirname, 'simulator.ts');

@@ -4,14 +4,14 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isDecimalText } from '../shared/money.ts';
 import { isPair, type Asset } from '../shared/pair.ts';
-import type { Pace } from '../simulator/driver.ts';
-import { journaledTimeframe } from '../simulator/journal.ts';
-import { KRAKEN_REST, KRAKEN_WS, openKrakenRelay } from '../simulator/kraken-relay.ts';
-import { createCandleMarket } from '../simulator/market-source.ts';
-import { createRecordedMarket } from '../simulator/recorded-source.ts';
-import { createRecorder, readRecording } from '../simulator/recording.ts';
-import { readScenario, type Scenario } from '../simulator/scenario.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import type { Pace } from '../simulator/control/driver.ts';
+import { journaledTimeframe } from '../simulator/service/journal.ts';
+import { KRAKEN_REST, KRAKEN_WS, openKrakenRelay } from '../simulator/feed/kraken-relay.ts';
+import { createCandleMarket } from '../simulator/market/market-source.ts';
+import { createRecordedMarket } from '../simulator/feed/recorded-source.ts';
+import { createRecorder, readRecording } from '../simulator/feed/recording.ts';
+import { readScenario, type Scenario } from '../simulator/trouble/scenario.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
 
 const USAGE = `usage: npm run simulator -- --data DIR | --seed N | --recording FILE | --paper [options]

@@ -12,7 +12,7 @@ import { createSupervisor } from '../infra/supervise.ts';
 import { withoutKey } from '../shared/llm/model-asks.ts';
 import { llmSettingsOf, modelDecidersOf, type Profile } from '../shared/profile.ts';
 import { isoTime } from '../shared/timeframe.ts';
-import { readJournal } from '../simulator/read-journal.ts';
+import { readJournal } from '../simulator/service/read-journal.ts';
 import { addressBlock } from './cycle-line.ts';
 import { writeDesk } from './desk-address.ts';
 import { loadProfile } from './load-profile.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSyntheticSource } from './market/synthetic-source.ts';
 import { startSimulator, type Simulator } from './start-simulator.ts';
-import { createSyntheticSource } from './synthetic-source.ts';
 
 interface CcxtOrder {
   id: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { signature } from './keys.ts';
 import type { Simulator } from './start-simulator.ts';
+import { signature } from './wire/keys.ts';
 
 type Json = Record<string, unknown>;
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testClient, type TestClient } from './client.fixture.ts';
-import { signature } from './keys.ts';
-import { handMarket, START, type Row } from './market.fixture.ts';
+import { handMarket, START, type Row } from './market/market.fixture.ts';
 import { startSimulator, type Simulator } from './start-simulator.ts';
+import { signature } from './wire/keys.ts';
 
 const rows: Row[] = [
   [1, 1.1, 0.9, 1],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Row } from '../simulator/market.fixture.ts';
+import type { Row } from '../simulator/market/market.fixture.ts';
 import { everyWay, guardModel, type Choose, type Mutation } from './support/guard-model.ts';
 
 /** 100 XRP bought at the market near 1, the stop at 0.98, half to be sold at 1.008 and half at 1.02. */

@@ -9,7 +9,7 @@ import { createKrakenVenue, type KrakenVenue } from '../activities/orders/kraken
 import { Decimal } from '../shared/money.ts';
 import type { OrderRequest, VenueStream, VenueStreamEvent } from '../shared/venue.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 
 const FROM_MS = Date.UTC(2026, 0, 1);
 const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];

@@ -8,7 +8,7 @@ import { createKrakenVenue, type KrakenVenue } from '../activities/orders/kraken
 import { Decimal } from '../shared/money.ts';
 import { VenueError, type OrderRequest } from '../shared/venue.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 
 /**
  * The counters of Kraken's lowest tier are on at the exchange. What the adapter lets through must never be

@@ -27,7 +27,7 @@ import { sendOrder, type SendingDeps } from '../activities/orders/send-order.ts'
 import { noProbe } from '../activities/probe.ts';
 import { Decimal } from '../shared/money.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 
 /**
  * The feed of a venue whose clock goes on by itself, against an exchange whose clock the test moves on:

@@ -7,7 +7,7 @@ import { createKrakenVenue, type KrakenVenue } from '../activities/orders/kraken
 import { Decimal } from '../shared/money.ts';
 import type { OrderRequest, VenueOrder } from '../shared/venue.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 
 /** Every kind of order that the adapter knows, from placing to its end, at an exchange that executes it. */
 const FROM_MS = Date.UTC(2026, 0, 1);

@@ -30,7 +30,7 @@ import { noProbe } from '../activities/probe.ts';
 import { Decimal } from '../shared/money.ts';
 import { VenueError } from '../shared/venue.ts';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 
 const PAIRS = ['BTC/USDT', 'XRP/USDT'];
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/start-simulator.ts';
-import { openOrders } from '../simulator/state.ts';
-import { createSyntheticSource } from '../simulator/synthetic-source.ts';
+import { openOrders } from '../simulator/state/state.ts';
+import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 
 /**
  * A whole desk at real time, as it trades real money: `npm start -- --live` against an exchange on this

@@ -16,7 +16,7 @@ import { createRebalanceActivities } from '../activities/orders/rebalance-activi
 import { instrumentCache } from '../activities/orders/instrument-cache.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
 import { llmSettingsOf } from '../shared/profile.ts';
-import { instrumentFor } from '../simulator/instruments.ts';
+import { instrumentFor } from '../simulator/market/instruments.ts';
 import { readWorkerConfig } from './config.ts';
 import { crashProbe } from './crash-probe.ts';
 import { feedMessages } from './feed-messages.ts';

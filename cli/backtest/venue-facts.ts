@@ -1,7 +1,7 @@
 import type { StudyInstrument } from '../../activities/backtest/study.ts';
 import { Decimal } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { assetInfo, instrumentFor } from '../../simulator/instruments.ts';
+import { assetInfo, instrumentFor } from '../../simulator/market/instruments.ts';
 
 /** Kraken's entry tier for spot (kraken.com/features/fee-schedule, read 2026-11-21). */
 const TAKER_FEE = 0.004;

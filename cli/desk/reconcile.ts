@@ -3,7 +3,7 @@ import { checkLedger, unbalancedWords } from '../../activities/ledger/check-ledg
 import { readDeskRecord } from '../../activities/ledger/read-record.ts';
 import { auditJournal, standingFindings, type JournalAudit } from '../../shared/journal-audit.ts';
 import { isoTime } from '../../shared/timeframe.ts';
-import { readJournal } from '../../simulator/read-journal.ts';
+import { readJournal } from '../../simulator/service/read-journal.ts';
 import { CommandError } from './command-error.ts';
 import type { DeskWorkflow } from './desk-workflow.ts';
 

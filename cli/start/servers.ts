@@ -10,7 +10,7 @@ import { findTemporal } from '../../infra/temporal-cli.ts';
 import { prepareNamespace, startTemporal } from '../../infra/temporal-server.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { isoTime } from '../../shared/timeframe.ts';
-import { keysIn } from '../../simulator/keys.ts';
+import { keysIn } from '../../simulator/wire/keys.ts';
 import type { WorkerConfig } from '../../workers/config.ts';
 import type { LiveAccess } from './live.ts';
 import type { KrakenAddresses, StartOptions } from './options.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FaultSchema } from '../../simulator/faults.ts';
+import { FaultSchema } from '../../simulator/trouble/faults.ts';
 import { restlessMarket } from '../kill/restless-market.ts';
 import { databaseUrl, temporalAddress } from '../support/services.ts';
 import { faultSession, type SessionOutcome, type SessionWorld } from './fault-session.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault } from '../../simulator/faults.ts';
+import type { Fault } from '../../simulator/trouble/faults.ts';
 import type { Control } from './fault-session.ts';
 
 /** One kind of trouble that a session goes through, and what it must look like afterwards. */

@@ -2,10 +2,10 @@ import { clientOrderId } from '../../shared/client-order-id.ts';
 import type { ClosedBar } from '../../shared/guard/exit-after-bar.ts';
 import type { ExitTerms } from '../../shared/guard/exit-terms.ts';
 import { Decimal } from '../../shared/money.ts';
-import type { Exchange } from '../../simulator/exchange.ts';
-import { open, PAIR } from '../../simulator/exchange.fixture.ts';
-import type { Row } from '../../simulator/market.fixture.ts';
-import type { Order } from '../../simulator/order.ts';
+import type { Exchange } from '../../simulator/exchange/exchange.ts';
+import { open, PAIR } from '../../simulator/exchange/exchange.fixture.ts';
+import type { Row } from '../../simulator/market/market.fixture.ts';
+import type { Order } from '../../simulator/state/order.ts';
 import {
   applyUpdate,
   newGuardState,
