@@ -87,6 +87,17 @@ describe('answers of an earlier run', () => {
     expect(calls).toHaveLength(1);
   });
 
+  test('need no key while recording either; a question without an answer does', async () => {
+    await run({ calls: 'record' });
+    const kept = await run({ calls: 'record', keyOf: () => undefined });
+    expect(kept).toMatchObject({ answer: { kind: 'answered' }, asked: 0 });
+    const price = { ...exampleSnapshot.price, now: 302 };
+    const snapshot = { ...exampleSnapshot, price };
+    const { answer, asked } = await run({ calls: 'record', snapshot, keyOf: () => ' \n' });
+    expect(answer).toMatchObject({ cause: expect.stringContaining('(set TEST_KEY)') as string });
+    expect(asked).toBe(0);
+  });
+
   test('that are not there are absences with their cause, and nothing is asked', async () => {
     const { answer, asked } = await run({ calls: 'replay-only' });
     expect(answer).toMatchObject({

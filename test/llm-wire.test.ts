@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { answersTable } from '../activities/ledger/answers-table.ts';
 import { emptySchema } from '../activities/ledger/desk-database.fixture.ts';
 import type { Api } from '../shared/llm/model-facts.ts';
@@ -36,14 +36,21 @@ let cycles = 0;
 beforeAll(async () => {
   pool = await emptySchema(`llm_wire_${process.pid}`);
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+});
 afterAll(() => pool.end());
 
 /** Asks a model whose server replies so, and tells what came of it. */
-async function ask(api: Api, ...replies: Reply[]) {
+const ask = (api: Api, ...replies: Reply[]) => askAs({}, api, ...replies);
+
+/** The same, of a decider with further fields. */
+async function askAs(change: object, api: Api, ...replies: Reply[]) {
   server = await startLlmServer(api, replies);
   const cycle = `cycle-${++cycles}`;
-  const models = modelsOf({ pool, profile: profileWith([modelAt(api, server.url)]) });
+  const model = { ...modelAt(api, server.url), ...change };
+  const models = modelsOf({ pool, profile: profileWith([model]) });
   const { answer, failures } = await askPatiently(models, { cycle });
   return { answer, failures, calls: await callsOf(pool, cycle), seen: server.seen };
 }
@@ -220,6 +227,38 @@ describe.each(APIS)('over the wire of %s', (api) => {
     }
   });
 
+  test("what the environment names for a vendor's SDK goes to no server", async () => {
+    vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'X-Team: secret\nAuthorization: Bearer other');
+    vi.stubEnv('ANTHROPIC_CUSTOM_HEADERS', 'X-Team: secret\nAuthorization: Bearer other');
+    vi.stubEnv('OPENAI_ORG_ID', 'org-secret');
+    vi.stubEnv('ANTHROPIC_AUTH_TOKEN', 'token-secret');
+    vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:9');
+    vi.stubEnv('ANTHROPIC_BASE_URL', 'http://127.0.0.1:9');
+    const { answer, seen } = await ask(api, json());
+    expect(answer.kind).toBe('answered');
+    expect(JSON.stringify(seen[0]?.headers)).not.toMatch(/secret|other/);
+    expect(seen[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+  });
+
+  test('a server that needs no key is sent none', async () => {
+    const { answer, seen } = await askAs({ keyEnv: undefined }, api, json());
+    expect(answer.kind).toBe('answered');
+    expect(seen[0]?.headers).not.toHaveProperty('authorization');
+    expect(seen[0]?.headers).not.toHaveProperty('x-api-key');
+  });
+
+  test('a server that takes no schema is asked as the profile says', async () => {
+    const { seen } = await askAs({ structured: 'none', extra: { top_k: 1 } }, api, json());
+    const { top_k, text, format, response_format, output_config } = seen[0]!.body as Record<
+      string,
+      { format?: object } | undefined
+    >;
+    expect([text, format, response_format, output_config?.format]).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect(top_k).toBe(1);
+  });
+
   test('the key is in no row, no cause and no message', async () => {
     const echo = error(500, 'server_error', { 'x-request-id': KEY });
     const { answer, calls, failures } = await ask(api, echo);
@@ -253,6 +292,50 @@ describe('what a request says', () => {
     expect(body).toMatchObject({ truncate: false, shift: false, stream: false, keep_alive: -1 });
     // 3,600 tokens of prompt * 1.25 and 1,000 of answer, in steps of 4,096
     expect(options?.num_ctx).toBe(8_192);
+  });
+
+  test('Ollama: a full context is an absence, whatever the server made of the prompt', async () => {
+    const full = (prompt: number): Reply => ({
+      ...{ kind: 'raw', status: 200 },
+      body: JSON.stringify({
+        ...{ model: 'm-1', done_reason: 'stop', prompt_eval_count: prompt, eval_count: 200 },
+        message: { role: 'assistant', content: JSON.stringify(decision) },
+      }),
+    });
+    // of 8,192 tokens
+    expect((await ask('ollama', full(7_991))).answer.kind).toBe('answered');
+    await server.close();
+    expect((await ask('ollama', full(7_992))).answer).toMatchObject({
+      cause: 'the context of 8192 tokens was full: the prompt may have been cut',
+    });
+  });
+
+  test('Ollama: depth of thought and a form without schema', async () => {
+    const change = { effort: 'low', structured: 'json-object' };
+    const { seen } = await askAs(change, 'ollama', json());
+    expect(seen[0]?.body).toMatchObject({ think: 'low', format: 'json' });
+  });
+
+  test('Chat Completions: what a server is known to want', async () => {
+    const change = {
+      ...{ structured: 'json-object', outputLimit: 'max_completion_tokens', effort: 'high' },
+      extra: { thinking: { type: 'disabled' } },
+    };
+    const { seen } = await askAs(change, 'chat', json());
+    expect(seen[0]?.body).toMatchObject({
+      ...{ response_format: { type: 'json_object' }, max_completion_tokens: 1_000 },
+      ...{ reasoning_effort: 'high', thinking: { type: 'disabled' } },
+    });
+    expect(seen[0]?.body).not.toHaveProperty('max_tokens');
+  });
+
+  test('Chat Completions: blank lines that keep a connection alive are no part of the answer', async () => {
+    const body = {
+      ...{ model: 'm-1', usage: { prompt_tokens: 1, completion_tokens: 1 } },
+      choices: [{ finish_reason: 'stop', message: { content: JSON.stringify(decision) } }],
+    };
+    const kept: Reply = { kind: 'raw', status: 200, body: `\n\n\n${JSON.stringify(body)}` };
+    expect((await ask('chat', kept)).answer.kind).toBe('answered');
   });
 
   test('every model gets the same bytes', async () => {

@@ -1,6 +1,6 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { ModelActivities } from '../activities/deciders/model-activities.ts';
-import { resolveModel } from '../shared/llm/resolve-model.ts';
+import { resolveModel, type ResolvedModel } from '../shared/llm/resolve-model.ts';
 import { decideQueue } from '../shared/names.ts';
 import { modelDecidersOf, type Profile } from '../shared/profile.ts';
 
@@ -12,16 +12,21 @@ export async function modelWorkers(
   options: Omit<WorkerOptions, 'taskQueue'>,
 ): Promise<Worker[]> {
   const models = modelDecidersOf(profile).map(resolveModel);
-  const providers = new Map(models.map((model) => [model.provider, model]));
+  const providers = new Map<string, ResolvedModel[]>();
+  for (const model of models) {
+    providers.set(model.provider, [...(providers.get(model.provider) ?? []), model]);
+  }
   return Promise.all(
-    [...providers].map(([provider, { callsPerSecond, callsAtOnce }]) =>
-      Worker.create({
+    [...providers].map(([provider, its]) => {
+      // Models of one provider share its queue, at the least that one of them is allowed.
+      const rate = Math.min(...its.map((model) => model.callsPerSecond ?? Infinity));
+      return Worker.create({
         ...options,
         taskQueue: decideQueue(desk, provider),
         activities,
-        ...(callsPerSecond === null ? {} : { maxTaskQueueActivitiesPerSecond: callsPerSecond }),
-        maxConcurrentActivityTaskExecutions: callsAtOnce,
-      }),
-    ),
+        ...(rate === Infinity ? {} : { maxTaskQueueActivitiesPerSecond: rate }),
+        maxConcurrentActivityTaskExecutions: Math.min(...its.map((model) => model.callsAtOnce)),
+      });
+    }),
   );
 }

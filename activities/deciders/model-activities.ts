@@ -106,10 +106,9 @@ export function createModels(deps: ModelDeps) {
       });
       const model = models.get(ask.decider);
       if (model === undefined) return absent('not in the profile any more');
-      const key = model.keyEnv === null ? null : deps.keyOf(model.keyEnv);
-      if ((key === undefined || key === '') && settings.calls !== 'replay-only') {
-        return absent(`no key for ${model.provider} (set ${model.keyEnv})`);
-      }
+      const key = keyOf(model);
+      // An answer that is kept needs none.
+      if (key.kind === 'missing' && settings.calls === 'live') return absent(key.cause);
       const { snapshot, asked, prompt, hash } = await promptOf(ask.snapshot);
       if (prompt.tokens > settings.maxPromptTokens) {
         return absent(
@@ -120,7 +119,7 @@ export function createModels(deps: ModelDeps) {
         ...ask,
         ...patience,
         model,
-        key: key ?? null,
+        key,
         prompt: hash,
         promptVersion: prompt.version,
         promptTokens: prompt.tokens,
@@ -150,6 +149,15 @@ export function createModels(deps: ModelDeps) {
     },
   };
 
+  function keyOf({ keyEnv, provider }: ResolvedModel): Key {
+    if (keyEnv === null) return { kind: 'there', key: null };
+    // What ends a line in a file of keys belongs to none.
+    const key = deps.keyOf(keyEnv)?.trim();
+    return key === undefined || key === ''
+      ? { kind: 'missing', cause: `no key for ${provider} (set ${keyEnv})` }
+      : { kind: 'there', key };
+  }
+
   /** Built and stored once for all models of a cycle. */
   function promptOf(snapshotHash: string): Promise<KeptPrompt> {
     const known = prompts.get(snapshotHash);
@@ -177,8 +185,15 @@ export function createModels(deps: ModelDeps) {
   ): Promise<Asked> {
     const { model } = question;
     const earlier = question.earlier.filter((call) => call.purpose === purpose);
+    const tokens =
+      purpose === 'decision'
+        ? question.promptTokens
+        : countTokens(conversation.system + conversation.turns.map((t) => t.text).join('\n'));
+    const request = requestBody(model, conversation, tokens);
     const known = earlier.find((call) => call.state === 'answered')?.response;
-    if (known != null) return { kind: 'answer', answer: readAnswer(model.facts.api, known.text) };
+    if (known != null) {
+      return { kind: 'answer', answer: readAnswer(model.facts.api, known.text, request) };
+    }
     // A call that was lost with its process costs a retry, never an absence: only failures count.
     const failed = earlier.filter((call) => call.state === 'failed');
     const last = failed.at(-1);
@@ -187,19 +202,16 @@ export function createModels(deps: ModelDeps) {
       if (failed.length >= failure.mostCalls) return givenUp(failure, failed.length);
     }
 
-    const tokens =
-      purpose === 'decision'
-        ? question.promptTokens
-        : countTokens(conversation.system + conversation.turns.map((t) => t.text).join('\n'));
     if (!fitsContext(model, tokens)) {
       return {
         kind: 'absent',
         cause: `${tokens} tokens do not fit into the context of ${model.facts.contextTokens}`,
       };
     }
-    const request = requestBody(model, conversation, tokens);
     const recorded = await recordedTo(question, purpose, request);
     if (recorded !== null) return recorded;
+    const { key } = question;
+    if (key.kind === 'missing') return { kind: 'absent', cause: key.cause };
     const reserved = await calls.reserve({
       ...question,
       purpose,
@@ -208,10 +220,10 @@ export function createModels(deps: ModelDeps) {
     });
     if (reserved.kind === 'refused') return { kind: 'absent', cause: reserved.cause };
 
-    const { exchange, latencyMs } = await exchanged(question, reserved.id, request);
+    const { exchange, latencyMs } = await exchanged(question, key.key, reserved.id, request);
     if (exchange.kind === 'response' && exchange.response.status === 200) {
       const { text } = exchange.response;
-      const answer = readAnswer(model.facts.api, text);
+      const answer = readAnswer(model.facts.api, text, request);
       const cost = answer.usage === null ? null : costUsd(model.facts, answer.usage, clock());
       // First kept, then ended: a process lost between the two finds it, and pays no second time.
       if (settings.calls === 'record') {
@@ -259,13 +271,14 @@ export function createModels(deps: ModelDeps) {
       const what = `${facts.id}, prompt ${question.promptVersion}, snapshot ${question.asked.slice(0, 12)}`;
       return isAlone ? { kind: 'absent', cause: `no recorded answer of ${what}` } : null;
     }
-    const answer = readAnswer(facts.api, kept.text);
+    const answer = readAnswer(facts.api, kept.text, request);
     await calls.keepRecorded({ ...question, purpose, request }, { ...kept, usage: answer.usage });
     return { kind: 'answer', answer };
   }
 
   async function exchanged(
-    { model, key, deadlineMs, signal }: Question,
+    { model, deadlineMs, signal }: Question,
+    key: string | null,
     id: string,
     body: Record<string, unknown>,
   ): Promise<{ exchange: Exchange; latencyMs: number }> {
@@ -321,9 +334,12 @@ interface KeptPrompt {
   hash: string;
 }
 
+/** `key` is null for a server that needs none. */
+type Key = { kind: 'there'; key: string | null } | { kind: 'missing'; cause: string };
+
 interface Question extends ModelQuestion, Patience {
   model: ResolvedModel;
-  key: string | null;
+  key: Key;
   /** Hash of the prompt. */
   prompt: string;
   promptVersion: string;

@@ -43,7 +43,7 @@ export async function readRecordedCycle(db: Queryable, story: CycleStory): Promi
     [story.id],
   );
   const calls = await db.query<RecordedCall & { decider: string }>(
-    `select decider, purpose, state, api, response as text from llm_call
+    `select decider, purpose, state, api, request, response as text from llm_call
       where cycle = $1 order by decider, n`,
     [story.id],
   );

@@ -64,7 +64,7 @@ type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Respon
 
 async function post(request: OutgoingRequest, fetch: Fetch, signal: AbortSignal): Promise<void> {
   const { api, baseUrl, body } = request;
-  // A keyless server is asked with a key that says so: the SDK insists on one.
+  // The SDK insists on a key; without one its header is not sent (`recordingFetch`).
   const key = request.key ?? 'none';
   // The deadline is `signal`'s; the SDK's own only must not come before it.
   const options = { maxRetries: 0, timeout: request.timeoutMs + 60_000, logLevel: 'off' } as const;
@@ -76,7 +76,6 @@ async function post(request: OutgoingRequest, fetch: Fetch, signal: AbortSignal)
         apiKey: key,
         baseURL: baseUrl,
         fetch,
-        // Else the environment's would be sent to whatever server this is.
         organization: null,
         project: null,
       });
@@ -100,10 +99,7 @@ async function post(request: OutgoingRequest, fetch: Fetch, signal: AbortSignal)
     case 'ollama':
       await fetch(`${baseUrl.replace(/\/$/, '')}/api/chat`, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(request.key === null ? {} : { authorization: `Bearer ${request.key}` }),
-        },
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
         signal,
       });
@@ -119,6 +115,23 @@ interface Seen {
   isTooLong: boolean;
 }
 
+/**
+ * What a request may tell of itself. The SDKs send along whatever headers the environment names
+ * (`OPENAI_CUSTOM_HEADERS`, `OPENAI_ORG_ID`, ...), to whatever server this is: none of those is meant for it.
+ */
+const SENT_HEADERS = ['accept', 'content-type', 'user-agent', 'anthropic-version'];
+
+function sentHeaders(given: RequestInit['headers'], key: string | null): Headers {
+  const all = new Headers(given);
+  const sent = new Headers();
+  for (const name of SENT_HEADERS) {
+    const value = all.get(name);
+    if (value !== null) sent.set(name, value);
+  }
+  if (key !== null) sent.set('authorization', `Bearer ${key}`);
+  return sent;
+}
+
 /** A `fetch` that reads the whole body itself, so that what has come is known however it ends. */
 function recordingFetch(key: string | null): { fetch: Fetch; seen: () => Seen } {
   const seen: Seen = { response: null, isWhole: false, isTooLong: false };
@@ -127,11 +140,12 @@ function recordingFetch(key: string | null): { fetch: Fetch; seen: () => Seen } 
     seen: () => seen,
     async fetch(url, init) {
       // A redirect would carry prompt and key to where nobody sent them.
-      const response = await fetch(url, { ...init, redirect: 'error' });
-      const headers = [...response.headers].filter(([name]) => STORED_HEADERS.test(name));
+      const headers = sentHeaders(init?.headers, key);
+      const response = await fetch(url, { ...init, headers, redirect: 'error' });
+      const told = [...response.headers].filter(([name]) => STORED_HEADERS.test(name));
       const kept: IncomingResponse = {
         status: response.status,
-        headers: Object.fromEntries(headers.map(([name, value]) => [name, clean(value)])),
+        headers: Object.fromEntries(told.map(([name, value]) => [name, clean(value)])),
         text: '',
       };
       seen.response = kept;

@@ -17,7 +17,7 @@ export interface CycleStory {
   outcome: string;
   confidence: number | null;
   consensus: Consensus;
-  /** In the profile's order of deciders. */
+  /** In the profile's order of deciders; those without a vote last. */
   answers: DeciderAnswer[];
   /** Null where nothing was to be reviewed: a hold, a close. */
   verdict: { kind: string; rules: RuleOutcome[]; plan: unknown } | null;
@@ -114,8 +114,8 @@ export async function readCycle(
 
 function fromRow(row: Row): CycleStory {
   const consensus = ConsensusSchema.parse(row.consensus);
-  const place = ({ decider }: DeciderAnswer): number =>
-    consensus.votes.findIndex((vote) => vote.decider === decider);
+  const places = new Map(consensus.votes.map((vote, n) => [vote.decider, n]));
+  const place = ({ decider }: DeciderAnswer): number => places.get(decider) ?? places.size;
   return {
     id: row.id,
     pair: row.pair,

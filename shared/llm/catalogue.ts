@@ -59,7 +59,6 @@ const gpt = {
   maxOutputTokens: 8_000,
   timeoutSeconds: 90,
   knowledgeCutoff: null,
-  retiresAt: null,
 } as const;
 
 /** Cached input 0.1 and cache writes 1.25 times the input where the vendor names nothing else. */
@@ -82,7 +81,6 @@ const claude = {
   maxOutputTokens: 8_000,
   timeoutSeconds: 90,
   knowledgeCutoff: '2026-06',
-  retiresAt: null,
 } as const;
 
 const claudePrice = (from: string, input: number, output: number, cached = input * 0.1): Price => ({
@@ -101,8 +99,13 @@ const grok = {
   extra: {},
   maxOutputTokens: 8_000,
   timeoutSeconds: 90,
-  retiresAt: null,
 } as const;
+
+/** A prompt of 200,000 tokens or more doubles the price of the whole request. */
+const grokPrice = (from: string, input: number, cachedInput: number, output: number): Price => ({
+  ...{ from, input, cachedInput, cacheWrite: input, output },
+  long: { tokens: 199_999, input: 2 * input, cachedInput: 2 * cachedInput, output: 2 * output },
+});
 
 const deepseek = {
   vendor: 'deepseek',
@@ -114,7 +117,6 @@ const deepseek = {
   contextTokens: 1_000_000,
   maxOutputTokens: 8_000,
   timeoutSeconds: 90,
-  retiresAt: null,
 } as const;
 
 /** Peak prices; the rest of the week costs half. */
@@ -143,7 +145,6 @@ const gemini = {
   contextTokens: 1_050_000,
   maxOutputTokens: 8_000,
   timeoutSeconds: 90,
-  retiresAt: null,
 } as const;
 
 export const MODELS: readonly ModelFacts[] = [
@@ -188,6 +189,40 @@ export const MODELS: readonly ModelFacts[] = [
     releasedAt: '2026-09-22',
   },
   {
+    ...gpt,
+    id: 'gpt-5.6-sol',
+    effort: { values: ['low', 'medium', 'high'], use: 'low' },
+    // A promotion that may end any day: the list price.
+    prices: [gptPrice('2026-07-09', 5, 30)],
+    knowledgeCutoff: '2026-02-16',
+    releasedAt: '2026-07-09',
+  },
+  {
+    ...gpt,
+    id: 'gpt-5.6-terra',
+    effort: { values: ['low', 'medium', 'high'], use: 'low' },
+    prices: [gptPrice('2026-07-09', 2.5, 15)],
+    knowledgeCutoff: '2026-02',
+    releasedAt: '2026-07-09',
+  },
+  {
+    ...gpt,
+    id: 'gpt-5.5',
+    effort: { values: ['low', 'medium', 'high'], use: 'low' },
+    prices: [gptPrice('2026-04-23', 5, 30)],
+    knowledgeCutoff: '2025-12-01',
+    releasedAt: '2026-04-23',
+  },
+  {
+    ...gpt,
+    id: 'gpt-5.4-mini',
+    effort: { values: ['low', 'medium', 'high'], use: 'low' },
+    contextTokens: 400_000,
+    prices: [gptPrice('2026-03-17', 0.75, 4.5)],
+    knowledgeCutoff: '2025-08-31',
+    releasedAt: '2026-03-17',
+  },
+  {
     ...claude,
     id: 'claude-opus-5-5',
     prices: [claudePrice('2026-09-22', 4, 20, 0.2)],
@@ -212,24 +247,52 @@ export const MODELS: readonly ModelFacts[] = [
     releasedAt: '2026-06-01',
   },
   {
+    ...claude,
+    id: 'claude-opus-5',
+    prices: [claudePrice('2026-07-24', 5, 25)],
+    knowledgeCutoff: '2026-05',
+    releasedAt: '2026-07-24',
+  },
+  {
+    ...claude,
+    id: 'claude-sonnet-5',
+    prices: [claudePrice('2026-06-30', 2, 10)],
+    knowledgeCutoff: '2026-01',
+    releasedAt: '2026-06-30',
+  },
+  {
     ...grok,
     id: 'grok-4.6',
     effort: { values: ['low', 'medium', 'high'], use: 'low' },
     contextTokens: 500_000,
     // Sources differ on cached input, 0.30 to 0.50: the dearer one.
-    prices: [{ from: '2026-08-07', input: 2, cachedInput: 0.5, cacheWrite: 2, output: 6 }],
+    prices: [grokPrice('2026-08-07', 2, 0.5, 6)],
     knowledgeCutoff: null,
     releasedAt: '2026-08-07',
+  },
+  {
+    ...grok,
+    id: 'grok-4.5',
+    effort: { values: ['low', 'medium', 'high'], use: 'low' },
+    contextTokens: 500_000,
+    prices: [grokPrice('2026-07-08', 2, 0.5, 6)],
+    knowledgeCutoff: '2026-02',
+    releasedAt: '2026-07-08',
   },
   {
     ...grok,
     id: 'grok-4.3',
     effort: { values: ['none', 'low', 'medium', 'high'], use: 'low' },
     contextTokens: 1_000_000,
-    prices: [{ from: '2026-04-17', input: 1.25, cachedInput: 0.2, cacheWrite: 1.25, output: 2.5 }],
+    prices: [grokPrice('2026-04-17', 1.25, 0.2, 2.5)],
     knowledgeCutoff: null,
     releasedAt: '2026-04-17',
   },
+  ...(['grok-4.20-0309-reasoning', 'grok-4.20-0309-non-reasoning'] as const).map((id) => ({
+    ...{ ...grok, id, effort: null, contextTokens: 1_000_000, knowledgeCutoff: null },
+    prices: [grokPrice('2026-03-09', 1.25, 0.2, 2.5)],
+    releasedAt: '2026-03-09',
+  })),
   {
     ...deepseek,
     id: 'deepseek-flash',
@@ -263,6 +326,18 @@ export const MODELS: readonly ModelFacts[] = [
     releasedAt: '2026-05-19',
   },
   {
+    ...gemini,
+    id: 'gemini-3.1-pro-preview',
+    prices: [
+      {
+        ...{ from: '2026-02-19', input: 2, cachedInput: 0.2, cacheWrite: 2, output: 12 },
+        long: { tokens: 200_000, input: 4, cachedInput: 0.4, output: 18 },
+      },
+    ],
+    knowledgeCutoff: '2025-01',
+    releasedAt: '2026-02-19',
+  },
+  {
     id: 'qwen2.5:7b-instruct',
     vendor: 'ollama',
     api: 'ollama',
@@ -277,7 +352,6 @@ export const MODELS: readonly ModelFacts[] = [
     prices: [],
     knowledgeCutoff: null,
     releasedAt: '2024-09-19',
-    retiresAt: null,
   },
 ];
 

@@ -37,11 +37,13 @@ export function withoutKey(
   profile: Pick<Profile, 'deciders' | 'llm'>,
   keyOf: (name: string) => string | undefined,
 ): string[] {
-  if (llmSettingsOf(profile).calls === 'replay-only') return [];
+  const { calls } = llmSettingsOf(profile);
+  if (calls === 'replay-only') return [];
+  const unless = calls === 'record' ? ' where no answer is kept' : '';
   return modelDecidersOf(profile).flatMap((decider) => {
     const { keyEnv, provider } = resolveModel(decider);
-    return keyEnv === null || keyOf(keyEnv)
+    return keyEnv === null || keyOf(keyEnv)?.trim()
       ? []
-      : [`${decider.id} is absent: no key for ${provider} (set ${keyEnv})`];
+      : [`${decider.id} is absent${unless}: no key for ${provider} (set ${keyEnv})`];
   });
 }

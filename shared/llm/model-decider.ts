@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OUTPUT_LIMITS } from './model-facts.ts';
 
 const DECIDER_ID = /^[a-z0-9-]+$/;
 
@@ -12,6 +13,12 @@ export const MODEL_PROVIDERS = ['openai', 'anthropic', 'openai-compatible', 'oll
 export type ModelProvider = (typeof MODEL_PROVIDERS)[number];
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** What a server can be told of the form of an answer. */
+export const STRUCTURED_WAYS = ['json-schema', 'json-object', 'none'] as const;
+
+/** Fields of a request that are the desk's own. */
+const OWN_FIELDS = ['model', 'messages', 'input', 'instructions', 'system', 'stream', 'n', 'tools'];
 
 /**
  * A model as a decider of a profile. Only `id`, `provider` and `model` are needed for a model of the
@@ -35,6 +42,30 @@ export const ModelDeciderSchema = z
       .strictObject({ input: z.number().min(0), output: z.number().min(0) })
       .optional()
       .describe('USD per million tokens, for a model that the catalogue does not know'),
+    structured: z
+      .enum(STRUCTURED_WAYS)
+      .optional()
+      .describe(
+        'How the server is told the form of the answer; json-schema unless known otherwise',
+      ),
+    outputLimit: z
+      .enum(OUTPUT_LIMITS)
+      .optional()
+      .describe('Name of the limit of output tokens in Chat Completions'),
+    extra: z
+      .record(z.string(), z.json())
+      .refine((fields) => !OWN_FIELDS.some((name) => name in fields), {
+        message: `must not hold ${OWN_FIELDS.join(', ')}: those are the desk's own`,
+      })
+      .optional()
+      .describe('Further fields of the request, as they are sent'),
+    callsPerMinute: z
+      .number()
+      .positive()
+      .max(100_000)
+      .optional()
+      .describe('Most calls that are started a minute at its provider'),
+    callsAtOnce: z.int().min(1).max(64).optional().describe('Most that are open there at once'),
     votes: z
       .boolean()
       .optional()

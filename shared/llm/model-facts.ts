@@ -1,6 +1,6 @@
-/** How a model is told the form of its answer. */
+/** How a model is told the form of its answer; with `none` by the prompt alone. */
 export type Structured =
-  'text-format' | 'output-config' | 'response-format' | 'json-object' | 'ollama-format';
+  'text-format' | 'output-config' | 'response-format' | 'json-object' | 'ollama-format' | 'none';
 
 /** The wire format of a request. */
 export type Api = 'responses' | 'chat' | 'messages' | 'ollama';
@@ -21,6 +21,9 @@ export interface Price {
   offPeak?: { peakHours: readonly (readonly [number, number])[]; factor: number };
 }
 
+export const OUTPUT_LIMITS = ['max_completion_tokens', 'max_tokens'] as const;
+export type OutputLimit = (typeof OUTPUT_LIMITS)[number];
+
 export interface ModelFacts {
   id: string;
   vendor: string;
@@ -29,7 +32,7 @@ export interface ModelFacts {
   /** Values that the model takes for its depth of thought, and the one used when a profile names none. */
   effort: { values: readonly string[]; use: string } | null;
   /** Name of the limit of output tokens in a Chat Completions request. */
-  outputLimit: 'max_completion_tokens' | 'max_tokens';
+  outputLimit: OutputLimit;
   /** Further fields of the request, as they are sent. */
   extra: Readonly<Record<string, unknown>>;
   contextTokens: number;
@@ -41,8 +44,6 @@ export interface ModelFacts {
   /** End of the training data as stated, ISO month or date; null when the vendor does not say. */
   knowledgeCutoff: string | null;
   releasedAt: string;
-  /** Announced shutdown. */
-  retiresAt: string | null;
 }
 
 export interface Vendor {

@@ -40,9 +40,17 @@ const ChatBody = z.object({
     .min(1),
 });
 const OllamaBody = z.object({ message: z.object({ content: text }), done_reason: text });
+const OllamaRequest = z.object({ options: z.object({ num_ctx: z.number() }) });
 
-/** Reads the body of a response; pure, so that a stored response gives the same answer again. */
-export function readAnswer(api: Api, bodyText: string): ModelAnswer {
+/**
+ * Reads the body of a response to a request; pure, so that a stored response gives the same answer again. Of the
+ * request only what the wire format needs is looked at; null for one that is not known.
+ */
+export function readAnswer(
+  api: Api,
+  bodyText: string,
+  request: Readonly<Record<string, unknown>> | null,
+): ModelAnswer {
   let body: unknown;
   try {
     body = JSON.parse(bodyText);
@@ -51,10 +59,16 @@ export function readAnswer(api: Api, bodyText: string): ModelAnswer {
   }
   const model = z.object({ model: z.string() }).safeParse(body).data?.model ?? null;
   const build = model === null ? null : storableText(model).slice(0, 200);
-  return { ...sayingOf(api, body), build, usage: usageOf(api, body) };
+  const usage = usageOf(api, body);
+  return { ...sayingOf(api, body, usage, request), build, usage };
 }
 
-function sayingOf(api: Api, body: unknown): Said {
+function sayingOf(
+  api: Api,
+  body: unknown,
+  usage: TokenUsage | null,
+  request: Readonly<Record<string, unknown>> | null,
+): Said {
   switch (api) {
     case 'responses':
       return ofResponses(body);
@@ -66,6 +80,12 @@ function sayingOf(api: Api, body: unknown): Said {
       const parsed = OllamaBody.safeParse(body).data;
       if (parsed === undefined) return none('the response has not the form of Ollama');
       if (parsed.done_reason === 'length') return none(CUT);
+      // A server that knows no `truncate: false` cuts a prompt to its context without a word; then it is full.
+      const context = OllamaRequest.safeParse(request).data?.options.num_ctx ?? Infinity;
+      const used = usage === null ? 0 : usage.input + usage.output;
+      if (used >= context) {
+        return none(`the context of ${context} tokens was full: the prompt may have been cut`);
+      }
       return spoken(parsed.message.content);
     }
     default:

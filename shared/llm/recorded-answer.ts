@@ -3,11 +3,12 @@ import { judgeAnswer, judgeRepair } from './judge-answer.ts';
 import type { Api } from './model-facts.ts';
 import { readAnswer } from './read-answer.ts';
 
-/** A call as it was recorded; `text` is the body of its response. */
+/** A call as it was recorded; `request` is what was sent of it, `text` the body of its response. */
 export interface RecordedCall {
   purpose: 'decision' | 'repair';
   state: 'sent' | 'answered' | 'failed' | 'lost';
   api: Api | null;
+  request: Record<string, unknown> | null;
   text: string | null;
 }
 
@@ -22,7 +23,9 @@ export function recordedAnswer(
 ): DeciderAnswer | null {
   const responseTo = (purpose: RecordedCall['purpose']) => {
     const call = calls.find((c) => c.purpose === purpose && c.state === 'answered');
-    return call?.api == null || call.text === null ? null : readAnswer(call.api, call.text);
+    return call?.api == null || call.text === null
+      ? null
+      : readAnswer(call.api, call.text, call.request);
   };
   const first = responseTo('decision');
   if (first === null) return null;

@@ -22,6 +22,7 @@ export function requestBody(
   const { facts, effort } = model;
   const messages = conversation.turns.map(({ role, text }) => ({ role, content: text }));
   const system = { role: 'system', content: conversation.system };
+  const form = formOf(facts);
   switch (facts.api) {
     case 'responses':
       return {
@@ -30,14 +31,7 @@ export function requestBody(
         input: messages,
         max_output_tokens: facts.maxOutputTokens,
         store: false,
-        text: {
-          format: {
-            type: 'json_schema',
-            name: SCHEMA_NAME,
-            strict: true,
-            schema: ANSWER_SCHEMA,
-          },
-        },
+        ...(form === null ? {} : { text: { format: form } }),
         ...(effort === null ? {} : { reasoning: { effort } }),
         ...facts.extra,
       };
@@ -49,7 +43,7 @@ export function requestBody(
         max_tokens: facts.maxOutputTokens,
         output_config: {
           ...(effort === null ? {} : { effort }),
-          format: { type: 'json_schema', schema: ANSWER_SCHEMA },
+          ...(form === null ? {} : { format: form }),
         },
         ...facts.extra,
       };
@@ -58,13 +52,7 @@ export function requestBody(
         model: facts.id,
         messages: [system, ...messages],
         [facts.outputLimit]: facts.maxOutputTokens,
-        response_format:
-          facts.structured === 'json-object'
-            ? { type: 'json_object' }
-            : {
-                type: 'json_schema',
-                json_schema: { name: SCHEMA_NAME, strict: true, schema: ANSWER_SCHEMA },
-              },
+        ...(form === null ? {} : { response_format: form }),
         ...(effort === null ? {} : { reasoning_effort: effort }),
         ...facts.extra,
       };
@@ -73,7 +61,7 @@ export function requestBody(
         model: facts.id,
         messages: [system, ...messages],
         stream: false,
-        format: ANSWER_SCHEMA,
+        ...(form === null ? {} : { format: form }),
         // A prompt that does not fit is an error, never cut in silence.
         truncate: false,
         shift: false,
@@ -84,10 +72,33 @@ export function requestBody(
           num_ctx: contextSize(model, promptTokens),
           num_predict: facts.maxOutputTokens,
         },
+        ...(effort === null ? {} : { think: effort }),
         ...facts.extra,
       };
     default:
       return facts.api satisfies never;
+  }
+}
+
+/** The form of the answer in the words of each mechanism; null where only the prompt tells it. */
+function formOf({ api, structured }: ResolvedModel['facts']): unknown {
+  const schema = { strict: true, schema: ANSWER_SCHEMA };
+  switch (structured) {
+    case 'text-format':
+      return { type: 'json_schema', name: SCHEMA_NAME, ...schema };
+    case 'response-format':
+      return { type: 'json_schema', json_schema: { name: SCHEMA_NAME, ...schema } };
+    case 'output-config':
+      return { type: 'json_schema', schema: ANSWER_SCHEMA };
+    case 'ollama-format':
+      return ANSWER_SCHEMA;
+    case 'json-object':
+      // Messages has no such form.
+      return api === 'messages' ? null : api === 'ollama' ? 'json' : { type: 'json_object' };
+    case 'none':
+      return null;
+    default:
+      return structured satisfies never;
   }
 }
 

@@ -32,6 +32,41 @@ describe('resolveModel', () => {
     expect(priced.facts.prices[0]?.output).toBe(3);
   });
 
+  test('rates come from the catalogue, the protocol, or the profile', () => {
+    const ollama = { provider: 'ollama', model: 'm' };
+    expect(resolve({ provider: 'openai', model: 'gpt-6-luna' })).toMatchObject({
+      ...{ callsPerSecond: 10, callsAtOnce: 12 },
+    });
+    // one machine, wherever it stands
+    expect(resolve({ ...ollama, baseUrl: 'http://gpu:11434' })).toMatchObject({
+      ...{ provider: 'gpu-11434', callsPerSecond: null, callsAtOnce: 1 },
+    });
+    expect(resolve({ ...ollama, callsPerMinute: 30, callsAtOnce: 4 })).toMatchObject({
+      ...{ callsPerSecond: 0.5, callsAtOnce: 4 },
+    });
+  });
+
+  test('what a server can do is said in the profile where the catalogue does not know it', () => {
+    const server = {
+      provider: 'openai-compatible',
+      model: 'm',
+      baseUrl: 'https://llm.example.org',
+    };
+    const said = { structured: 'none', outputLimit: 'max_completion_tokens', extra: { top_k: 1 } };
+    expect(resolve({ ...server, ...said }).facts).toMatchObject(said);
+    expect(resolve(server).facts).toMatchObject({
+      ...{ structured: 'response-format', outputLimit: 'max_tokens', extra: {} },
+    });
+    expect(
+      resolve({ provider: 'openai-compatible', model: 'deepseek-flash' }).facts.structured,
+    ).toBe('json-object');
+    const fields = (extra: object) =>
+      ModelDeciderSchema.safeParse({ id: 'x', ...server, extra }).success;
+    expect([fields({ top_p: 0.5 }), fields({ stream: true }), fields({ tools: [] })]).toEqual([
+      ...[true, false, false],
+    ]);
+  });
+
   test("a vendor's key goes to no other address", () => {
     for (const provider of ['openai', 'anthropic', 'openai-compatible'] as const) {
       const elsewhere = { provider, model: 'gpt-6-luna', baseUrl: 'https://llm.example.org' };

@@ -22,12 +22,15 @@ export interface ResolvedModel {
 /** What is assumed of a server that the catalogue does not know, by protocol. */
 const PROTOCOLS: Record<
   ModelProvider,
-  { vendor: string | null; api: Api; structured: Structured }
+  { vendor: string | null; api: Api; structured: Structured; callsAtOnce: number }
 > = {
-  openai: { vendor: 'openai', api: 'responses', structured: 'text-format' },
-  anthropic: { vendor: 'anthropic', api: 'messages', structured: 'output-config' },
-  'openai-compatible': { vendor: null, api: 'chat', structured: 'response-format' },
-  ollama: { vendor: 'ollama', api: 'ollama', structured: 'ollama-format' },
+  openai: { vendor: 'openai', api: 'responses', structured: 'text-format', callsAtOnce: 8 },
+  anthropic: { vendor: 'anthropic', api: 'messages', structured: 'output-config', callsAtOnce: 8 },
+  'openai-compatible': {
+    ...{ vendor: null, api: 'chat', structured: 'response-format', callsAtOnce: 8 },
+  },
+  // On one machine: side by side they only slow each other.
+  ollama: { vendor: 'ollama', api: 'ollama', structured: 'ollama-format', callsAtOnce: 1 },
 };
 
 const OUTPUT_TOKENS = 8_000;
@@ -67,7 +70,7 @@ export function resolveModel(decider: ModelDecider): ResolvedModel {
     baseUrl,
     keyEnv: decider.keyEnv ?? (isOwnServer ? null : (vendor?.keyEnv ?? null)),
     effort,
-    ...ratesOf(isOwnServer ? undefined : vendor),
+    ...ratesOf(decider, isOwnServer ? undefined : vendor),
   };
 }
 
@@ -87,11 +90,13 @@ function factsOf(decider: ModelDecider, listed: ModelFacts | undefined): ModelFa
     prices: decider.provider === 'ollama' ? [] : [dearestPrice()],
     knowledgeCutoff: null,
     releasedAt: '',
-    retiresAt: null,
   };
   const { price } = decider;
   return {
     ...base,
+    structured: structuredOf(decider, base.structured),
+    outputLimit: decider.outputLimit ?? base.outputLimit,
+    extra: { ...base.extra, ...decider.extra },
     maxOutputTokens: decider.maxOutputTokens ?? base.maxOutputTokens,
     contextTokens: decider.contextTokens ?? base.contextTokens,
     timeoutSeconds: decider.timeoutSeconds ?? base.timeoutSeconds,
@@ -123,11 +128,27 @@ function dearestPrice(): ModelFacts['prices'][number] {
   };
 }
 
-function ratesOf(vendor: Vendor | undefined): Pick<Vendor, 'callsPerSecond' | 'callsAtOnce'> {
+function structuredOf(decider: ModelDecider, known: Structured): Structured {
+  switch (decider.structured) {
+    case undefined:
+      return known;
+    case 'json-schema':
+      return PROTOCOLS[decider.provider].structured;
+    default:
+      return decider.structured;
+  }
+}
+
+function ratesOf(
+  decider: ModelDecider,
+  vendor: Vendor | undefined,
+): Pick<Vendor, 'callsPerSecond' | 'callsAtOnce'> {
+  const { callsPerMinute, callsAtOnce } = decider;
   return {
     // A server of one's own says itself when it has enough.
-    callsPerSecond: vendor?.callsPerSecond ?? null,
-    callsAtOnce: vendor?.callsAtOnce ?? 8,
+    callsPerSecond:
+      callsPerMinute === undefined ? (vendor?.callsPerSecond ?? null) : callsPerMinute / 60,
+    callsAtOnce: callsAtOnce ?? vendor?.callsAtOnce ?? PROTOCOLS[decider.provider].callsAtOnce,
   };
 }
 

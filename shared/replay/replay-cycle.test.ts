@@ -64,6 +64,7 @@ function ordered(): RecordedCycle {
     calls: [
       {
         ...{ decider: 'model', purpose: 'decision', state: 'answered', api: 'chat' },
+        request: {},
         text: chat(JSON.stringify((answers[0] as { decision: unknown }).decision)),
       },
     ],
