@@ -135,3 +135,8 @@ test('a file that is not there is named', () => {
   const missing = join(dir, 'missing.yaml');
   expect(() => loadProfile(missing)).toThrow(`cannot read the profile ${missing}`);
 });
+
+test('a desk on margin is refused while nothing guards its shorts', () => {
+  writeFileSync(file, `${readFileSync(OURS, 'utf8')}\nmargin: { leverage: 2 }\n`);
+  expect(() => loadProfile(file)).toThrow('short positions cannot be guarded yet');
+});

@@ -57,6 +57,8 @@ export type DeskView = z.infer<typeof DeskViewSchema>;
 export interface DeskFacts {
   atMs: number;
   pairs: readonly Pair[];
+  /** Pairs that may be sold short; absent: none. */
+  shortPairs?: readonly Pair[];
   mode: DeskMode;
   limits: RiskLimits;
   /** Equity now and at the marks that losses are measured from, USDT. */
@@ -113,15 +115,24 @@ function pairView(of: DeskFacts, pair: Pair): DeskView['pairs'][Pair] {
   const isResting = [...of.restingEntries, ...of.reservations].some((e) => e.pair === pair);
   const mayEnter = of.mode === 'running' || of.mode === 'reduced';
   return {
-    legalActions: legalActions({ isHeld, mayEnter: mayEnter && !isResting && !rests }),
+    legalActions: legalActions({
+      isHeld,
+      mayEnter: mayEnter && !isResting && !rests,
+      mayShort: of.shortPairs?.includes(pair) === true,
+    }),
     restsUntil: rests ? isoTime(restsUntilMs) : null,
   };
 }
 
-/** Spot without margin: nothing can be sold that is not held. */
-export function legalActions(of: { isHeld: boolean; mayEnter: boolean }): Action[] {
+/** On spot nothing can be sold that is not held; `mayShort` where margin is on and the venue lends the base. */
+export function legalActions(of: {
+  isHeld: boolean;
+  mayEnter: boolean;
+  mayShort?: boolean;
+}): Action[] {
   if (of.isHeld) return ['hold', 'close'];
-  return of.mayEnter ? ['long', 'hold'] : ['hold'];
+  if (!of.mayEnter) return ['hold'];
+  return of.mayShort === true ? ['long', 'short', 'hold'] : ['long', 'hold'];
 }
 
 /** What all open and ordered positions lose at their stops, percent of equity. */
@@ -129,7 +140,7 @@ function heatPct({ positions, reservations, usdtPer, takerFees, equity }: DeskFa
   const risks = [
     ...positions.map((p) =>
       openRiskUsdt({
-        side: 'buy',
+        side: p.side === 'short' ? 'sell' : 'buy',
         quantity: p.quantity,
         entryPrice: p.entryPrice,
         stopPrice: p.stopPrice,

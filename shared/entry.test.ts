@@ -87,3 +87,34 @@ test.each([
 ])('an entry is priced anew $name', ({ bid, ask, expected }) => {
   expect(repricedEntry({ price: '99.9', stopPrice: '98' }, { bid, ask }, '0.1')).toBe(expected);
 });
+
+test.each([
+  { name: 'rests at the ask', wish: market, at: book, expected: '100.1' },
+  {
+    name: 'stays above the bid where the book has no spread',
+    wish: market,
+    at: { bid: new Decimal('100.1'), ask: new Decimal('100.1') },
+    expected: '100.2', // 100.1 + 0.1
+  },
+  {
+    name: 'lies on the tick, rounded up',
+    wish: market,
+    at: { bid: new Decimal('99.7'), ask: new Decimal('100.03') },
+    expected: '100.1',
+  },
+  { name: 'keeps a higher wish', wish: limit('101.23'), at: book, expected: '101.3' },
+  { name: 'does not sell for less', wish: limit('99'), at: book, expected: '100.1' },
+])('a post-only short $name', ({ wish, at, expected }) => {
+  const terms = entryTerms({ type: 'post-only' }, wish, at, tick, 'sell');
+  expect(terms).toMatchObject({ type: 'limit', postOnly: true });
+  expect(terms?.price?.toFixed()).toBe(expected);
+});
+
+test.each([
+  { name: 'at the ask that has risen', bid: '100.3', ask: '100.5', expected: '100.5' },
+  { name: 'not below what was approved', bid: '99.4', ask: '99.6', expected: '100.1' },
+  { name: 'not at or above its stop', bid: '101.8', ask: '102', expected: null },
+])('a short is priced anew $name', ({ bid, ask, expected }) => {
+  const approved = { price: '100.1', stopPrice: '102', side: 'sell' as const };
+  expect(repricedEntry(approved, { bid, ask }, '0.1')).toBe(expected);
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Decimal, floorToStep, type DecimalText } from './money.ts';
+import { ceilToStep } from './risk/steps.ts';
 
 /** How a desk enters, whatever a decider wishes; a profile's `entry`. */
 export const EntrySettingsSchema = z.strictObject({
@@ -35,23 +36,30 @@ export interface EntryTerms {
 }
 
 /**
- * The order that a long entry becomes: at the market, or as a post-only limit at the bid, one tick below
- * the ask at most. A wished limit price is kept where it is lower. Null when the wish has no usable price.
+ * The order that an entry becomes: at the market, or as a post-only limit at the bid, one tick below the ask at
+ * most. A wished limit price is kept where it is lower. A short is the mirror image: at the ask, one tick above
+ * the bid at least, and a higher wish is kept. Null when the wish has no usable price.
  */
 export function entryTerms(
   settings: Pick<EntrySettings, 'type'>,
   wish: { type: 'market' | 'limit'; price: Decimal | null },
   book: { bid: Decimal; ask: Decimal },
   tick: Decimal,
+  side: 'buy' | 'sell' = 'buy',
 ): EntryTerms | null {
   if (wish.type === 'limit' && wish.price === null) return null;
-  const wished = wish.price === null ? null : floorToStep(wish.price, tick);
+  const isBuy = side === 'buy';
+  const onTick = isBuy ? floorToStep : ceilToStep;
+  const wished = wish.price === null ? null : onTick(wish.price, tick);
   if (settings.type === 'market') {
     if (wish.type === 'market') return { type: 'market', price: null, postOnly: false };
     return wished!.gt(0) ? { type: 'limit', price: wished, postOnly: false } : null;
   }
-  const near = floorToStep(Decimal.min(book.bid, book.ask.sub(tick)), tick);
-  const price = wished === null ? near : Decimal.min(wished, near);
+  const near = isBuy
+    ? floorToStep(Decimal.min(book.bid, book.ask.sub(tick)), tick)
+    : ceilToStep(Decimal.max(book.ask, book.bid.add(tick)), tick);
+  const further = (a: Decimal, b: Decimal) => (isBuy ? Decimal.min(a, b) : Decimal.max(a, b));
+  const price = wished === null ? near : further(wished, near);
   return price.gt(0) ? { type: 'limit', price, postOnly: true } : null;
 }
 
@@ -75,10 +83,11 @@ export function wouldHaveTaken(reason: string | null): boolean {
 
 /**
  * The price at which an entry that would have taken is tried again, or null to give it up: at the near side
- * of the book as it now is, never above what was approved, and above the stop, which would trigger at once.
+ * of the book as it now is, never above what was approved, and above the stop, which would trigger at once; a
+ * short's never below what was approved, and below its stop.
  */
 export function repricedEntry(
-  approved: { price: DecimalText; stopPrice: DecimalText },
+  approved: { price: DecimalText; stopPrice: DecimalText; side?: 'buy' | 'sell' },
   book: { bid: DecimalText; ask: DecimalText },
   tick: DecimalText,
 ): DecimalText | null {
@@ -87,7 +96,11 @@ export function repricedEntry(
     { type: 'limit', price: new Decimal(approved.price) },
     { bid: new Decimal(book.bid), ask: new Decimal(book.ask) },
     new Decimal(tick),
+    approved.side,
   );
   const price = terms?.price ?? null;
-  return price === null || price.lte(approved.stopPrice) ? null : price.toFixed();
+  if (price === null) return null;
+  const wouldTrigger =
+    approved.side === 'sell' ? price.gte(approved.stopPrice) : price.lte(approved.stopPrice);
+  return wouldTrigger ? null : price.toFixed();
 }

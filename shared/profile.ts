@@ -8,6 +8,7 @@ import { BagSettingsSchema } from './bag/settings.ts';
 import { ConsensusSettingsSchema } from './consensus/settings.ts';
 import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-decider.ts';
 import { resolveModel } from './llm/resolve-model.ts';
+import { MarginSettingsSchema } from './margin.ts';
 import { LlmSettingsSchema, type LlmSettings } from './llm/settings.ts';
 import { ExtraIndicatorSchema } from './indicators/extra-indicators.ts';
 import { RebalanceSettingsSchema } from './rebalance/settings.ts';
@@ -77,6 +78,9 @@ export const ProfileSchema = z
     consensus: ConsensusSettingsSchema,
     risk: RiskLimitsSchema,
     entry: EntrySettingsSchema.prefault({}).describe('How the desk enters'),
+    margin: MarginSettingsSchema.optional().describe(
+      'Shorts on margin; absent: the desk trades on spot alone',
+    ),
     guard: GuardSettingsSchema.describe('How it looks after its positions'),
     bag: BagSettingsSchema.optional().describe('What is put aside of profit; absent: nothing'),
     rebalance: RebalanceSettingsSchema.optional().describe(

@@ -21,13 +21,16 @@ export const PositionViewSchema = z.strictObject({
   position: z.string(),
   guard: z.string(),
   pair: z.string(),
-  side: z.literal('long'),
-  quantity: decimalText.describe('Base held'),
-  entryPrice: decimalText.describe('Mean price paid, quote per base'),
+  side: z.enum(['long', 'short']),
+  leverage: z.number().optional().describe('Of a position on margin; absent on spot'),
+  quantity: decimalText.describe('Base held; of a short borrowed and sold'),
+  entryPrice: decimalText.describe('Mean price paid, of a short received, quote per base'),
   stopPrice: decimalText.nullable(),
   targetPrices: z.array(decimalText),
   openedAt: isoTime,
-  unrealisedPct: z.number().describe('Change of price since entry, percent, before costs'),
+  unrealisedPct: z
+    .number()
+    .describe('Won (negative: lost) by the price since entry, percent, before costs'),
 });
 export type PositionView = z.infer<typeof PositionViewSchema>;
 
@@ -43,6 +46,14 @@ export const AccountViewSchema = z.strictObject({
     .record(z.string(), decimalText)
     .optional()
     .describe('Part of the balances that is put aside and not traded with; absent without one'),
+  margin: z
+    .strictObject({
+      usedUsdt: decimalText.describe('Bound by open margin positions'),
+      freeUsdt: decimalText,
+      levelPct: z.number().nullable().describe('Equity over what is used; null without positions'),
+    })
+    .optional()
+    .describe('Absent on a desk without margin'),
   usdtPer: z.record(z.string(), decimalText).describe('Price of one unit of each asset in USDT'),
   positions: z.array(PositionViewSchema),
   desk: DeskViewSchema.optional().describe('Absent where the account alone was read'),
@@ -105,6 +116,12 @@ export const SnapshotSchema = z.strictObject({
     takerFeePct: z.number(),
     makerFeePct: z.number(),
     roundTripPct: z.number().describe('Taker fees of entry and exit, percent of the price'),
+    marginRatePct: z
+      .strictObject({ open: z.number(), rollover: z.number() })
+      .optional()
+      .describe(
+        'Interest of a short, percent of its value: at the open and every 4 hours; absent where none is legal',
+      ),
   }),
   legalActions: z.array(z.enum(['long', 'short', 'hold', 'close'])),
 });

@@ -1,3 +1,4 @@
+import type { MarginRatePct } from './margin.ts';
 import type { DecimalText } from './money.ts';
 import type { Asset, Pair } from './pair.ts';
 import type { Candle } from './candle.ts';
@@ -21,6 +22,10 @@ export interface Instrument {
   /** Leverages on offer; empty when the pair cannot be traded on margin. */
   leverageBuy: number[];
   leverageSell: number[];
+  /** What a short of the pair pays for what it borrows; null or absent where the venue names none. */
+  marginRatePct?: MarginRatePct | null;
+  /** Margin level, percent, from which the venue calls for more; null or absent where it names none. */
+  marginCallPct?: number | null;
   status: 'online' | 'cancel_only' | 'post_only' | 'limit_only' | 'reduce_only' | 'maintenance';
 }
 

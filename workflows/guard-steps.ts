@@ -204,7 +204,7 @@ export function guardSteps(
         const left = leftAtRungs(state, input)[state.rungs.indexOf(rung)]!;
         rung.state = left.lte(0) ? 'done' : 'waiting';
         if (rung.state === 'done') state.exitReason = 'target';
-        const even = breakEvenPrice(input.exits.breakEven, atClose(), -Infinity);
+        const even = breakEvenPrice(input.exits.breakEven, atClose(), null);
         if (even !== null) raiseStop(even);
       }
       retire(state, 'target');

@@ -140,7 +140,13 @@ export async function storeEntry(
   const plan: EntryPlan = {
     ...{ kind: 'enter', pair, side: 'buy', quantity, referencePrice: price ?? '100' },
     entry: { type: price === null ? 'market' : 'limit', price, postOnly: price !== null },
-    ...{ stopPrice: '98', targets: [{ price: '108', share: '1' }], leverage: 1, riskUsdt: risk },
+    ...{
+      stopPrice: '98',
+      targets: [{ price: '108', share: '1' }],
+      leverage: 1,
+      riskUsdt: risk,
+      marginUsdt: '0',
+    },
     ...{ notionalUsdt: reserved, reserve: { asset: 'USDT', amount: reserved }, expiresAtMs },
   };
   await inTransaction(pool, async (client) => {

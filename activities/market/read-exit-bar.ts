@@ -6,8 +6,8 @@ import { barOpenMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { CandleStore } from './candle-store.ts';
 
 /**
- * What a guard looks at when a bar closes: the pair's last bar on the desk's timeframe, the highest high since
- * the bar in which the position was opened, and the series that its invalidation names, on the last closed bar
+ * What a guard looks at when a bar closes: the pair's last bar on the desk's timeframe, the highest high
+ * and the lowest low since the bar in which the position was opened, and the series that its invalidation names, on the last closed bar
  * of that timeframe. Null when no such bar is stored.
  */
 export async function readExitBar(
@@ -29,13 +29,15 @@ export async function readExitBar(
   const close = bars.close.at(-1);
   if (close === undefined) return null;
   const from = barOpenMs(sinceMs, terms.timeframe);
-  const highs = bars.high.filter((_, i) => bars.timeMs[i]! >= from);
+  const since = (prices: Float64Array) => prices.filter((_, i) => bars.timeMs[i]! >= from);
+  const highs = since(bars.high);
   if (highs.length === 0) return null;
   const { invalidation } = terms;
   const watched = invalidation === null ? null : await read(invalidation.timeframe);
   return {
     close,
     highest: Math.max(...highs),
+    lowest: Math.min(...since(bars.low)),
     atr: indicators.atr14,
     watched:
       invalidation === null || watched === null

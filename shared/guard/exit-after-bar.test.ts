@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  breakEvenPrice,
   exitAfterBar,
+  isNearerStop,
+  stopFrom,
   stopOnTick,
   type ClosedBar,
   type ExitMove,
@@ -165,4 +168,53 @@ test.each([
   [0.00002347, '0.00000001', '0.00002347'],
 ])('a stop of %d lies on the tick %s at %s', (price, tick, expected) => {
   expect(stopOnTick(price, tick)).toBe(expected);
+});
+
+describe('a short is the mirror image of a long', () => {
+  const mirrored = (price: number): number => 200 - price;
+
+  test.each(cases)('and $name', ({ terms, position: p, bar: b, expected }) => {
+    const long = { ...position, ...p };
+    const short = {
+      ...{ side: 'sell' as const, rungsSold: long.rungsSold },
+      ...{ entryPrice: mirrored(long.entryPrice), firstStop: mirrored(long.firstStop) },
+      stop: mirrored(long.stop),
+    };
+    const seen = { ...bar, ...b };
+    const move = exitAfterBar({ ...none, ...terms }, short, {
+      ...{ atr: seen.atr, watched: seen.watched, close: mirrored(seen.close) },
+      // the other end of the range must not count
+      ...{ lowest: mirrored(seen.highest), highest: 150 },
+    });
+    if (expected.kind !== 'stop') expect(move).toEqual(expected);
+    else if (move.kind !== 'stop') expect(move).toBe('a stop');
+    else expect(move.price).toBeCloseTo(mirrored(expected.price), 9);
+  });
+
+  test('that has seen no low yet looks at the close alone', () => {
+    const short = { ...position, side: 'sell', firstStop: 102, stop: 102 } as const;
+    const terms = { ...none, breakEven: even };
+    const close = { close: 98.5, highest: 110, atr: 1, watched: null };
+    expect(exitAfterBar(terms, short, close)).toEqual({ kind: 'stay' }); // 1.5 / 2 R
+    expect(exitAfterBar(terms, short, { ...close, close: 98 })).toEqual({ kind: 'stop', price: 100 }); // prettier-ignore
+  });
+});
+
+test('without a price seen only a rung makes break-even due', () => {
+  const byR = { afterRung: 1, afterR: 1, offsetPct: 0 };
+  const short = { side: 'sell', entryPrice: 100, firstStop: 102, stop: 102, rungsSold: 0 } as const;
+  expect(breakEvenPrice(byR, position, null)).toBeNull();
+  expect(breakEvenPrice(byR, short, null)).toBeNull();
+  expect(breakEvenPrice(byR, { ...short, rungsSold: 1 }, null)).toBe(100);
+});
+
+test('a nearer stop is a higher one for a long, a lower one for a short', () => {
+  expect([isNearerStop('buy', 99, 98), isNearerStop('buy', 98, 98)]).toEqual([true, false]);
+  expect([isNearerStop('sell', 101, 102), isNearerStop('sell', 102, 102)]).toEqual([true, false]);
+  expect([stopFrom('buy', 200, 1), stopFrom('sell', 200, 1)]).toEqual([198, 202]);
+});
+
+test('a stop of a short lies on the tick above', () => {
+  expect(stopOnTick(101.21, '0.1', 'sell')).toBe('101.3');
+  expect(stopOnTick(100 * 1.005, '0.1', 'sell')).toBe('100.5');
 });

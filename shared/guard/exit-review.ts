@@ -19,7 +19,7 @@ export function isReviewDue(of: {
 }
 
 /**
- * Distance of the stop below the price, percent, that those ask for who would hold: the median of the
+ * Distance of the stop from the price, percent, that those ask for who would hold: the median of the
  * distances they name. Null unless more than half of the roster holds and names one, so that no single voice
  * moves a stop.
  */

@@ -162,6 +162,7 @@ export function instrumentOf(pair: Pair, row: AssetPair): Instrument {
     makerFee: feeShare(maker),
     leverageBuy: row.leverage_buy,
     leverageSell: row.leverage_sell,
+    ...(row.margin_call === undefined ? {} : { marginCallPct: row.margin_call }),
     // Kraken leaves the status out on some pairs that trade; what it names and we do not know is closed.
     status: row.status === undefined ? 'online' : (INSTRUMENT_STATUS[row.status] ?? 'maintenance'),
   };

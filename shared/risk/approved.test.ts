@@ -54,7 +54,15 @@ describe('approved', () => {
     { ...leg, side: 'sell', quantity: '10', reserve },
     { ...leg, side: 'buy', quantity: '10', reserve },
   ])('a stored order to $kind and $side reads back', (stored) => {
-    expect(readStoredPlan(stored)).toEqual(stored);
+    const read = readStoredPlan(stored);
+    // what was stored before there was margin is of spot
+    expect(read).toEqual(stored.kind === 'reduce' ? { ...stored, leverage: null } : stored);
+  });
+
+  test('a reduction on margin keeps its leverage, and none is 1', () => {
+    const stored = { ...reduction, side: 'buy', timeInForce: 'gtc', quantity: '4' };
+    expect(readStoredPlan({ ...stored, leverage: 2 })).toMatchObject({ leverage: 2 });
+    expect(() => readStoredPlan({ ...stored, leverage: 1 })).toThrow('leverage');
   });
 
   test('a stored leg must say what it holds of the balance', () => {
@@ -72,6 +80,12 @@ describe('approved', () => {
     expect(readStoredPlan(plan)).toEqual(plan);
     const { postOnly: _, ...entry } = plan.entry;
     expect(readStoredPlan({ ...plan, entry })).toMatchObject({ entry: { postOnly: false } });
+  });
+
+  test('a stored entry that says nothing of margin binds none', () => {
+    const { plan } = reviewEntry(exampleReview());
+    const { marginUsdt: _, ...before } = plan!;
+    expect(readStoredPlan(before)).toEqual(plan);
   });
 
   test.each([

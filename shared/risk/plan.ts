@@ -6,11 +6,14 @@ import type { OrderKind } from '../venue.ts';
 const decimalText = z.string().refine(isDecimalText, 'not a plain decimal');
 const pair = z.string().refine(isPair, 'not a pair like BTC/USDT');
 
-/** An approved entry: what may be sent, and what it holds of the account until it is over. */
+/**
+ * An approved entry: what may be sent, and what it holds of the account until it is over. A purchase is on
+ * spot (leverage 1), a sale is a short on margin (leverage above 1) with its stop above and its targets below.
+ */
 export const EntryPlanSchema = z.strictObject({
   kind: z.literal('enter'),
   pair,
-  side: z.literal('buy'),
+  side: z.enum(['buy', 'sell']),
   entry: z.strictObject({
     type: z.enum(['market', 'limit']),
     /** Limit price on the tick; null for a market entry. */
@@ -20,7 +23,7 @@ export const EntryPlanSchema = z.strictObject({
   }),
   /** Base, a multiple of the lot. */
   quantity: decimalText,
-  /** Price that the reckoning took as the worst entry: the limit price, or the ask. */
+  /** Price that the reckoning took as the worst entry: the limit price, or the ask (of a short the bid). */
   referencePrice: decimalText,
   /** Trigger of the protective stop, on the tick. */
   stopPrice: decimalText,
@@ -29,13 +32,19 @@ export const EntryPlanSchema = z.strictObject({
    * venue's minimum is the guard's to join to the next one.
    */
   targets: z.array(z.strictObject({ price: decimalText, share: decimalText })).min(1),
+  /** 1 on spot; above 1 the order goes on margin. */
   leverage: z.number().min(1),
   /** Loss at the stop after all costs, USDT. */
   riskUsdt: decimalText,
   /** Value at the reference price, USDT. */
   notionalUsdt: decimalText,
-  /** What the entry can take from the balance at most, fee and slippage included. */
+  /**
+   * What the entry can take from the balance at most, in the pair's quote. A purchase: its price, fee and slippage
+   * included. A short, which settles in the quote: what its stop loses, fees and interest included.
+   */
   reserve: z.strictObject({ asset: z.string(), amount: decimalText }),
+  /** Free margin that it binds: value over leverage, USDT; 0 on spot. */
+  marginUsdt: decimalText.default('0'),
   /** Venue time at which an unfilled limit entry ends, Unix ms; null for a market entry. */
   expiresAtMs: z.number().nullable(),
 });
@@ -62,6 +71,8 @@ export const ReductionPlanSchema = z.strictObject({
   timeInForce: z.enum(['gtc', 'ioc']),
   /** Base, a multiple of the lot. */
   quantity: decimalText,
+  /** Null on spot; a number means reduce-only on margin, as a short's purchase always is. */
+  leverage: z.number().gt(1).nullable().default(null),
 });
 export type ReductionPlan = z.infer<typeof ReductionPlanSchema>;
 

@@ -93,6 +93,16 @@ describe('a reduction', () => {
       price: '98.5',
       timeInForce: 'gtc',
       quantity: '4',
+      leverage: null,
+    });
+  });
+
+  test('buys a short back on margin, and never more than is open', () => {
+    const short = { ...sale, side: 'buy', price: '102', leverage: 2 } as const;
+    expect(reviewReduction(short).plan).toMatchObject({ side: 'buy', quantity: '4', leverage: 2 });
+    expect(reviewReduction({ ...short, quantity: '6' })).toMatchObject({
+      kind: 'resized',
+      plan: { side: 'buy', quantity: '5', leverage: 2 },
     });
   });
 
@@ -119,8 +129,12 @@ describe('a reduction', () => {
     [{ lot: 'one' }, 'unreadable: lot'],
     [{ pair: 'BTC', price: 'x' }, 'unreadable: pair, price'],
     [{ price: null }, 'unreadable: price'],
+    [{ side: 'buy' }, 'unreadable: leverage'],
+    [{ side: 'buy', leverage: 1 }, 'unreadable: leverage'],
+    [{ leverage: 1 }, 'unreadable: leverage'],
+    [{ leverage: NaN }, 'unreadable: leverage'],
     [{ quantity: '0.009' }, '0.009 is less than one lot'],
-    [{ inExitOrders: '5' }, '5 held, 5 in exit orders: nothing to sell'],
+    [{ inExitOrders: '5' }, '5 held, 5 in exit orders: nothing to close'],
   ])('%o is refused in words', (change, note) => {
     expect(reviewReduction({ ...sale, ...change }).rules[0]?.note).toBe(note);
   });

@@ -8,16 +8,18 @@ import type { RuleOutcome, Verdict } from './verdict.ts';
 /** An order that only makes a position smaller. Quantities are base. */
 export interface ReductionReviewInput {
   pair: Pair;
-  /** `sell` reduces what was bought. */
+  /** `sell` reduces what was bought, `buy` what was sold short. */
   side: 'sell' | 'buy';
   order: ReductionPlan['order'];
   /** Limit or trigger price; null for a market order. */
   price: DecimalText | null;
   timeInForce: ReductionPlan['timeInForce'];
   quantity: DecimalText;
-  /** What the position holds now. */
+  /** Of a margin position, as it was opened; null or absent on spot. */
+  leverage?: number | null;
+  /** What the position holds now, of a short what it has borrowed still. */
   held: DecimalText;
-  /** Part of it that open or unknown exit orders may still sell, those that this one replaces left out. */
+  /** Part of it that open or unknown exit orders may still close, those that this one replaces left out. */
   inExitOrders: DecimalText;
   /** Absent where the quantities are on the lot already. */
   lot?: DecimalText;
@@ -26,7 +28,7 @@ export interface ReductionReviewInput {
 export const REDUCTION_RULE = {
   id: 'held',
   meaning:
-    'A reduction never sells more than is held and not already in exit orders. Nothing else stands in its way: no state of the desk, limit, freshness or confidence.',
+    'A reduction never closes more than is open and not already in exit orders; a short is bought back on margin, reduce-only. Nothing else stands in its way: no state of the desk, limit, freshness or confidence.',
   unit: 'base asset',
   needs: 'position, exit orders',
   can: ['veto', 'shrink'],
@@ -48,7 +50,7 @@ export function reviewReduction(input: ReductionReviewInput): Verdict<ReductionP
     plan: null,
   });
 
-  const { pair, quantity, held, inExitOrders, lot, price } = input;
+  const { pair, quantity, held, inExitOrders, lot, price, leverage = null } = input;
   const amounts =
     lot === undefined ? { quantity, held, inExitOrders } : { quantity, held, inExitOrders, lot };
   const unreadable = Object.entries(amounts)
@@ -58,6 +60,9 @@ export function reviewReduction(input: ReductionReviewInput): Verdict<ReductionP
   if (price !== null && !(isDecimalText(price) && new Decimal(price).gt(0))) {
     unreadable.push('price');
   }
+  // on spot there is nothing to buy back: such an order would open a position
+  const isOnMargin = typeof leverage === 'number' && leverage > 1;
+  if (!isOnMargin && (leverage !== null || input.side === 'buy')) unreadable.push('leverage');
   if ((price === null) !== (input.order === 'market')) unreadable.push('price');
   if (unreadable.length > 0) return refused(null, `unreadable: ${unreadable.join(', ')}`);
 
@@ -70,7 +75,7 @@ export function reviewReduction(input: ReductionReviewInput): Verdict<ReductionP
   const limit = most.toFixed();
   if (!wanted.gt(0)) return refused(limit, `${quantity} is less than one lot`);
   if (most.isZero()) {
-    return refused(limit, `${held} held, ${inExitOrders} in exit orders: nothing to sell`);
+    return refused(limit, `${held} held, ${inExitOrders} in exit orders: nothing to close`);
   }
   const fits = wanted.lte(most);
   const rule = fits
@@ -84,6 +89,7 @@ export function reviewReduction(input: ReductionReviewInput): Verdict<ReductionP
     price,
     timeInForce: input.timeInForce,
     quantity: Decimal.min(wanted, most).toFixed(),
+    leverage,
   };
   return { kind: fits ? 'approved' : 'resized', rules: [rule], plan: approve(plan) };
 }

@@ -22,6 +22,7 @@ test('approves an entry that breaks no rule and says what may be sent', () => {
     riskUsdt: '99.9856', // 33.44 x 2.99
     notionalUsdt: '3344',
     reserve: { asset: 'USDT', amount: '3360.72' }, // 3344 x 1.005
+    marginUsdt: '0',
     expiresAtMs: null,
   });
 });

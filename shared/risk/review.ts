@@ -60,6 +60,7 @@ function planOf(
       asset: figures.quote,
       amount: ceilToStep(quantity.mul(setup.cost), RESERVE_STEP).toFixed(),
     },
+    marginUsdt: '0',
     expiresAtMs: isLimit ? entryExpiry(input.entry, input.now) : null,
   };
 }
