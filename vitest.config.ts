@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: './test/support/global-setup.ts',
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/.triplegain/**', 'test/soak/**'],
+    exclude: ['**/node_modules/**', '**/.triplegain/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 60_000,

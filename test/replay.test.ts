@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { quietRuntime } from './support/quiet-runtime.ts';
 import { testBundle } from './support/test-bundle.ts';
 
 const HISTORIES = join(import.meta.dirname, 'histories');
@@ -13,12 +14,7 @@ const files = ['.', 'passes'].flatMap((folder) =>
     .map((name) => join(folder, name)),
 );
 
-beforeAll(() => {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-  });
-});
+beforeAll(quietRuntime);
 
 interface SavedHistory {
   events: {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { decision } from '../../test/llm-desk.ts';
+import { decision } from '../../test/llm/llm-desk.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { clientOrderId } from '../client-order-id.ts';
 import { combineDecisions, compareConsensus } from '../consensus/combine.ts';

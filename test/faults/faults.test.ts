@@ -74,7 +74,7 @@ describe('a session in which', () => {
 test('the desk meets every kind of fault that the simulator has', () => {
   const kinds = FaultSchema.options.map(({ shape }) => shape.kind.value);
   const met = new Set(TROUBLES.flatMap(({ faults }) => (faults ?? []).map(({ kind }) => kind)));
-  // A desk in stepped time reads no books; test/kraken-adapter.test.ts spoils those of the adapter.
+  // A desk in stepped time reads no books; test/kraken/adapter.test.ts spoils those of the adapter.
   expect(kinds.filter((kind) => !met.has(kind))).toEqual(['checksum']);
 });
 

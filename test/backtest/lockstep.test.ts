@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runStudy } from '../../activities/backtest/run-study.ts';
+import type { PairData, StudyRequest } from '../../activities/backtest/study.ts';
+import { venueFacts } from '../../cli/backtest/venue-facts.ts';
+import { EXIT_END } from '../../shared/backtest/trade-log.ts';
+import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
+import { isoTime } from '../../shared/timeframe.ts';
+import { lockstepMarket, type LockstepPair } from '../support/lockstep-market.ts';
+import { databaseUrl, temporalAddress } from '../support/services.ts';
+
+const START = fileURLToPath(new URL('../../cli/start.ts', import.meta.url));
+const HOUR = 3_600_000;
+/** Bars before the replay, for the indicators, and bars that are traded. */
+const HISTORY = 150;
+const TRADED = 30;
+/** A market in which stops and targets are hit and all three pairs trade. */
+const SEED = 103;
+type Entry = NonNullable<StudyRequest['entry']>;
+/** The first desk; its entries are set by each case. */
+const PROFILE = fileURLToPath(new URL('../../desks/triplegain.yaml', import.meta.url));
+const BALANCES = { USDT: 1000, XRP: 500, BTC: 0.05 };
+
+let dir: string;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'triplegain-lockstep-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
+
+interface Fill {
+  bar: string;
+  pair: string;
+  side: string;
+  price: number;
+  quantity: number;
+}
+
+it.each([
+  { entry: 'market' as const, least: 10 },
+  { entry: 'post-only' as const, least: 6 },
+])(
+  'a desk at the simulator and a backtest trade the same: bars, pairs, prices and quantities, entries $entry',
+  async ({ entry, least }) => {
+    const market = lockstepMarket(HISTORY + TRADED, SEED);
+    const fromMs = market[0]!.bars.timeMs[HISTORY]!;
+    const toMs = fromMs + TRADED * HOUR;
+    const ours = backtestFills(market, entry);
+    const theirs = await deskFills(market, fromMs, toMs, entry);
+    expect(ours.length).toBeGreaterThanOrEqual(least);
+    const keyOf = (f: Fill): string => `${f.bar} ${f.pair} ${f.side} ${f.price}`;
+    expect(ours.map(keyOf).sort()).toEqual(theirs.map(keyOf).sort());
+    for (const fill of ours) {
+      const other = theirs.find((f) => keyOf(f) === keyOf(fill))!;
+      // The venue rounds fees to its decimals, which moves the equity that sizes are a share of.
+      expect(Math.abs(fill.quantity / other.quantity - 1)).toBeLessThan(1e-6);
+    }
+  },
+  180_000,
+);
+
+function backtestFills(market: readonly LockstepPair[], entry: Entry): Fill[] {
+  const request: StudyRequest = {
+    strategy: 'trend-breakout',
+    params: {},
+    dataDir: '',
+    pairs: market.map((m) => m.pair),
+    timeframe: '1h',
+    fromMs: null,
+    toMs: null,
+    fillsOnly: false,
+    limits: 'desk',
+    entry,
+    beneath: null,
+    gapBars: 24,
+    confidence: 0.65,
+    balances: BALANCES,
+  };
+  const data: PairData[] = market.map(({ pair, bars }) => ({
+    pair,
+    bars,
+    file: '',
+    fileTimeframe: '1h',
+    gaps: [],
+    beneath: null,
+  }));
+  const choice = parseBarStrategy('trend-breakout', { warmupBars: HISTORY });
+  const { log } = runStudy(request, choice, data, venueFacts);
+  const fills: Fill[] = [];
+  for (let k = 0; k < log.count; k++) {
+    const { pair, bars } = data[log.pair[k]!]!;
+    const quantity = log.quantity[k]!;
+    const at = (bar: number): string => isoTime(bars.timeMs[bar]!);
+    const entry = { bar: at(log.entryBar[k]!), price: log.entryPrice[k]! };
+    fills.push({ ...entry, pair, quantity, side: 'buy' });
+    // What is open at the end stays open in a replay.
+    if (log.reason[k] === EXIT_END) continue;
+    const exit = { bar: at(log.exitBar[k]!), price: log.exitPrice[k]! };
+    fills.push({ ...exit, pair, quantity, side: 'sell' });
+  }
+  return fills;
+}
+
+/** Fills of a whole desk: launcher, Temporal, PostgreSQL, simulator, as its journal has them. */
+async function deskFills(
+  market: readonly LockstepPair[],
+  fromMs: number,
+  toMs: number,
+  entry: Entry,
+): Promise<Fill[]> {
+  const data = join(dir, 'data');
+  const home = join(dir, entry);
+  writeMarket(data, market);
+  const profile = join(dir, `${entry}.yaml`);
+  writeFileSync(
+    profile,
+    readFileSync(PROFILE, 'utf8').replace('type: post-only', `type: ${entry}`),
+  );
+  const balances = Object.entries(BALANCES)
+    .map(([asset, amount]) => `${asset}=${amount}`)
+    .join(',');
+  const args = [
+    '--profile',
+    profile,
+    '--data',
+    data,
+    '--from',
+    isoTime(fromMs),
+    '--to',
+    isoTime(toMs),
+  ];
+  const rest = ['--lockstep', '--exit', '--json', '--balances', balances, '--home', home];
+  const port = String(20_000 + Math.floor(Math.random() * 30_000));
+  const { status, stderr } = await run([START, ...args, ...rest, '--port-base', port]);
+  expect(status, stderr.slice(-2000)).toBe(0);
+  const [journal] = globSync(join(home, 'replays/*/*/journal/journal.jsonl'));
+  return readFileSync(journal!, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"fact":"fill"'))
+    .map((line) => {
+      const fact = JSON.parse(line) as Record<'pair' | 'side' | 'price' | 'quantity', string> & {
+        at: number;
+      };
+      return {
+        bar: isoTime(Math.floor(fact.at / HOUR) * HOUR),
+        pair: fact.pair,
+        side: fact.side,
+        price: Number(fact.price),
+        quantity: Number(fact.quantity),
+      };
+    });
+}
+
+function writeMarket(folder: string, market: readonly LockstepPair[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { pair, decimals, bars } of market) {
+    const rows = ['time,open,high,low,close,volume'];
+    const price = (x: number): string => x.toFixed(decimals);
+    for (let i = 0; i < bars.timeMs.length; i++) {
+      const { open, high, low, close, volume } = bars;
+      const prices = [open, high, low, close].map((column) => price(column[i]!));
+      rows.push([bars.timeMs[i]! / 1000, ...prices, volume[i]!.toFixed(6)].join(','));
+    }
+    writeFileSync(join(folder, `${pair.replace('/', '')}-1h.csv`), `${rows.join('\n')}\n`);
+  }
+}
+
+function run(args: string[]): Promise<{ status: number | null; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        TEMPORAL_ADDRESS: temporalAddress(),
+        DATABASE_URL: databaseUrl(),
+        NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+      },
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, stderr }));
+  });
+}

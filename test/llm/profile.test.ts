@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadProfile } from '../../cli/load-profile.ts';
+import { combineDecisions } from '../../shared/consensus/combine.ts';
+import type { DeciderAnswer } from '../../shared/decision.ts';
+import { modelAsks, withoutKey } from '../../shared/llm/model-asks.ts';
+import { ProfileSchema, rosterOf } from '../../shared/profile.ts';
+import { decision } from './llm-desk.ts';
+
+const desk = (name: string) => loadProfile(join(import.meta.dirname, '..', '..', 'desks', name));
+const models = desk('triplegain-models.yaml');
+
+describe('the desk of six models', () => {
+  test('six vote, two strategies are asked beside them', () => {
+    expect(rosterOf(models)).toEqual([
+      ...['gpt', 'claude-opus', 'claude-sonnet', 'grok', 'deepseek', 'qwen'],
+    ]);
+    expect(models.deciders.map((d) => d.id).slice(6)).toEqual(['trend', 'breakout']);
+    expect(Object.keys(modelAsks('d', models))).toEqual(rosterOf(models));
+  });
+
+  test('differs from the first desk in its deciders, its rebalancing and its bag alone', () => {
+    const { name: _n, deciders: _d, consensus: _c, llm: _l, ...trades } = models;
+    const { rebalance: _r, bag: _b, ...rest } = trades;
+    expect(desk('triplegain.yaml')).toMatchObject(rest);
+  });
+
+  test('says which keys are missing, and needs none for the local model', () => {
+    expect(withoutKey(models, (name) => (name === 'XAI_API_KEY' ? 'k' : undefined))).toEqual([
+      'gpt is absent: no key for openai (set OPENAI_API_KEY)',
+      'claude-opus is absent: no key for anthropic (set ANTHROPIC_API_KEY)',
+      'claude-sonnet is absent: no key for anthropic (set ANTHROPIC_API_KEY)',
+      'deepseek is absent: no key for deepseek (set DEEPSEEK_API_KEY)',
+    ]);
+    expect(withoutKey(desk('triplegain.yaml'), () => undefined)).toEqual([]);
+  });
+
+  test('is decided by the trend strategy when no model answers, and by models when one does', () => {
+    const { kind, ...settings } = models.consensus;
+    const absent = rosterOf(models).map((decider): DeciderAnswer => ({
+      ...{ kind: 'absent', decider, cause: 'no key' },
+    }));
+    const trend: DeciderAnswer = { kind: 'answered', decider: 'trend', decision };
+    const of = (answers: DeciderAnswer[]) =>
+      combineDecisions(kind, answers, rosterOf(models), settings).action;
+    expect(of([...absent, trend])).toBe('long');
+    expect(of([...absent.slice(1), { ...trend, decider: 'gpt' }, trend])).toBe('hold');
+  });
+});
+
+describe('a profile is refused', () => {
+  const base = { ...models, deciders: models.deciders, llm: undefined };
+  const mistakes: [string, object, string][] = [
+    [
+      'with a model nobody knows and no address',
+      { deciders: [{ id: 'a', provider: 'openai-compatible', model: 'm' }] },
+      'needs a baseUrl',
+    ],
+    ['with a fallback that is no decider', { consensus: { fallback: 'trnd' } }, 'names no decider'],
+    ['with a quorum that only voters beside it could fill', { consensus: { quorum: 7 } }, 'roster'],
+    ['with a key in it', { deciders: [{ ...models.deciders[0], key: 'sk-1' }] }, 'key'],
+  ];
+  test.each(mistakes)('%s', (_, change, said) => {
+    const parsed = ProfileSchema.safeParse({ ...base, ...change });
+    expect(parsed.success).toBe(false);
+    expect(JSON.stringify(parsed.error?.issues)).toContain(said);
+  });
+});
