@@ -116,7 +116,7 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
     }),
   );
   step = 'consensus';
-  const consensus = await local.combine({ cycle: workflowId, answers });
+  const consensus = await local.combine({ cycle: workflowId, atMs, answers });
   result.action = consensus.action;
   result.confidence = consensus.confidence;
   result.said = consensus.said;

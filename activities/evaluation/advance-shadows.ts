@@ -1,8 +1,9 @@
 import type pg from 'pg';
+import { variantsOf } from '../../shared/arena/variants.ts';
 import { canonicalJson } from '../../shared/canonical-json.ts';
 import type { FillCosts } from '../../shared/fills.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { llmSettingsOf, type Profile } from '../../shared/profile.ts';
+import type { Profile } from '../../shared/profile.ts';
 import { CandleHistory } from '../../shared/shadow/candle-history.ts';
 import { foldShadows, type DeskTerms, type FoldResult } from '../../shared/shadow/fold-shadows.ts';
 import type { ShadowTerms } from '../../shared/shadow/shadow-types.ts';
@@ -130,19 +131,8 @@ async function termsNow(
     fromBarMs: barMs,
     timeframe: profile.timeframe,
     terms,
-    roster: rosterNow(profile),
+    roster: variantsOf(profile),
   };
   const same = (of: DeskTerms): string => canonicalJson({ ...of, fromBarMs: 0 });
   return before !== undefined && same(before) === same(now) ? before : now;
-}
-
-/** Each decider with what its results are kept by: model and prompt version, or strategy. */
-function rosterNow(profile: Profile): Record<string, string> {
-  const { prompt } = llmSettingsOf(profile);
-  return Object.fromEntries(
-    profile.deciders.map((decider) => [
-      decider.id,
-      decider.provider === 'strategy' ? decider.strategy : `${decider.model}, ${prompt}`,
-    ]),
-  );
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { outcomeOf, predictionOf, type PredictedOn } from '../../shared/arena/prediction.ts';
+import { predictionOf, settlementOf, type PredictedOn } from '../../shared/arena/prediction.ts';
 import type { Resolved } from '../../shared/arena/prediction-score.ts';
 import type { ArenaAccount } from '../../shared/arena/standings.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
@@ -145,7 +145,8 @@ async function readPredictions(
         continue;
       }
       const prediction = row.price === null ? null : predictionOf(decision, seenBy(row, atMs));
-      const outcome = prediction === null ? 'void' : outcomeOf(prediction, candles, from, barMs);
+      const outcome =
+        prediction === null ? 'void' : settlementOf(prediction, candles, from, barMs).outcome;
       if (outcome === 'pending') record.pending++;
       else if (outcome === 'void') record.unscored++;
       else {

@@ -169,7 +169,7 @@ describe('a cycle’s record', () => {
     (await pool.query(`select action, outcome, confidence from cycle`)).rows;
 
   test('holds what was combined, and is written once', async () => {
-    const combined = await ledger.combine({ cycle, answers });
+    const combined = await ledger.combine({ cycle, atMs: CLOSE_MS, answers });
     expect(combined).toMatchObject({ action: 'long', confidence: 0.7, answered: 1 });
     expect(combined.table).toContain('| hold | absent |');
     const record = {
@@ -186,8 +186,8 @@ describe('a cycle’s record', () => {
   });
 
   test('combining again gives the same', async () => {
-    expect(await ledger.combine({ cycle, answers })).toEqual(
-      await ledger.combine({ cycle, answers }),
+    expect(await ledger.combine({ cycle, atMs: CLOSE_MS, answers })).toEqual(
+      await ledger.combine({ cycle, atMs: CLOSE_MS, answers }),
     );
   });
 });

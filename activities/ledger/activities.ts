@@ -76,8 +76,11 @@ export function createLedgerActivities(deps: LedgerDeps) {
     },
 
     /** See `combineAnswers`. */
-    combine: (of: { cycle: string; answers: DeciderAnswer[] }): Promise<CombinedAnswers> =>
-      combineAnswers(deps, of),
+    combine: (of: {
+      cycle: string;
+      atMs: number;
+      answers: DeciderAnswer[];
+    }): Promise<CombinedAnswers> => combineAnswers(deps, of),
 
     /** Writes the cycle down. Keyed by cycle id. */
     async recordCycle(of: {

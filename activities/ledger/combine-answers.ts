@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { combineDecisions, compareConsensus } from '../../shared/consensus/combine.ts';
-import type { Consensus, RecordedConsensus } from '../../shared/consensus/consensus.ts';
+import type { Consensus, RecordedConsensus, UsedRecord } from '../../shared/consensus/consensus.ts';
+import { recordsByDecider, rosterRecords } from '../../shared/arena/fold-records.ts';
+import { variantsOf } from '../../shared/arena/variants.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { heldStopPct } from '../../shared/guard/exit-review.ts';
 import { rosterOf, type Profile } from '../../shared/profile.ts';
@@ -22,26 +24,44 @@ export interface CombinedAnswers {
 }
 
 /**
- * Combines the answers by the profile's rule and stores all of it: the answers, the settings that were
- * used, and what every other rule would have made of them. Keyed by cycle and decider.
+ * Combines the answers by the profile's rule and stores all of it: the answers, the settings and records that
+ * were used, and what every other rule would have made of them. `atMs` (venue time) is the close that it is about:
+ * records are those of that close. Keyed by cycle and decider.
  */
 export async function combineAnswers(
   deps: { pool: pg.Pool; desk: string; profile: Profile; documents: DocumentStore },
-  of: { cycle: string; answers: DeciderAnswer[] },
+  of: { cycle: string; atMs: number; answers: DeciderAnswer[] },
 ): Promise<CombinedAnswers> {
   const { pool, desk, profile, documents } = deps;
   const { kind, ...settings } = profile.consensus;
   if (kind === 'champion') settings.champion = await readChampion(pool, desk, profile);
   const roster = rosterOf(profile);
-  const combined = combineDecisions(kind, of.answers, roster, settings);
-  const { [kind]: _own, ...others } = compareConsensus(of.answers, roster, settings);
-  const recorded: RecordedConsensus = { kind, ...combined, others, rule: { ...settings, roster } };
-  await pool.query(
-    `insert into decision (cycle, decider, answer)
-     select $1, decider, answer::jsonb from unnest($2::text[], $3::text[]) as a (decider, answer)
-     on conflict do nothing`,
-    [of.cycle, of.answers.map((a) => a.decider), of.answers.map((a) => JSON.stringify(a))],
+  const { rows } = await pool.query<{ records: UsedRecord[] }>(
+    `with said as (
+       insert into decision (cycle, decider, answer)
+       select $1, decider, answer::jsonb from unnest($2::text[], $3::text[]) as a (decider, answer)
+       on conflict do nothing)
+     select records from decider_record where desk = $4 and at <= $5 order by at desc limit 1`,
+    [
+      ...[of.cycle, of.answers.map((a) => a.decider), of.answers.map((a) => JSON.stringify(a))],
+      ...[desk, new Date(of.atMs)],
+    ],
   );
+  const stored = rows[0]?.records ?? [];
+  const records = rosterRecords(
+    roster,
+    variantsOf(profile),
+    ({ decider, variant }) =>
+      stored.find((r) => r.decider === decider && r.variant === variant) ?? null,
+  );
+  const byDecider = recordsByDecider(records);
+  const combined = combineDecisions(kind, of.answers, roster, settings, byDecider);
+  const { [kind]: _own, ...others } = compareConsensus(of.answers, roster, settings, byDecider);
+  const stopPct = heldStopPct(of.answers, roster);
+  const recorded: RecordedConsensus = {
+    ...{ kind, ...combined, others, rule: { ...settings, roster } },
+    ...{ records, heldStopPct: stopPct },
+  };
   return {
     action: combined.action,
     confidence: combined.confidence,
@@ -50,6 +70,6 @@ export async function combineAnswers(
     said: saidBy(of.answers),
     table: answersTable(of.answers),
     hash: await documents.put('consensus', recorded),
-    heldStopPct: heldStopPct(of.answers, roster),
+    heldStopPct: stopPct,
   };
 }

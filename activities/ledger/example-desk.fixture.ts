@@ -75,6 +75,7 @@ export async function clearTables(pool: pg.Pool): Promise<void> {
     ...['trade_order', 'reservation', 'verdict', 'posting', 'fill', 'ledger_entry', 'outbox'],
     ...['feed_cursor', 'reconciliation', 'price_level', 'bar_cursor'],
     ...['shadow_terms', 'shadow_account', 'shadow_day', 'shadow_trade'],
+    ...['prediction', 'decider_tally', 'decider_record'],
   ];
   await pool.query(tables.map((table) => `delete from ${table};`).join(''));
 }

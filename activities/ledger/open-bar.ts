@@ -1,4 +1,5 @@
 import type { DecimalText } from '../../shared/money.ts';
+import { advanceRecords } from '../evaluation/advance-records.ts';
 import { sweepProfit } from './bag.ts';
 import { readAccount } from './account.ts';
 import type { LedgerDeps } from './activities.ts';
@@ -20,32 +21,37 @@ export interface OpenedBar {
 /**
  * Reads the account once for all cycles of a bar, follows the equity's marks, and lets losses and drawdown change
  * the desk. At the end of the profile's period a share of its profit goes into the bag first, so that nobody
- * reckons with it.
+ * reckons with it. The deciders' records are brought up to the bar as well.
  */
 export async function openBar(deps: LedgerDeps, atMs: number): Promise<OpenedBar> {
   const { pool, desk, profile, documents } = deps;
   const instruments = await deps.instruments(atMs);
-  const opened = await inTransaction(pool, async (client) => {
-    const row = await lockDesk(client, desk);
-    let account = await readAccount(client, desk, profile.timeframe, atMs);
-    const { limits } = await readLimits(client, desk, profile);
-    const { marks, events } = equityEvents(row, account.equity, limits, atMs);
-    const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
-    const period = profile.bag?.every;
-    if (period !== undefined && row.marks !== null) {
-      const [fromMs, toMs] = [row.marks[period].startMs, marks[period].startMs];
-      if (fromMs < toMs) {
-        await sweepProfit(client, { desk, profile, account, fromMs, toMs });
-        account = await readAccount(client, desk, profile.timeframe, atMs);
-      }
-    }
-    const known = { desk, atMs, mode: state.kind, limits, account, marks, instruments };
-    return { account: { ...account, desk: await readDeskView(client, known) }, state };
-  });
+  // Side by side: neither touches what the other reads.
+  const [opened] = await Promise.all([openAccount(), advanceRecords(deps, atMs)]);
   return {
     account: await documents.put('account', opened.account),
     equity: opened.account.equity,
     state: opened.state,
     flatten: opened.state.kind === 'flattening',
   };
+
+  function openAccount() {
+    return inTransaction(pool, async (client) => {
+      const row = await lockDesk(client, desk);
+      let account = await readAccount(client, desk, profile.timeframe, atMs);
+      const { limits } = await readLimits(client, desk, profile);
+      const { marks, events } = equityEvents(row, account.equity, limits, atMs);
+      const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
+      const period = profile.bag?.every;
+      if (period !== undefined && row.marks !== null) {
+        const [fromMs, toMs] = [row.marks[period].startMs, marks[period].startMs];
+        if (fromMs < toMs) {
+          await sweepProfit(client, { desk, profile, account, fromMs, toMs });
+          account = await readAccount(client, desk, profile.timeframe, atMs);
+        }
+      }
+      const known = { desk, atMs, mode: state.kind, limits, account, marks, instruments };
+      return { account: { ...account, desk: await readDeskView(client, known) }, state };
+    });
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
-import { outcomeOf, predictionOf, type Prediction } from './prediction.ts';
+import { predictionOf, settlementOf, type Prediction } from './prediction.ts';
 
 const HOUR = 3_600_000;
 const on = { price: 100, atr14: 2, position: { stop: 95, target: 120 }, atMs: 0 };
@@ -114,6 +114,6 @@ describe('how it came out', () => {
     ],
   ];
   it.each(cases)('%s', (_name, prediction, rows, outcome) => {
-    expect(outcomeOf(prediction, bars(rows), 0, HOUR)).toBe(outcome);
+    expect(settlementOf(prediction, bars(rows), 0, HOUR).outcome).toBe(outcome);
   });
 });

@@ -69,42 +69,53 @@ export function predictionOf(decision: Decision, on: PredictedOn): Prediction | 
 /** `void`: its entry was never reached, so nothing was predicted. `pending`: not known yet. */
 export type Outcome = 'hit' | 'missed' | 'void' | 'pending';
 
+/** How a prediction came out, and the close of the bar that told it; null while it is pending. */
+export interface Settlement {
+  outcome: Outcome;
+  knownMs: number | null;
+}
+
 /**
  * How it came out by the bars that opened from its start on (`bars` from index `from`). Inside a bar the rules
- * of the fill model hold: when a bar touches both, the stop was first. Bars are `barMs` long.
+ * of the fill model hold: when a bar touches both, the stop was first. Bars are `barMs` long. Further bars never
+ * change what is settled.
  */
-export function outcomeOf(
+export function settlementOf(
   prediction: Prediction,
   bars: CandleColumns,
   from: number,
   barMs: number,
-): Outcome {
+): Settlement {
   const { side, untilMs } = prediction;
   const out = side === 'long' ? 'sell' : 'buy';
   const free = { halfSpread: 0, stopSlippage: 0 };
   let waits = prediction.limit !== null;
-  for (let i = from; i < bars.timeMs.length && bars.timeMs[i]! < untilMs; i++) {
-    const bar = { open: bars.open[i]!, high: bars.high[i]!, low: bars.low[i]! };
-    let sees: 'whole-bar' | 'range-only' = 'whole-bar';
-    if (waits) {
-      const entry = { kind: 'limit', side: side === 'long' ? 'buy' : 'sell' } as const;
-      const filled = fillInBar({ ...entry, price: prediction.limit! }, bar, free);
-      if (filled === null) continue;
-      waits = false;
-      sees = 'range-only';
+  for (let i = from; i < bars.timeMs.length; i++) {
+    const endMs = bars.timeMs[i]! + barMs;
+    // The first bar after a gap may begin behind the horizon.
+    if (bars.timeMs[i]! < untilMs) {
+      const bar = { open: bars.open[i]!, high: bars.high[i]!, low: bars.low[i]! };
+      let sees: 'whole-bar' | 'range-only' = 'whole-bar';
+      if (waits) {
+        const entry = { kind: 'limit', side: side === 'long' ? 'buy' : 'sell' } as const;
+        const filled = fillInBar({ ...entry, price: prediction.limit! }, bar, free);
+        if (filled !== null) {
+          waits = false;
+          sees = 'range-only';
+        }
+      }
+      if (!waits) {
+        const exit = (kind: 'stop' | 'limit', price: number) =>
+          fillInBar({ kind, side: out, price }, bar, free, sees);
+        const stopped = exit('stop', prediction.stop);
+        const reached = exit('limit', prediction.target);
+        if (stopped !== null && (stopped.at === 'open' || reached?.at !== 'open')) {
+          return { outcome: 'missed', knownMs: endMs };
+        }
+        if (reached !== null) return { outcome: 'hit', knownMs: endMs };
+      }
     }
-    const stopped = fillInBar({ kind: 'stop', side: out, price: prediction.stop }, bar, free, sees);
-    const reached = fillInBar(
-      { kind: 'limit', side: out, price: prediction.target },
-      bar,
-      free,
-      sees,
-    );
-    if (stopped !== null && (stopped.at === 'open' || reached?.at !== 'open')) return 'missed';
-    if (reached !== null) return 'hit';
+    if (endMs >= untilMs) return { outcome: waits ? 'void' : 'missed', knownMs: endMs };
   }
-  const last = bars.timeMs.length - 1;
-  const isOver = last >= 0 && bars.timeMs[last]! + barMs >= untilMs;
-  if (!isOver) return 'pending';
-  return waits ? 'void' : 'missed';
+  return { outcome: 'pending', knownMs: null };
 }

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ACTIONS, type Action, type DeciderAnswer, type Decision } from '../decision.ts';
 import { combineDecisions, compareConsensus } from './combine.ts';
-import { pooledProbability, scoreWeights } from './pool.ts';
-import { ConsensusSettingsSchema, type ConsensusSettings } from './settings.ts';
+import { ConsensusSettingsSchema, type ConsensusSettings, type DeciderRecord } from './settings.ts';
 
 function decision(action: Action, change: Partial<Decision> = {}): Decision {
   return {
@@ -185,54 +184,52 @@ describe('fallback', () => {
 });
 
 describe('weighted', () => {
-  test('equal weights without records, log-odds halved', () => {
-    // logit 0.9 = 2.197; each of two has weight 1/2 and beta 1/2, so the pool stands at 1.099: p = 0.75
-    const forecast = { p: 0.9, record: null };
-    expect(pooledProbability([forecast, forecast], 1)).toBeCloseTo(0.75, 10);
-    // one absent: half of it, sqrt(3) / (1 + sqrt(3)) = 0.634
-    expect(pooledProbability([forecast, { p: null, record: null }], 1)).toBeCloseTo(0.634, 3);
-  });
-
-  test('a proven decider is recalibrated by its own fit', () => {
-    const record = { resolved: 100, brierSum: 24, alpha: 0, beta: 1 };
-    expect(pooledProbability([{ p: 0.9, record }], 1)).toBeCloseTo(0.9, 10);
-  });
-
-  test('better scores weigh more, shrunk to equal while cases are few', () => {
-    const record = (resolved: number, brier: number) => ({
-      resolved,
-      brierSum: resolved * brier,
-      alpha: 0,
-      beta: 1,
-    });
-    expect(scoreWeights([null, null])).toEqual([0.5, 0.5]);
-    const few = scoreWeights([record(10, 0.2), record(10, 0.3)]);
-    const many = scoreWeights([record(400, 0.2), record(400, 0.3)]);
-    // k = 10/210; raw 1 and exp(-2 * 1) = 0.135, so 0.881: 0.0476 * 0.881 + 0.952 * 0.5 = 0.518
-    expect(few[0]).toBeCloseTo(0.518, 3);
-    expect(many[0]).toBeCloseTo(0.8333, 3); // k = 2/3, raw 1: 2/3 + 1/6
-    expect(many.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-  });
-
-  const cases = [
+  const cases: {
+    votes: string;
+    confidence: number;
+    holds?: number;
+    threshold: number;
+    action: Action;
+  }[] = [
     { votes: 'll', confidence: 0.9, threshold: 0.7, action: 'long' }, // pooled 0.75
     { votes: 'll', confidence: 0.9, threshold: 0.8, action: 'hold' },
     { votes: 'ss', confidence: 0.9, threshold: 0.7, action: 'short' },
     { votes: 'ls', confidence: 0.9, threshold: 0.6, action: 'hold' }, // they cancel: 0.5
     { votes: 'hh', confidence: 0.9, threshold: 0.6, action: 'hold' }, // nobody gives levels
+    // three that do not believe in a long (0.1) and one short are no case for a short: 0.25 * 1.1, p = 0.57
+    { votes: 'shhh', confidence: 0.9, holds: 0.1, threshold: 0.58, action: 'hold' },
     { votes: 'ccl', confidence: 0.9, threshold: 0.6, action: 'close' },
   ];
   test.each(cases)(
     '"$votes" at $threshold is $action',
-    ({ votes, confidence, threshold, action }) => {
+    ({ votes, confidence, holds, threshold, action }) => {
       const { answers, roster } = panel(votes);
+      const of = (d: Decision) => (d.action === 'hold' ? (holds ?? confidence) : confidence);
       const sure = answers.map((a) =>
-        a.kind === 'answered' ? { ...a, decision: { ...a.decision, confidence } } : a,
+        a.kind === 'answered'
+          ? { ...a, decision: { ...a.decision, confidence: of(a.decision) } }
+          : a,
       );
       const consensus = combineDecisions('weighted', sure, roster, settings({ threshold }));
       expect(consensus.action).toBe(action);
     },
   );
+
+  test('one that is known to be right outweighs one that is known to be wrong', () => {
+    const { answers, roster } = panel('lss');
+    const record = (brier: number, beta: number) => ({
+      ...{ resolved: 400, independent: 400, brierSum: 400 * brier, alpha: 0, beta },
+    });
+    const good = record(0.1, 1);
+    const bad = record(0.4, 0);
+    const of = (records: Record<string, DeciderRecord>) =>
+      combineDecisions('weighted', answers, roster, settings({ threshold: 0.6 }), records);
+    expect(of({})).toMatchObject({ action: 'hold', reason: expect.stringContaining('short') });
+    // its weight is 1/9 + 2/3, its log-odds are logit 0.7 = 0.847; those of the others are worth nothing: 0.66
+    const known = of({ d1: good, d2: bad, d3: bad });
+    expect(known.action).toBe('long');
+    expect(known.confidence).toBeCloseTo(0.659, 3);
+  });
 });
 
 test('what the other ways would have done stands beside it', () => {

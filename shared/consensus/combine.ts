@@ -21,9 +21,8 @@ type Rule = Omit<ConsensusSettings, 'kind'>;
  *
  * - `quorum`: see `quorumOf`; confidence is the median of those who agree, levels are their medians.
  * - `single`, `champion`: the decision of that one as it is; a hold when it is absent.
- * - `weighted`: the pooled probability of `pooledProbability` acts from the threshold on (a short counts as 1 - p
- *   of a long); levels are the medians of those who said so, and somebody must have. A close needs more than half
- *   of the roster.
+ * - `weighted`: the side that is likelier by `pooledProbability` acts from the threshold on; levels are the medians
+ *   of those who said so, and somebody must have. A close needs more than half of the roster.
  *
  * An entry then passes the value gate, if there is one. When all are absent the fallback is followed.
  */
@@ -92,13 +91,15 @@ export function combineDecisions(
         return merged('close', null, `${closes} of ${votes.length} say close`);
       }
       const forecasts = voices.map(({ decider, decision }) => ({
-        p: decision === null ? null : probabilityOfLong(decision),
+        vote: decision?.action ?? ('absent' as const),
+        confidence: decision?.confidence ?? NaN,
         record: records[decider] ?? null,
       }));
       if (forecasts.length === 0) return hold('the roster is empty');
-      const p = pooledProbability(forecasts, settings.sharpness);
-      const side = p >= 0.5 ? 'long' : 'short';
-      const sure = Math.max(p, 1 - p);
+      const of = (side: 'long' | 'short') => pooledProbability(side, forecasts, settings.sharpness);
+      const isShort = votes.some((v) => v.vote === 'short') && of('short') > of('long');
+      const side = isShort ? 'short' : 'long';
+      const sure = of(side);
       const reason = `pooled probability ${sure.toFixed(2)} of ${side}`;
       if (sure < settings.threshold) return hold(`${reason} is below ${settings.threshold}`);
       if (!votes.some((v) => v.vote === side)) return hold(`${reason}, but nobody says ${side}`);
@@ -128,19 +129,4 @@ export function compareConsensus(
   };
   const entries = CONSENSUS_KINDS.map((kind) => [kind, of(kind)] as const);
   return Object.fromEntries(entries) as ReturnType<typeof compareConsensus>; // one entry per kind
-}
-
-/** Of a decision, for a long: a hold tells the probability of the default long, a short is against it. */
-function probabilityOfLong(decision: Decision): number | null {
-  switch (decision.action) {
-    case 'long':
-    case 'hold':
-      return decision.confidence;
-    case 'short':
-      return 1 - decision.confidence;
-    case 'close':
-      return null;
-    default:
-      return decision.action satisfies never;
-  }
 }

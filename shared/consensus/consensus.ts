@@ -1,5 +1,5 @@
 import type { Action, Decision } from '../decision.ts';
-import type { ConsensusKind, ConsensusSettings } from './settings.ts';
+import type { ConsensusKind, ConsensusSettings, DeciderRecord } from './settings.ts';
 
 export type Vote = Action | 'absent';
 
@@ -16,9 +16,22 @@ export interface Consensus {
   reason: string;
 }
 
+/** A decider's record as a cycle used it. */
+export interface UsedRecord extends DeciderRecord {
+  decider: string;
+  /** What the record belongs to: model and prompt version, or strategy. */
+  variant: string;
+  /** Its share of the pool. */
+  weight: number;
+}
+
 /** A consensus as it is stored: with the settings that were used, and what every other rule would have done. */
 export interface RecordedConsensus extends Consensus {
   kind: ConsensusKind;
   others: Partial<Record<ConsensusKind, Pick<Consensus, 'action' | 'confidence' | 'reason'>>>;
   rule: Omit<ConsensusSettings, 'kind'> & { roster: string[] };
+  /** What was known of each of the roster before the decision; absent in old records. */
+  records?: UsedRecord[];
+  /** Where those who hold want the stop of a position, percent below the price; absent in old records. */
+  heldStopPct?: number | null;
 }

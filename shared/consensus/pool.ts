@@ -1,56 +1,88 @@
+import type { Action } from '../decision.ts';
+import type { Vote } from './consensus.ts';
+import { logOdds, probabilityOf } from './log-odds.ts';
+import { UNPROVEN } from './recalibration.ts';
 import type { DeciderRecord } from './settings.ts';
 
-/** Cases after which a decider's own recalibration counts in full. */
-const PROVEN_CASES = 100;
-/** Cases at which half of a weight is earned, half is equal. */
+/** Independent cases at which half of a weight is earned, half is equal. */
 const HALF_EARNED = 200;
 /** Learning rate of the weights; 2 is the most at which they are safe for the Brier score. */
 const LEARNING = 2;
 
 export interface Forecast {
-  /** Probability that a long reaches its target before its stop; null when absent. */
-  p: number | null;
+  vote: Vote;
+  /** As it was said; of no meaning for an absence. */
+  confidence: number;
+  /** Null of one that is unproven. */
   record: DeciderRecord | null;
 }
 
 /**
- * Weights of deciders by past Brier scores, adding to 1: raw weights exp(-eta * excess Brier sum), each shrunk to
- * the equal one, w = k * raw + (1 - k) / M with k = n / (n + 200). A decider without a record is taken at the mean
- * score of those with one. `excess` is over the best, which changes no ratio and keeps the exponents small.
+ * Weights of deciders by past Brier scores, adding to 1. With n independent cases of decider m, its mean score b
+ * over all its cases, b* the mean score of all cases of all, and M deciders:
+ *
+ *     raw = exp(-eta * n * (b - b*)),   k = n / (n + 200),
+ *     w = (1 - k) / M + (sum of k) / M * k * raw / (sum of k * raw)
+ *
+ * Exponential weights, each shrunk to the equal one by what it has earned: one without cases has exactly 1 / M,
+ * and one that has just come takes nothing from what the others have earned. Where all have the same n this is
+ * w = k * raw / (sum of raw) + (1 - k) / M.
  */
 export function scoreWeights(records: readonly (DeciderRecord | null)[]): number[] {
-  const known = records.filter((r) => r !== null && r.resolved > 0) as DeciderRecord[];
-  const mean = (r: DeciderRecord): number => r.brierSum / r.resolved;
-  const typical = known.length === 0 ? 0 : known.reduce((s, r) => s + mean(r), 0) / known.length;
-  // all are compared over the same number of cases, that of the least known
-  const cases = known.length === 0 ? 0 : Math.min(...known.map((r) => r.resolved));
-  const sums = records.map((r) => (r !== null && r.resolved > 0 ? mean(r) : typical) * cases);
-  const best = Math.min(...sums);
-  const raw = sums.map((sum) => Math.exp(-LEARNING * (sum - best)));
-  const total = raw.reduce((a, b) => a + b, 0);
-  const k = cases / (cases + HALF_EARNED);
-  return raw.map((w) => (k * w) / total + (1 - k) / records.length);
+  const known = records.map((r) => (r === null || r.resolved === 0 ? null : r));
+  const sum = (of: (r: DeciderRecord) => number): number =>
+    known.reduce((total, r) => total + (r === null ? 0 : of(r)), 0);
+  const typical =
+    sum((r) => r.brierSum) /
+    Math.max(
+      1,
+      sum((r) => r.resolved),
+    );
+  const evidence = known.map((r) =>
+    r === null ? 0 : -LEARNING * r.independent * (r.brierSum / r.resolved - typical),
+  );
+  // Relative to the best, which changes no ratio and keeps the exponents small.
+  const best = Math.max(...known.map((r, m) => (r === null ? -Infinity : evidence[m]!)));
+  const earned = known.map((r) => (r === null ? 0 : r.independent / (r.independent + HALF_EARNED)));
+  const raw = earned.map((k, m) => (k === 0 ? 0 : k * Math.exp(evidence[m]! - best)));
+  const total = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
+  const [allEarned, allRaw] = [total(earned), total(raw)];
+  return earned.map(
+    (k, m) => (1 - k + (allRaw === 0 ? 0 : (allEarned * raw[m]!) / allRaw)) / records.length,
+  );
+}
+
+/** What a decider's confidence of p comes to, by its record: log-odds alpha + beta * logit p. */
+export function recalibratedOdds(p: number, record: DeciderRecord | null): number {
+  const { alpha, beta } = record ?? UNPROVEN;
+  return alpha + beta * logOdds(p);
 }
 
 /**
- * Pooled probability: logit p = a * sum of w * (alpha + beta * logit p_m). Each decider's (alpha, beta) is drawn to
- * (0, 0.5), half-hearted as models are overconfident, until it has 100 resolved cases. One that is absent stands
- * at log-odds 0 with its weight, so that absences pull towards doing nothing. `sharpness` is a.
+ * Pooled probability that an entry on this side reaches its target before its stop:
+ * logit p = a * sum of w * z, z the recalibrated log-odds of each decider.
+ *
+ * - One that says this side counts as it is, and so does a hold for a long: its confidence is that of the default
+ *   long.
+ * - One that says the other side, and a hold for a short, counts against as much as it is sure of it, and never
+ *   for: that a long's target is not reached does not make that of a short be reached.
+ * - One that says close or is absent stands at log-odds 0 with its weight, so that absences pull towards doing
+ *   nothing.
+ *
+ * So at most one side is above 1/2. `sharpness` is a.
  */
-export function pooledProbability(forecasts: readonly Forecast[], sharpness: number): number {
+export function pooledProbability(
+  side: Extract<Action, 'long' | 'short'>,
+  forecasts: readonly Forecast[],
+  sharpness: number,
+): number {
   const weights = scoreWeights(forecasts.map((f) => f.record));
-  let logOdds = 0;
-  forecasts.forEach(({ p, record }, n) => {
-    if (p === null) return;
-    const earned = Math.min(1, (record?.resolved ?? 0) / PROVEN_CASES);
-    const alpha = earned * (record?.alpha ?? 0);
-    const beta = earned * (record?.beta ?? 0) + (1 - earned) * 0.5;
-    logOdds += (weights[n] ?? 0) * (alpha + beta * logit(p));
+  let odds = 0;
+  forecasts.forEach(({ vote, confidence, record }, m) => {
+    if (vote === 'absent' || vote === 'close') return;
+    const sure = recalibratedOdds(confidence, record);
+    const isFor = vote === side || (vote === 'hold' && side === 'long');
+    odds += weights[m]! * (isFor ? sure : Math.min(0, -sure));
   });
-  return 1 / (1 + Math.exp(-sharpness * logOdds));
-}
-
-function logit(p: number): number {
-  const clipped = Math.min(0.99, Math.max(0.01, p));
-  return Math.log(clipped / (1 - clipped));
+  return probabilityOf(sharpness * odds);
 }

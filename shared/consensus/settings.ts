@@ -69,8 +69,10 @@ export type ConsensusSettings = z.infer<typeof ConsensusSettingsSchema>;
 
 /** What is known of a decider's past, for `weighted`; a decider without a record counts as unproven. */
 export interface DeciderRecord {
-  /** Decisions whose outcome is known. */
+  /** Predictions whose outcome is known. */
   resolved: number;
+  /** Those of them that did not overlap in time with another one of the same pair. */
+  independent: number;
   /** Sum of their Brier scores. */
   brierSum: number;
   /** Fitted recalibration: log-odds become `alpha + beta * log-odds`. */

@@ -1,8 +1,10 @@
+import { recordsByDecider, rosterRecords } from '../arena/fold-records.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { clientOrderId } from '../client-order-id.ts';
 import { combineDecisions, compareConsensus } from '../consensus/combine.ts';
 import type { Consensus, RecordedConsensus } from '../consensus/consensus.ts';
 import type { DeciderAnswer } from '../decision.ts';
+import { heldStopPct } from '../guard/exit-review.ts';
 import { recordedAnswer, type RecordedCall } from '../llm/recorded-answer.ts';
 import type { Profile } from '../profile.ts';
 import { askedSnapshot } from '../prompts/asked-snapshot.ts';
@@ -176,9 +178,22 @@ function replayedConsensus(
     return { consensus: was, step: step('consensus', 'unknown', note) };
   }
   const { roster, ...settings } = was.rule;
-  const consensus = combineDecisions(was.kind, answers, roster, settings);
-  const { [was.kind]: _own, ...others } = compareConsensus(answers, roster, settings);
-  const replayed = { kind: was.kind, ...consensus, others, rule: was.rule };
+  // The records are taken as they were known then, their weights are made again.
+  const variants = Object.fromEntries(was.records?.map((r) => [r.decider, r.variant]) ?? []);
+  const records =
+    was.records &&
+    rosterRecords(
+      roster,
+      variants,
+      ({ decider }) => was.records?.find((r) => r.decider === decider) ?? null,
+    );
+  const known = recordsByDecider(records ?? []);
+  const consensus = combineDecisions(was.kind, answers, roster, settings, known);
+  const { [was.kind]: _own, ...others } = compareConsensus(answers, roster, settings, known);
+  const replayed = {
+    ...{ kind: was.kind, ...consensus, others, rule: was.rule, records },
+    ...(was.heldStopPct === undefined ? {} : { heldStopPct: heldStopPct(answers, roster) }),
+  };
   return { consensus, step: compared('consensus', differences(was, plainJson(replayed))) };
 }
 
