@@ -51,6 +51,16 @@ const ConsensusSchema = z.object({
       z.object({ action: z.enum(ACTIONS), confidence: z.number().nullable(), reason: z.string() }),
     )
     .optional(),
+  /** What was known of each of the roster, and its share of a weighted pool; absent in old records. */
+  records: z
+    .array(
+      z.object({
+        ...{ decider: z.string(), variant: z.string(), weight: z.number() },
+        ...{ resolved: z.number(), independent: z.number(), brierSum: z.number() },
+        ...{ alpha: z.number(), beta: z.number() },
+      }),
+    )
+    .optional(),
 });
 export type Consensus = z.infer<typeof ConsensusSchema>;
 

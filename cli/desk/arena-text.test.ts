@@ -34,6 +34,10 @@ const report: ArenaReport = {
             ],
           },
           ...{ pending: 2, unscored: 0, absent: 1 },
+          record: {
+            ...{ decider: 'gpt', variant: 'gpt-6, triplegain-1', weight: 1 },
+            ...{ resolved: 10, independent: 4, brierSum: 2.9, alpha: 0, beta: 0.5 },
+          },
         },
   })),
 };
@@ -43,7 +47,9 @@ it('tells the standings and that they mean nothing yet', () => {
   expect(text).toContain('Not enough evidence to rank: 3 days of at least 30, 0 trades each.');
   expect(text).toMatch(/1 +gpt +gpt-6, triplegain-1 +1010\.00 +1\.00 % .* 0 +- +- +1\.50 +0\.25\n/);
   expect(text).toMatch(/2 +cash +baseline +1000\.00 +0\.00 % /);
-  expect(text).toMatch(/gpt +10 +62 % +40 % +17 to 69 % +0\.290 +-0\.20 +-0\.50 to 0\.10 +0\.780/);
+  expect(text).toMatch(
+    /gpt +10 +62 % +40 % +17 to 69 % +0\.290 +-0\.20 +-0\.50 to 0\.10 +0\.780 +1\.000 +60 %/,
+  );
   expect(text).toContain('55 > 20, 69 > 60');
   expect(text).toMatch(/gpt +not distinguishable from +cash/);
 });

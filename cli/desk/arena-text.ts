@@ -5,6 +5,7 @@ import { columns } from '../columns.ts';
 import { minute } from '../cycle-line.ts';
 import type { Paint } from '../paint.ts';
 import type { ArenaReport } from './arena.ts';
+import { weightCells } from './deciders-text.ts';
 
 /** Ratios of fewer days are numbers without meaning: they are kept out of sight. */
 const LEAST_SHOWN = 10;
@@ -16,7 +17,19 @@ const MONEY_HEAD = [
   ...['trades', 'won', '[95 %]', 'fees', 'LLM'],
 ];
 const SAID_HEAD = [
-  ...['decider', 'scored', 'says', 'comes', '[95 %]', 'Brier', 'skill', '[95 %]', 'log'],
+  ...[
+    'decider',
+    'scored',
+    'says',
+    'comes',
+    '[95 %]',
+    'Brier',
+    'skill',
+    '[95 %]',
+    'log',
+    'weight',
+    '70 % is',
+  ],
   ...['calibration: says > comes', 'open', 'absent'],
 ];
 
@@ -31,7 +44,7 @@ export function arenaText(report: ArenaReport, paint: Paint): string {
   ]);
   const said = columns([SAID_HEAD, ...deciders.map(saidRow)], '  ', [
     'left',
-    ...SAID_HEAD.slice(1, 9).map(() => 'right' as const),
+    ...SAID_HEAD.slice(1, 11).map(() => 'right' as const),
   ]);
   return [
     paint.bold(`Arena of ${report.desk}`),
@@ -84,9 +97,12 @@ function moneyRow(row: Row, place: number): string[] {
 }
 
 function saidRow(row: Row): string[] {
-  const { score, pending = 0, absent = 0 } = row.predictions ?? {};
+  const { score, pending = 0, absent = 0, record = null } = row.predictions ?? {};
   const open = [String(pending), String(absent)];
-  if (score == null) return [row.decider, '0', ...Array<string>(8).fill('-'), ...open];
+  const weight = weightCells(record);
+  if (score == null) {
+    return [row.decider, '0', ...Array<string>(7).fill('-'), ...weight, '-', ...open];
+  }
   return [
     row.decider,
     String(score.count),
@@ -97,6 +113,7 @@ function saidRow(row: Row): string[] {
     number(score.skill, 2),
     interval(score.skillInterval, (x) => number(x, 2)),
     number(score.logScore, 3),
+    ...weight,
     bins(score.calibration),
     ...open,
   ];

@@ -1,8 +1,11 @@
 import type pg from 'pg';
 import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
+import { checkRecords } from '../../activities/evaluation/advance-records.ts';
 import { readArena } from '../../activities/evaluation/read-arena.ts';
+import { readRecords } from '../../activities/evaluation/record-store.ts';
 import { predictionScore, type PredictionScore } from '../../shared/arena/prediction-score.ts';
 import { standingsOf, type Standing } from '../../shared/arena/standings.ts';
+import type { UsedRecord } from '../../shared/consensus/consensus.ts';
 import { seededRandom } from '../../shared/indicators/seeded-candles.ts';
 import { shadowKey } from '../../shared/shadow/fold-shadows.ts';
 import { isoTime, timeframeMs } from '../../shared/timeframe.ts';
@@ -17,6 +20,8 @@ export interface ArenaPredictions {
   pending: number;
   unscored: number;
   absent: number;
+  /** What it weighs by what has come of them so far; null where it has no vote, or has left. */
+  record: UsedRecord | null;
 }
 
 /** What `npm run desk -- arena` tells. */
@@ -40,6 +45,7 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
       `desk ${desk} has no shadow accounts yet: they begin when its first bar has closed`,
     );
   }
+  const records = await readRecords(pool, desk);
   const random = seededRandom(SEED);
   const { standings, evidence } = standingsOf(record.accounts);
   const barMs = timeframeMs(record.timeframe);
@@ -56,17 +62,21 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
         ...{ resolved: [], pending: 0, unscored: 0, absent: 0 },
       };
       const score = predictionScore(resolved, random);
-      return { ...standing, predictions: { score, pending, unscored, absent } };
+      const known = records.find((r) => shadowKey(r) === shadowKey(standing));
+      return {
+        ...standing,
+        predictions: { score, pending, unscored, absent, record: known ?? null },
+      };
     }),
   };
 }
 
-/** Throws when a stored account is not what its records make of it. */
+/** Throws when a stored account, or what is known of a decider, is not what the records make of it. */
 export async function assertShadows(pool: pg.Pool, desk: string): Promise<void> {
-  const wrong = await checkShadows(pool, desk);
+  const wrong = [...(await checkShadows(pool, desk)), ...(await checkRecords(pool, desk))];
   if (wrong.length === 0) return;
   throw new CommandError(
-    `the stored accounts of ${wrong.join(', ')} are not what cycles and candles make of them: ` +
+    `what is stored of ${wrong.join(', ')} is not what cycles and candles make of them: ` +
       'candles or cycles were changed after they had been used',
   );
 }

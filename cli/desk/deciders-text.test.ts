@@ -1,15 +1,23 @@
 import { expect, test } from 'vitest';
 import type { DeciderReport } from '../../activities/deciders/read-deciders.ts';
+import type { UsedRecord } from '../../shared/consensus/consensus.ts';
 import { LlmSettingsSchema } from '../../shared/llm/settings.ts';
 import { plain } from '../paint.ts';
 import { decidersText } from './deciders-text.ts';
 
 const { budget } = LlmSettingsSchema.parse({});
-const trend: DeciderReport = {
+type Report = DeciderReport & { record: UsedRecord | null };
+const trend: Report = {
+  record: null,
   ...{ decider: 'trend', model: null, answered: 12, absent: 0, lastAbsence: null },
   ...{ calls: 0, meanLatencyMs: null, usd: '0', spentTodayUsd: '0' },
 };
-const gpt: DeciderReport = {
+const gpt: Report = {
+  // 0.1 + 0.4 * logit 0.7 = 0.439: 61 %
+  record: {
+    ...{ decider: 'gpt', variant: 'gpt-6.1-sol, triplegain-2', weight: 0.4321 },
+    ...{ resolved: 40, independent: 9, brierSum: 9.2, alpha: 0.1, beta: 0.4 },
+  },
   ...{
     decider: 'gpt',
     model: 'gpt-6.1-sol',
@@ -20,7 +28,7 @@ const gpt: DeciderReport = {
   },
   ...{ usd: '0.4567', spentTodayUsd: '0.2', lastAbsence: null },
 };
-const capped: DeciderReport = {
+const capped: Report = {
   ...gpt,
   lastAbsence: {
     ...{ bar: '2026-01-05T12:00:00Z', pair: 'BTC/USDT' },
@@ -32,9 +40,9 @@ const capped: DeciderReport = {
 test('each decider in a line, models with what they cost and why they were absent', () => {
   const lines = decidersText([capped, trend], budget, plain).split('\n');
   expect(lines[1]).toMatch(
-    /^gpt +gpt-6.1-sol +10 +2 +13 +4.3 s +0.46 USD +0.20 of 10 +2026-01-05 12:00 BTC\/USDT: the budget of this model today is used up/,
+    /^gpt +gpt-6.1-sol +10 +2 +0.432 +61 % +13 +4.3 s +0.46 USD +0.20 of 10 +2026-01-05 12:00 BTC\/USDT: the budget of this model today is used up/,
   );
-  expect(lines[2]).toMatch(/^trend +- +12 +0$/);
+  expect(lines[2]).toMatch(/^trend +- +12 +0 +- +-$/);
   expect(lines.at(-1)).toBe('models today: 0.20 of 20 USD');
 });
 

@@ -1,4 +1,6 @@
 import type { DeciderReport } from '../../activities/deciders/read-deciders.ts';
+import type { UsedRecord } from '../../shared/consensus/consensus.ts';
+import { recalibrated } from '../../shared/consensus/pool.ts';
 import type { LlmBudget } from '../../shared/llm/settings.ts';
 import { Decimal } from '../../shared/money.ts';
 import { columns } from '../columns.ts';
@@ -7,7 +9,7 @@ import type { Paint } from '../paint.ts';
 
 /** What each decider has done and cost, for a terminal; models are held against the day's caps. */
 export function decidersText(
-  reports: readonly DeciderReport[],
+  reports: readonly (DeciderReport & { record: UsedRecord | null })[],
   budget: LlmBudget,
   paint: Paint,
 ): string {
@@ -21,6 +23,8 @@ export function decidersText(
         'model',
         'answered',
         'absent',
+        'weight',
+        '70 % is',
         'calls',
         'latency',
         'cost',
@@ -29,6 +33,7 @@ export function decidersText(
       ],
       ...reports.map((r) => [
         ...[r.decider, r.model ?? '-', String(r.answered), String(r.absent)],
+        ...weightCells(r.record),
         ...(r.model === null
           ? ['', '', '', '']
           : [
@@ -43,7 +48,7 @@ export function decidersText(
       ]),
     ],
     '',
-    ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    ['left', 'left', ...Array<'right'>(8).fill('right')],
   );
   return [
     paint.bold(head),
@@ -52,6 +57,12 @@ export function decidersText(
       ? []
       : ['', `models today: ${usd(today.toFixed())} of ${budget.dayUsd} USD`]),
   ].join('\n');
+}
+
+/** The share of a weighted pool, and what a confidence of 70 % counts as in it. */
+export function weightCells(record: UsedRecord | null): [weight: string, counts: string] {
+  if (record === null) return ['-', '-'];
+  return [record.weight.toFixed(3), `${(100 * recalibrated(0.7, record)).toFixed(0)} %`];
 }
 
 function usd(amount: string): string {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { readDeciders } from '../../activities/deciders/read-deciders.ts';
 import { readDecisions } from '../../activities/deciders/read-decisions.ts';
+import { readRecords } from '../../activities/evaluation/record-store.ts';
 import { readAccount } from '../../activities/ledger/account.ts';
 import { connectDatabase } from '../../activities/ledger/database.ts';
 import {
@@ -180,7 +181,11 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
       return answer({ ...why, url }, whyText(why, url, c.paint));
     }
     case 'deciders': {
-      const reports = await readDeciders(c.pool, c.id, Date.now());
+      const records = await readRecords(c.pool, c.id);
+      const reports = (await readDeciders(c.pool, c.id, Date.now())).map((report) => ({
+        ...report,
+        record: records.find((r) => r.decider === report.decider) ?? null,
+      }));
       const { budget } = await llmSettings(c);
       return answer({ deciders: reports, budget }, decidersText(reports, budget, c.paint));
     }

@@ -70,6 +70,16 @@ const why: CycleWhy = {
     reason: '2 of 3 say long',
     votes: [],
     others: { single: { action: 'hold', confidence: null, reason: 'single trend says hold' } },
+    records: [
+      {
+        ...{ decider: 'trend', variant: 'trend', weight: 0.51, resolved: 20, independent: 8 },
+        ...{ brierSum: 5, alpha: 0, beta: 1 },
+      },
+      {
+        ...{ decider: 'breakout', variant: 'breakout', weight: 0.49, resolved: 0 },
+        ...{ independent: 0, brierSum: 0, alpha: 0, beta: 0.5 },
+      },
+    ],
   },
   answers: [
     { kind: 'answered', decider: 'trend', decision },
@@ -198,6 +208,8 @@ Decisions
 Consensus
   long 0.62, 2 of 3 say long
     single would  hold, single trend says hold
+    trend weighs     0.510 in the pool, its 0.62 counts as 0.62, Brier 0.250 of 20 predictions, 8 of them apart
+    breakout weighs  0.490 in the pool, unproven
 
 Verdict: resized
           rule          observed          limit

@@ -1,5 +1,7 @@
 import type { Consensus, CycleStory } from '../../activities/ledger/read-cycles.ts';
 import type { CycleWhy, PositionStory } from '../../activities/ledger/read-why.ts';
+import type { UsedRecord } from '../../shared/consensus/consensus.ts';
+import { recalibrated } from '../../shared/consensus/pool.ts';
 import type { ReadingFields } from '../../shared/analysts/reading.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { Decimal, isDecimalText } from '../../shared/money.ts';
@@ -21,7 +23,7 @@ export function whyText(why: CycleWhy, address: string, paint: Paint): string {
     paint.dim(`${why.id}, decided ${minute(why.decidedAt)} UTC`),
     ...section(`Snapshot ${why.snapshotHash.slice(0, 12)}`, snapshotLines(why.snapshot)),
     ...section('Decisions', why.answers.flatMap(answerLines)),
-    ...section('Consensus', consensusLines(why.consensus)),
+    ...section('Consensus', consensusLines(why)),
     ...section(verdictTitle(why.verdict), verdictLines(why.verdict, paint)),
     ...section(positionTitle(why.position), positionLines(why.position, why.pair)),
     '',
@@ -114,8 +116,8 @@ export function answerLines(answer: DeciderAnswer): string[] {
   ];
 }
 
-/** The one that counted, then what every other rule would have done. */
-function consensusLines(consensus: Consensus): string[] {
+/** The one that counted, then what every other rule would have done, and what the deciders weigh in a pool. */
+function consensusLines({ consensus, answers }: CycleWhy): string[] {
   const others = Object.entries(consensus.others ?? {});
   return [
     `  ${consensusWords(consensus)}`,
@@ -123,7 +125,28 @@ function consensusLines(consensus: Consensus): string[] {
       others.map(([kind, other]) => [`${kind} would`, consensusWords(other)]),
       '    ',
     ),
+    ...columns(
+      (consensus.records ?? []).map((record) => [
+        `${record.decider} weighs`,
+        `${record.weight.toFixed(3)} in the pool${saidWords(record, answers)}, ${recordWords(record)}`,
+      ]),
+      '    ',
+    ),
   ];
+}
+
+/** What was said, and what it counts as by the record. */
+function saidWords(record: UsedRecord, answers: readonly DeciderAnswer[]): string {
+  const answer = answers.find((a) => a.decider === record.decider);
+  if (answer?.kind !== 'answered' || answer.decision.action === 'close') return '';
+  const { confidence } = answer.decision;
+  return `, its ${confidence.toFixed(2)} counts as ${recalibrated(confidence, record).toFixed(2)}`;
+}
+
+function recordWords({ resolved, independent, brierSum }: UsedRecord): string {
+  if (resolved === 0) return 'unproven';
+  const brier = (brierSum / resolved).toFixed(3);
+  return `Brier ${brier} of ${resolved} predictions, ${independent} of them apart`;
 }
 
 function consensusWords({

@@ -162,7 +162,7 @@ describe('the pool', () => {
     fc.assert(
       fc.property(fc.array(forecast, { maxLength: 6 }), (all) => {
         const of = (side: 'long' | 'short') =>
-          pooledProbability(side, all as Forecast[], 1) > 0.5 + 1e-12;
+          pooledProbability(side, all, 1) > 0.5 + 1e-12;
         expect(of('long') && of('short')).toBe(false);
       }),
       { numRuns: 5000 },

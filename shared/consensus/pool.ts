@@ -58,6 +58,11 @@ export function recalibratedOdds(p: number, record: DeciderRecord | null): numbe
   return alpha + beta * logOdds(p);
 }
 
+/** What a confidence of p comes to, by the decider's record. */
+export function recalibrated(p: number, record: DeciderRecord | null): number {
+  return probabilityOf(recalibratedOdds(p, record));
+}
+
 /**
  * Pooled probability that an entry on this side reaches its target before its stop:
  * logit p = a * sum of w * z, z the recalibrated log-odds of each decider.
