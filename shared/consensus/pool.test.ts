@@ -161,8 +161,7 @@ describe('the pool', () => {
     });
     fc.assert(
       fc.property(fc.array(forecast, { maxLength: 6 }), (all) => {
-        const of = (side: 'long' | 'short') =>
-          pooledProbability(side, all, 1) > 0.5 + 1e-12;
+        const of = (side: 'long' | 'short') => pooledProbability(side, all, 1) > 0.5 + 1e-12;
         expect(of('long') && of('short')).toBe(false);
       }),
       { numRuns: 5000 },
