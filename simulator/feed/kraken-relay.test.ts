@@ -13,6 +13,8 @@ const PAIR = 'XRP/USDT';
 const dir = mkdtempSync(join(tmpdir(), 'paper-'));
 /** The market of the exchange that plays Kraken begins with the running minute. */
 const fromMs = Math.floor(Date.now() / 60_000) * 60_000;
+/** Made once: what it tells is a function of seed and time alone. */
+const MARKET = createSyntheticSource({ seed: 5, fromMs, pairs: [PAIR], step: '1m' });
 
 let kraken: Simulator;
 let paper: Simulator;
@@ -23,7 +25,7 @@ let journals = 0;
 
 async function startKraken(ports?: { rest: number; ws: number }): Promise<void> {
   kraken = await startSimulator({
-    market: createSyntheticSource({ seed: 5, fromMs, pairs: [PAIR], step: '1m' }),
+    market: MARKET,
     marketName: 'seed 5',
     deposits: {},
     pace: 1,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runStudy } from '../../activities/backtest/run-study.ts';
 import type { PairData, StudyRequest } from '../../activities/backtest/study.ts';
 import { venueFacts } from '../../cli/backtest/venue-facts.ts';
+import { freePortBase } from '../../infra/free-port-base.ts';
 import { EXIT_END } from '../../shared/backtest/trade-log.ts';
 import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 import { isoTime } from '../../shared/timeframe.ts';
@@ -134,7 +135,7 @@ async function deskFills(
     isoTime(toMs),
   ];
   const rest = ['--lockstep', '--exit', '--json', '--balances', balances, '--home', home];
-  const port = String(20_000 + Math.floor(Math.random() * 30_000));
+  const port = String(await freePortBase());
   const { status, stderr } = await run([START, ...args, ...rest, '--port-base', port]);
   expect(status, stderr.slice(-2000)).toBe(0);
   const [journal] = globSync(join(home, 'replays/*/*/journal/journal.jsonl'));

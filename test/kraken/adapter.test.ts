@@ -13,6 +13,8 @@ import { startSimulator, type Simulator } from '../../simulator/start-simulator.
 
 const FROM_MS = Date.UTC(2026, 0, 1);
 const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
+/** Made once: what it tells is a function of seed and time alone. */
+const MARKET = createSyntheticSource({ seed: 7, fromMs: FROM_MS, pairs: PAIRS, step: '5m' });
 
 let folder: string;
 let simulator: Simulator;
@@ -26,7 +28,7 @@ type Ports = { rest: number; ws: number; wsAuth: number; control: number };
 
 const openExchange = (ports?: Ports): Promise<Simulator> =>
   startSimulator({
-    market: createSyntheticSource({ seed: 7, fromMs: FROM_MS, pairs: PAIRS, step: '5m' }),
+    market: MARKET,
     marketName: 'seed 7',
     deposits: { USDT: '1000', XRP: '500' },
     pace: 'lockstep',

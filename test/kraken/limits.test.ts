@@ -16,6 +16,10 @@ import { startSimulator, type Simulator } from '../../simulator/start-simulator.
  */
 const FROM_MS = Date.UTC(2026, 0, 1);
 const PAIR = 'XRP/USDT';
+/** Made once: what it tells is a function of seed and time alone. */
+const MARKET = createSyntheticSource({
+  ...{ seed: 7, fromMs: FROM_MS, pairs: ['BTC/USDT', PAIR], step: '5m' as const },
+});
 
 let folder: string;
 let simulator: Simulator;
@@ -26,9 +30,7 @@ let refusals: string[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kraken-limits-'));
   simulator = await startSimulator({
-    market: createSyntheticSource({
-      ...{ seed: 7, fromMs: FROM_MS, pairs: ['BTC/USDT', PAIR], step: '5m' as const },
-    }),
+    market: MARKET,
     ...{ marketName: 'seed 7', deposits: { USDT: '1000', XRP: '500' }, pace: 'lockstep' },
     waitForDesk: true,
     journalDir: folder,

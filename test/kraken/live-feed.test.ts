@@ -36,6 +36,8 @@ import { startSimulator, type Simulator } from '../../simulator/start-simulator.
 const { pairs: PAIRS } = exampleProfile;
 const HOUR_MS = 3_600_000;
 const GUARD = 'guard/example/one';
+/** Made once: what it tells is a function of seed and time alone. */
+const MARKET = createSyntheticSource({ seed: 7, fromMs: CLOSE_MS, pairs: PAIRS, step: '15m' });
 
 interface Bar {
   barMs: number;
@@ -73,7 +75,7 @@ beforeEach(async () => {
   await clearTables(pool);
   folder = await mkdtemp(join(tmpdir(), 'live-feed-'));
   simulator = await startSimulator({
-    market: createSyntheticSource({ seed: 7, fromMs: CLOSE_MS, pairs: PAIRS, step: '15m' }),
+    market: MARKET,
     ...{ marketName: 'seed 7', deposits: { USDT: '1000' }, pace: 'lockstep', waitForDesk: true },
     journalDir: folder,
   });

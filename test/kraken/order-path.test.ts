@@ -33,6 +33,8 @@ import { createSyntheticSource } from '../../simulator/market/synthetic-source.t
 import { startSimulator, type Simulator } from '../../simulator/start-simulator.ts';
 
 const PAIRS = ['BTC/USDT', 'XRP/USDT'];
+/** Made once: what it tells is a function of seed and time alone. */
+const MARKET = createSyntheticSource({ seed: 7, fromMs: CLOSE_MS, pairs: PAIRS, step: '15m' });
 
 type Told =
   | { kind: 'bar'; event: number | null; barMs: number; concerned: string[] }
@@ -55,7 +57,7 @@ beforeEach(async () => {
   await clearTables(pool);
   folder = await mkdtemp(join(tmpdir(), 'order-path-'));
   simulator = await startSimulator({
-    market: createSyntheticSource({ seed: 7, fromMs: CLOSE_MS, pairs: PAIRS, step: '15m' }),
+    market: MARKET,
     ...{ marketName: 'seed 7', deposits: { USDT: '1000' }, pace: 'lockstep', waitForDesk: true },
     journalDir: folder,
   });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { freePortBase } from '../../infra/free-port-base.ts';
 import { createSyntheticSource } from '../../simulator/market/synthetic-source.ts';
 import { startSimulator, type Simulator } from '../../simulator/start-simulator.ts';
 import { openOrders } from '../../simulator/state/state.ts';
@@ -13,7 +14,6 @@ import { openOrders } from '../../simulator/state/state.ts';
  */
 const ROOT = join(import.meta.dirname, '..', '..');
 const FROM_MS = Date.UTC(2026, 0, 5);
-const PORT_BASE = 34_000 + (process.pid % 1_000) * 10;
 const PATIENCE_MS = 240_000;
 
 let folder: string;
@@ -65,7 +65,13 @@ async function deskSays(command: string): Promise<unknown> {
 
 test('decides at its bars, trades within its bounds, and leaves its stop at the exchange', async () => {
   desk = run('start.ts', [
-    ...['--live', '--profile', join(folder, 'minute.yaml'), '--port-base', String(PORT_BASE)],
+    ...[
+      '--live',
+      '--profile',
+      join(folder, 'minute.yaml'),
+      '--port-base',
+      String(await freePortBase()),
+    ],
     ...['--kraken-rest', kraken.rest, '--kraken-ws', kraken.ws, '--kraken-ws-auth', kraken.wsAuth],
   ]);
   for (const stream of [desk.stdout, desk.stderr]) {
