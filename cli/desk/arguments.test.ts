@@ -47,6 +47,13 @@ describe('the command line of npm run desk', () => {
       'replay last --ask gpt,claude',
       { kind: 'replay', cycle: { kind: 'last' }, ask: ['gpt', 'claude'] },
     ],
+    ['prompt last', { kind: 'prompt', cycle: { kind: 'last' } }],
+    ['calls', { kind: 'calls', cycle: null, limit: 20, raw: false }],
+    [
+      'calls --decider gpt --limit 5',
+      { kind: 'calls', cycle: null, decider: 'gpt', limit: 5, raw: false },
+    ],
+    ['calls last --raw', { kind: 'calls', cycle: { kind: 'last' }, limit: 10_000, raw: true }],
     ['deciders', { kind: 'deciders' }],
     ['decisions', { kind: 'decisions', decider: null }],
     ['decisions --decider gpt', { kind: 'decisions', decider: 'gpt' }],

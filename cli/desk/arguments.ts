@@ -25,6 +25,10 @@ export const USAGE = `npm run desk -- <command> [options]
   replay CYCLE [--ask A,B]
                           decide a recorded cycle again from what was stored; exit status 1 when anything comes out
                           otherwise. --ask puts its snapshot to these deciders or models too
+  prompt CYCLE            what the models of a cycle were sent, word for word
+  calls [CYCLE] [--decider ID] [--limit N] [--raw]
+                          calls to models with latency, tokens and cost, newest first (20), or all of a cycle;
+                          --raw adds request, headers and response
   deciders                who answered, who was absent and why, what models cost
   decisions [--decider ID]
                           what the deciders have said, one line of JSON each, for backtests; "consensus" is the desk
@@ -64,6 +68,8 @@ export type DeskCommand =
   | { kind: 'cycles'; limit: number }
   | { kind: 'why'; cycle: CycleName }
   | { kind: 'replay'; cycle: CycleName; ask: string[] }
+  | { kind: 'prompt'; cycle: CycleName }
+  | { kind: 'calls'; cycle: CycleName | null; decider?: string; limit: number; raw: boolean }
   | { kind: 'deciders' }
   | { kind: 'decisions'; decider: string | null }
   | { kind: 'arena'; check: boolean }
@@ -94,19 +100,21 @@ const OPTIONS = {
   ask: { type: 'string' },
   decider: { type: 'string' },
   check: { type: 'boolean' },
+  raw: { type: 'boolean' },
 } as const;
 
 /** Options that belong to some commands only. */
 const OWN_OPTIONS: Record<
-  'until' | 'for' | 'why' | 'limit' | 'ask' | 'decider' | 'check',
+  'until' | 'for' | 'why' | 'limit' | 'ask' | 'decider' | 'check' | 'raw',
   readonly string[]
 > = {
   until: ['pause'],
   for: ['pause'],
   why: ['pause', 'resume', 'halt', 'flatten', 'set-limits', 'set-champion', 'release-bag'],
-  limit: ['cycles'],
+  limit: ['cycles', 'calls'],
   ask: ['replay'],
-  decider: ['decisions'],
+  decider: ['decisions', 'calls'],
+  raw: ['calls'],
   check: ['arena'],
 };
 
@@ -122,7 +130,7 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     return { command: { kind: 'help' }, choice: {}, home: values.home, json: values.json };
   }
   if (name === undefined) throw new UsageError('a command is missing');
-  for (const option of ['until', 'for', 'why', 'limit', 'ask', 'decider', 'check'] as const) {
+  for (const option of Object.keys(OWN_OPTIONS) as (keyof typeof OWN_OPTIONS)[]) {
     if (values[option] !== undefined && !OWN_OPTIONS[option].includes(name)) {
       throw new UsageError(`--${option} does not go with ${name}`);
     }
@@ -178,6 +186,15 @@ function readCommand(name: string, words: readonly string[], values: Values): De
       return { kind: 'why', cycle: readCycleName(name, words) };
     case 'replay':
       return { kind: 'replay', cycle: readCycleName(name, words), ask: readNames(values.ask) };
+    case 'prompt':
+      return { kind: 'prompt', cycle: readCycleName(name, words) };
+    case 'calls': {
+      const cycle = words.length === 0 ? null : readCycleName(name, words);
+      // All of one cycle are few; of the desk they are many.
+      const limit = cycle !== null && values.limit === undefined ? 10_000 : readLimit(values.limit);
+      const of = { kind: 'calls', cycle, limit, raw: values.raw ?? false } as const;
+      return values.decider === undefined ? of : { ...of, decider: values.decider };
+    }
     case 'deciders':
       return { kind: 'deciders' };
     case 'decisions':

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { readCalls, readPrompts } from '../../activities/deciders/read-calls.ts';
 import { readDeciders } from '../../activities/deciders/read-deciders.ts';
+import { readModelsNow } from '../../activities/deciders/read-models-now.ts';
 import { readDecisions } from '../../activities/deciders/read-decisions.ts';
 import { readRecords } from '../../activities/evaluation/record-store.ts';
 import { readAccount } from '../../activities/ledger/account.ts';
@@ -26,6 +28,7 @@ import { arenaJson, arenaReport, assertShadows } from './arena.ts';
 import { arenaText } from './arena-text.ts';
 import { parseDeskArguments, USAGE, UsageError, type DeskCommand } from './arguments.ts';
 import { borrowDatabase } from './borrowed-database.ts';
+import { briefCall, callsText, promptsText } from './calls-text.ts';
 import { CommandError } from './command-error.ts';
 import { decidersText } from './deciders-text.ts';
 import { connectDesk, type DeskWorkflow } from './desk-workflow.ts';
@@ -58,7 +61,9 @@ interface Context {
 }
 
 /** Commands that need the database alone, and start it where the desk is stopped. */
-const READS: readonly DeskCommand['kind'][] = ['cycles', 'why', 'replay', 'deciders', 'decisions'];
+const READS: readonly DeskCommand['kind'][] = [
+  ...(['cycles', 'why', 'replay', 'prompt', 'calls', 'deciders', 'decisions'] as const),
+];
 
 /** What a command has to say: `json` is its one document, `text` the same for people. */
 interface Answer {
@@ -180,11 +185,25 @@ async function run(command: Exclude<DeskCommand, { kind: 'help' }>, c: Context):
       const url = workflowAddress(c.entry, why.id);
       return answer({ ...why, url }, whyText(why, url, c.paint));
     }
+    case 'prompt': {
+      const { id } = await storyOf(command.cycle, c);
+      const prompts = await readPrompts(c.pool, id);
+      if (prompts.length === 0) throw new CommandError(`no model was asked in ${id}`);
+      return answer(prompts, promptsText(prompts, c.paint));
+    }
+    case 'calls': {
+      const { decider, limit, raw } = command;
+      const cycle = command.cycle === null ? undefined : (await storyOf(command.cycle, c)).id;
+      const calls = await readCalls(c.pool, c.id, { cycle, decider, limit });
+      return answer(raw ? calls : calls.map(briefCall), callsText(calls, raw, c.paint));
+    }
     case 'deciders': {
       const records = await readRecords(c.pool, c.id);
       const reports = (await readDeciders(c.pool, c.id, Date.now())).map((report) => ({
         ...report,
-        record: records.find((r) => r.decider === report.decider) ?? null,
+        record:
+          (report.isCurrent ? records.find((r) => r.decider === report.decider) : undefined) ??
+          null,
       }));
       const { budget } = await llmSettings(c);
       return answer({ deciders: reports, budget }, decidersText(reports, budget, c.paint));
@@ -326,6 +345,7 @@ async function statusAnswer(
             clockSkewMs: feed.skewMs == null ? null : Math.round(feed.skewMs),
             alarms: feed.alarms ?? [],
           },
+    models: await readModelsNow(c.pool, c.id, Date.now()),
     account:
       account === null
         ? null

@@ -14,6 +14,7 @@ const report: DeskReport = {
   missedBars: 2,
   cyclesInFlight: [],
   feed: { connected: true, clockSkewMs: null, alarms: [] },
+  models: null,
   account: {
     equity: '1012.5000',
     balances: { BTC: '0.01', USDT: '512.5' },
@@ -54,6 +55,22 @@ it('tells what the desk does, holds and is worth', () => {
     BTC/USDT  0.01 at 49000  stop 48100  target 52000  +2.041 %  since 2021-05-15 11:00
   Web UI  http://ui/w
   venue   http://venue`);
+});
+
+it('tells what models have cost today, and who was absent at the last bar and why', () => {
+  const cause =
+    'the budget of the desk today is used up: 19.99 of 20 USD spent, this call may cost 0.02';
+  const absent = [
+    { decider: 'gpt', bar: '2021-05-15T13:00:00Z', pairs: ['BTC/USDT', 'XRP/USDT'], cause },
+  ];
+  const text = statusText(
+    { ...report, models: { spentTodayUsd: '19.987', dayUsd: 20, absent } },
+    plain,
+  );
+  expect(text).toContain(`
+  models       19.99 of 20 USD spent today
+  absent       gpt for BTC/USDT, XRP/USDT: ${cause}
+`);
 });
 
 it('tells what a person has to know at once', () => {

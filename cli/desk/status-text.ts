@@ -1,3 +1,4 @@
+import type { ModelsNow } from '../../activities/deciders/read-models-now.ts';
 import { Decimal } from '../../shared/money.ts';
 import type { AccountView, PositionView } from '../../shared/snapshot.ts';
 import { columns } from '../columns.ts';
@@ -19,6 +20,8 @@ export interface DeskReport {
   cyclesInFlight: string[];
   /** The venue's sockets; `clockSkewMs` is venue less this machine, null where the venue waits for the desk. */
   feed: { connected: boolean; clockSkewMs: number | null; alarms: string[] } | null;
+  /** Null on a desk without models. */
+  models: ModelsNow | null;
   account: (Pick<AccountView, 'equity' | 'balances'> & { bags: Record<string, string> }) | null;
   positions: PositionView[];
   /** What a person was told at once, within the last week of venue time, newest first. */
@@ -45,6 +48,7 @@ export function statusText(report: DeskReport, paint: Paint): string {
     ...(report.missedBars === 0 ? [] : [['missed bars', String(report.missedBars)]]),
     ...feedRows(report),
     ['deciding', report.cyclesInFlight.length === 0 ? 'nothing' : report.cyclesInFlight.join(', ')],
+    ...modelRows(report),
     ...(account === null
       ? []
       : [
@@ -89,6 +93,18 @@ function feedRows({ feed }: DeskReport): string[][] {
   return [
     ['feed', `${feed.connected ? 'connected' : 'not connected'}${clock}`],
     ...feed.alarms.map((alarm) => ['alarm', alarm]),
+  ];
+}
+
+function modelRows({ models }: DeskReport): string[][] {
+  if (models === null) return [];
+  const { spentTodayUsd, dayUsd, absent } = models;
+  return [
+    ['models', `${new Decimal(spentTodayUsd).toFixed(2)} of ${dayUsd} USD spent today`],
+    ...absent.map(({ decider, pairs, cause }) => [
+      'absent',
+      `${decider} for ${pairs.join(', ')}: ${cause}`,
+    ]),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Profile } from '../../shared/profile.ts';
 import type { DeskStatus } from '../../workflows/messages.ts';
 import { cycleLine, equityLine } from '../cycle-line.ts';
 import type { Paint } from '../paint.ts';
+import { absenceNews } from './absence-news.ts';
 import { throughRestarts } from './through-restarts.ts';
 
 export interface Watched {
@@ -25,6 +26,7 @@ const EQUITY_EVERY_BARS = 12;
 /** Prints each recorded cycle, and the equity now and then, until the replay has ended or `signal` aborts. */
 export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
   const told = new Set<string>();
+  const newsOf = absenceNews();
   let sinceMs: number | null = null;
   let cycles = 0;
   let bars = 0;
@@ -47,6 +49,7 @@ export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
       }
       sinceMs = Math.max(sinceMs ?? barMs, barMs);
       w.print(cycleLine(cycle, w.paint));
+      for (const line of newsOf(cycle.answers)) w.print(w.paint.yellow(`  ${line}`));
     }
     const now = await w.status();
     if (now?.venueTimeMs != null) w.onProgress(now.venueTimeMs, cycles);

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createCallStore } from '../../activities/deciders/call-store.ts';
+import { readModelsNow } from '../../activities/deciders/read-models-now.ts';
 import { inTransaction } from '../../activities/ledger/database.ts';
-import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
 import { createDesk } from '../../activities/ledger/desk-store.ts';
 import {
   BAR_MS,
@@ -11,12 +11,13 @@ import {
   HOUR_MS,
 } from '../../activities/ledger/example-desk.fixture.ts';
 import { reviewedDesk } from '../../activities/orders/reviewed-desk.ts';
+import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
 import { resolveModel } from '../../shared/llm/resolve-model.ts';
 import { LlmSettingsSchema, type LlmSettings } from '../../shared/llm/settings.ts';
 import { Decimal } from '../../shared/money.ts';
 import { modelDecidersOf } from '../../shared/profile.ts';
-import { startLlmServer, type LlmServer, type Reply } from '../support/llm-server.ts';
 import { askPatiently, callsOf, decision, modelAt, modelsOf, profileWith } from './llm-desk.ts';
+import { startLlmServer, type LlmServer, type Reply } from '../support/llm-server.ts';
 
 const NOON = Date.parse('2026-11-20T12:00:00Z');
 const good: Reply = { kind: 'text', text: JSON.stringify(decision) };
@@ -145,6 +146,33 @@ test('what models have cost on a venue day is seen by the review of orders', asy
   };
   expect(await spentAt(CLOSE_MS)).toBe(0.004);
   expect(await spentAt(CLOSE_MS + 24 * HOUR_MS)).toBe(0);
+});
+
+test('at a cap the desk says so: what is spent today, and who was absent for what', async () => {
+  const { desk, profile, ask } = await deskWith(budget({ dayUsd: 0.02 }));
+  await inTransaction(pool, (client) =>
+    createDesk(client, { desk, profile, instruments: [], atMs: BAR_MS }),
+  );
+  expect(await ask('a')).toBe('answered');
+  const cause = await ask('b');
+  for (const [pair, answer] of [
+    ['BTC/USDT', { kind: 'absent', decider: 'model', cause }],
+    ['XRP/USDT', { kind: 'answered', decider: 'model', decision }],
+  ] as const) {
+    const id = `${desk}/${pair}`;
+    await pool.query(
+      `insert into cycle (id, desk, pair, bar, decided_at, snapshot_hash, action, outcome, consensus)
+       values ($1, $2, $3, $4, $4, 'none', 'hold', 'held', '{}')`,
+      [id, desk, pair, new Date(BAR_MS)],
+    );
+    await pool.query(`insert into decision values ($1, 'model', $2)`, [id, answer]);
+  }
+  expect(await readModelsNow(pool, desk, NOON)).toEqual({
+    ...{ spentTodayUsd: '0.004', dayUsd: 0.02 },
+    absent: [{ decider: 'model', bar: '2026-01-05T12:00:00Z', pairs: ['BTC/USDT'], cause }],
+  });
+  expect(cause).toContain('the budget of the desk today is used up: 0.00 of 0.02 USD spent');
+  expect(await readModelsNow(pool, 'no-such-desk', NOON)).toBeNull();
 });
 
 describe('a lost process', () => {

@@ -28,6 +28,8 @@ export interface SeenRequest {
   body: Record<string, unknown>;
   /** Resolves when the client has gone before it was answered. */
   gone: Promise<void>;
+  /** Resolves when its connection has no more to say, answered or not. */
+  ended: Promise<void>;
 }
 
 export interface LlmServer {
@@ -58,7 +60,8 @@ export async function startLlmServer(api: Api, replies: Reply[] = []): Promise<L
           if (!response.writableFinished) resolve();
         });
       });
-      seen.push({ path: request.url ?? '', headers: request.headers, body, gone });
+      const ended = new Promise<void>((resolve) => response.once('close', resolve));
+      seen.push({ path: request.url ?? '', headers: request.headers, body, gone, ended });
       const reply = server.replies.length > 1 ? server.replies.shift() : server.replies[0];
       if (reply !== undefined) answer(api, reply, body, response);
     });
