@@ -70,7 +70,10 @@ export interface EntryRow {
   postings: PostingRow[];
 }
 
-/** Accounts: `venue` (what is held there), `bag` (what of it is put aside), `capital`, `exchange` (counter of trades), `fees`. */
+/**
+ * Accounts: `venue` (what is held there), `bag` (what of it is put aside), `capital`, `exchange` (counter of
+ * trades), `fees`, `margin-result` (of positions on margin) and `interest` (for what they borrow).
+ */
 export interface PostingRow {
   account: string;
   asset: Asset;

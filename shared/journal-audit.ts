@@ -6,10 +6,23 @@ import type { VenueFill } from './venue.ts';
 /** What the venue itself wrote down: its whole history of one account. */
 export interface VenueJournal {
   deposits: { asset: Asset; amount: DecimalText }[];
-  /** Every order that the venue accepted. */
-  orders: { venueOrderId: string; clientOrderId: string | null }[];
+  /** Every order that the venue accepted; `byVenue`: its own, to close a position on margin. */
+  orders: { venueOrderId: string; clientOrderId: string | null; byVenue?: true }[];
   fills: VenueFill[];
+  /** Execution ids of the fills on margin: no balance moved by their quantity and cost. */
+  marginFills?: string[];
+  /** Results of positions on margin, and what was paid for them: entries of the venue's own ledger. */
+  marginMoves?: {
+    entry: string;
+    type: string;
+    asset: Asset;
+    amount: DecimalText;
+    fee: DecimalText;
+  }[];
 }
+
+/** Leg of an order by which the venue itself closed a position. */
+const LIQUIDATION = 'liquidation';
 
 export interface JournalAudit {
   /** One sentence for each thing that happened more often than the desk meant it to. */
@@ -23,11 +36,11 @@ export interface JournalAudit {
  * uses none of the code that books, so an error there cannot hide itself here.
  *
  * Duplicates: venue orders beyond the first under one client order id; venue orders that no order of
- * the desk stands behind; positions whose entries were filled beyond the approved quantity; fills that
+ * the desk stands behind, but for those of a liquidation; positions whose entries were filled beyond the approved quantity; fills that
  * are booked a second time under another execution id.
  *
  * Differences: assets whose balance differs; fills that only one side knows; fills whose terms differ;
- * fills whose postings are not what the fill says; orders that only the desk knows; orders whose filled
+ * fills whose postings are not what the fill says; the same of what positions on margin brought and cost; orders that only the desk knows; orders whose filled
  * quantity differs.
  */
 export function auditJournal(journal: VenueJournal, record: DeskRecord): JournalAudit {
@@ -40,6 +53,7 @@ export function auditJournal(journal: VenueJournal, record: DeskRecord): Journal
     differences: [
       ...balanceDifferences(journal, record),
       ...fillDifferences(journal, record),
+      ...marginDifferences(journal, record),
       ...orderDifferences(journal, record),
     ],
   };
@@ -58,7 +72,8 @@ function doubledOrders(journal: VenueJournal, record: DeskRecord): string[] {
   const meant = new Set(record.orders.map((order) => order.clientOrderId));
   const seen = new Set<string>();
   const found: string[] = [];
-  for (const { venueOrderId, clientOrderId } of journal.orders) {
+  for (const { venueOrderId, clientOrderId, byVenue } of journal.orders) {
+    if (byVenue === true) continue;
     if (clientOrderId === null || !meant.has(clientOrderId)) {
       found.push(`order ${venueOrderId} at the venue was not meant by the desk`);
     } else if (seen.has(clientOrderId)) {
@@ -106,10 +121,15 @@ function doubledFills(journal: VenueJournal, record: DeskRecord): string[] {
 function balanceDifferences(journal: VenueJournal, record: DeskRecord): string[] {
   const venue = new Totals();
   for (const { asset, amount } of journal.deposits) venue.add(asset, amount);
+  const onMargin = new Set(journal.marginFills);
   for (const fill of journal.fills) {
-    for (const { account, asset, amount } of expectedPostings(fill)) {
+    for (const { account, asset, amount } of expectedPostings(fill, onMargin)) {
       if (account === 'venue') venue.add(asset, amount);
     }
+  }
+  for (const { asset, amount, fee } of journal.marginMoves ?? []) {
+    venue.add(asset, amount);
+    venue.add(asset, new Decimal(fee).neg().toFixed());
   }
   const ledger = new Totals();
   for (const { postings } of record.entries) {
@@ -124,7 +144,8 @@ function balanceDifferences(journal: VenueJournal, record: DeskRecord): string[]
 
 function fillDifferences(journal: VenueJournal, record: DeskRecord): string[] {
   const found: string[] = [];
-  const booked = new Map(record.fills.map((fill) => [fill.executionId, fill]));
+  const booked = new Map(record.fills.map((fill) => [fill.executionId, byClient(fill, record)]));
+  const onMargin = new Set(journal.marginFills);
   const entries = new Map(record.entries.map((entry) => [entry.id, entry]));
   for (const fill of journal.fills) {
     const row = booked.get(fill.executionId);
@@ -139,7 +160,7 @@ function fillDifferences(journal: VenueJournal, record: DeskRecord): string[] {
       );
     }
     const postings = entries.get(row.entry)?.postings ?? [];
-    if (!samePostings(postings, expectedPostings(fill))) {
+    if (!samePostings(postings, expectedPostings(fill, onMargin))) {
       found.push(`fill ${fill.executionId}: its postings are not what the venue executed`);
     }
   }
@@ -149,14 +170,60 @@ function fillDifferences(journal: VenueJournal, record: DeskRecord): string[] {
   return found;
 }
 
+/** The fill with its client order id, none where the venue itself sent the order. */
+function byClient(fill: DeskRecord['fills'][number], record: DeskRecord): typeof fill {
+  const isVenues = record.orders.some(
+    (order) => order.leg === LIQUIDATION && order.clientOrderId === fill.clientOrderId,
+  );
+  return isVenues ? { ...fill, clientOrderId: null } : fill;
+}
+
+/** Results, interest and settlements of positions on margin: each once, under the venue's own id. */
+function marginDifferences(journal: VenueJournal, record: DeskRecord): string[] {
+  const found: string[] = [];
+  const reference = /^movement (.+)$/;
+  const booked = new Map(
+    record.entries.flatMap((entry) => {
+      const id = reference.exec(entry.reference)?.[1];
+      return id === undefined ? [] : [[id, entry] as const];
+    }),
+  );
+  for (const { entry: id, type, asset, amount, fee } of journal.marginMoves ?? []) {
+    const entry = booked.get(id);
+    booked.delete(id);
+    if (entry === undefined) {
+      found.push(`${type} ${id} of the venue (${amount} ${asset}, fee ${fee}) is not in the ledger`);
+      continue;
+    }
+    const moved = entry.postings
+      .filter(({ account }) => account === 'venue')
+      .reduce((sum, posting) => sum.plus(posting.amount), new Decimal(0));
+    const isSame =
+      entry.kind === type &&
+      entry.postings.every((posting) => posting.asset === asset) &&
+      moved.eq(new Decimal(amount).minus(fee));
+    if (!isSame) found.push(`${type} ${id}: its postings are not what the venue moved`);
+  }
+  for (const id of booked.keys()) found.push(`movement ${id} in the ledger is unknown to the venue`);
+  return found;
+}
+
 function orderDifferences(journal: VenueJournal, record: DeskRecord): string[] {
   const atVenue = new Set(journal.orders.map((order) => order.clientOrderId));
   const filled = new Totals();
-  for (const { clientOrderId, quantity } of journal.fills) {
+  const byVenue = new Totals();
+  for (const { clientOrderId, venueOrderId, quantity } of journal.fills) {
     if (clientOrderId !== null) filled.add(clientOrderId, quantity);
+    byVenue.add(venueOrderId, quantity);
   }
   return record.orders.flatMap((order) => {
     const id = order.clientOrderId;
+    if (order.leg === LIQUIDATION) {
+      const quantity = byVenue.of(order.venueOrderId ?? '');
+      return quantity.eq(order.filledQuantity)
+        ? []
+        : [`liquidation ${id}: ${quantity} filled at the venue, ${order.filledQuantity} here`];
+    }
     if (order.venueOrderId !== null && !atVenue.has(id)) {
       return [`order ${id} of the desk is unknown to the venue`];
     }
@@ -168,8 +235,12 @@ function orderDifferences(journal: VenueJournal, record: DeskRecord): string[] {
   });
 }
 
-/** A buy brings base and costs quote, a sell the other way round; the fee leaves the account. */
-function expectedPostings(fill: VenueFill): PostingRow[] {
+/**
+ * A buy brings base and costs quote, a sell the other way round; the fee leaves the account. On margin nothing
+ * of it moves: results and fees are entries of their own.
+ */
+function expectedPostings(fill: VenueFill, onMargin: ReadonlySet<string>): PostingRow[] {
+  if (onMargin.has(fill.executionId)) return [];
   const sign = fill.side === 'buy' ? 1 : -1;
   const signed = (text: DecimalText, factor: number): string =>
     new Decimal(text).mul(factor).toString();

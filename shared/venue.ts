@@ -93,11 +93,21 @@ export interface VenueFill {
   liquidity: 'maker' | 'taker';
   /** Venue time, ISO. */
   at: string;
+  /** On margin: the account moves by the entries of the venue's ledger, not by quantity and cost. */
+  margin?: true;
 }
 
-/** An entry of the venue's own ledger that no trade made, e.g. a deposit. */
+/** Entries of the venue's ledger that positions on margin make: results, interest, settlements. */
+export const MARGIN_MOVEMENTS = ['margin', 'rollover', 'settled'] as const;
+export type MarginMovement = (typeof MARGIN_MOVEMENTS)[number];
+export const isMarginMovement = (type: string): type is MarginMovement =>
+  (MARGIN_MOVEMENTS as readonly string[]).includes(type);
+
+/** An entry of the venue's own ledger that no trade on spot made, e.g. a deposit. */
 export interface VenueMovement {
   id: string;
+  /** The execution that realised a result, or that opened the position that is paid for. */
+  refId: string;
   /** In the venue's words. */
   type: string;
   asset: Asset;
@@ -105,6 +115,14 @@ export interface VenueMovement {
   fee: DecimalText;
   /** Venue time, ISO. */
   at: string;
+}
+
+/** A position on margin as the venue tells it. */
+export interface VenuePosition {
+  pair: Pair;
+  side: 'buy' | 'sell';
+  /** Base that is still open. */
+  quantity: DecimalText;
 }
 
 export interface VenueBalance {
@@ -175,6 +193,10 @@ export interface Venue {
   cancel(clientOrderId: string): Promise<ChangeAnswer>;
   /** Executions at or after `sinceMs` (venue time), oldest first. */
   fillsSince(sinceMs: number): Promise<VenueFill[]>;
+  /** Entries of the venue's ledger at or after `sinceMs` that no trade on spot made, oldest first. */
+  movementsSince(sinceMs: number): Promise<VenueMovement[]>;
+  /** Open positions on margin, oldest first. */
+  openPositions(): Promise<VenuePosition[]>;
 }
 
 export type VenueStreamEvent =
@@ -185,6 +207,8 @@ export type VenueStreamEvent =
   | { kind: 'order'; order: VenueOrder }
   /** What the account holds of an asset, orders' holds included; `why` names the entry that changed it. */
   | { kind: 'balance'; asset: Asset; total: DecimalText; why: string | null }
+  /** What a position on margin brought or cost. */
+  | { kind: 'movement'; movement: VenueMovement }
   | { kind: 'status'; system: string }
   /** A socket came (back) up and its snapshots are in, or went down. */
   | { kind: 'connected'; socket: 'public' | 'private' }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { movementsSince } from '../activities/ledger/book-movement.ts';
 import type { FeedParts, FeedRun } from '../activities/market/feed.ts';
 import { runFeed } from '../activities/market/feed.ts';
 import { runLiveFeed } from '../activities/market/live-feed.ts';
@@ -52,7 +53,7 @@ export async function openVenue(
     system === 'online' || instrument.status !== 'online'
       ? instrument
       : { ...instrument, status: system };
-  const openStream: FeedParts['openStream'] = (tell) => {
+  const openStream: FeedParts['openStream'] = async (tell) => {
     const onEvent: typeof tell = (event) => {
       if (event.kind === 'status') system = statusOf(event.system);
       tell(event);
@@ -64,12 +65,17 @@ export async function openVenue(
       pairs: profile.pairs,
       timeframes: profile.snapshotTimeframes,
       onEvent,
-      balances: controlAddress === null,
+      balances: controlAddress === null || (await tradesOnMargin()),
       ordersByVenueId: (ids) => venue.ordersByVenueId(ids),
       onClockSkew: clock.measured,
       log,
     });
   };
+
+  /** What a position on margin brings and costs comes with the balances. */
+  async function tradesOnMargin(): Promise<boolean> {
+    return profile.margin !== undefined || (await movementsSince(pool, desk)) !== null;
+  }
 
   if (controlAddress !== null) {
     const control = createVenueControl(controlAddress);

@@ -1,11 +1,12 @@
 import { Decimal, type DecimalText } from '../../shared/money.ts';
-import { baseOf, type Asset, type Pair } from '../../shared/pair.ts';
+import { baseOf, quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
 import { periodStart, type Period } from '../../shared/risk/periods.ts';
 import type { AccountView, PositionView } from '../../shared/snapshot.ts';
 import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import { usdtPrices, worthInUsdt } from '../../shared/usdt-prices.ts';
 import { bagBalances, ledgerBalances } from './balances.ts';
 import type { Queryable } from './database.ts';
+import { allowsMargin, equityWith, marginView, readMargin } from './margin-account.ts';
 
 /** Each pair's latest bar that had closed by `atMs`: its open time, Unix ms, and its close. */
 export async function closedBars(
@@ -38,9 +39,11 @@ interface PositionRow {
   guard: string;
   pair: string;
   opened_at: Date;
-  bought: string;
-  paid: string;
-  sold: string;
+  is_short: boolean;
+  leverage: number | null;
+  entered: string;
+  entered_for: string;
+  left_again: string;
   stop_price: string | null;
   targets: { price: string }[] | null;
 }
@@ -53,9 +56,11 @@ export async function openPositions(
 ): Promise<PositionView[]> {
   const { rows } = await db.query<PositionRow>(
     `select p.id, p.guard, p.pair, p.opened_at,
-            coalesce(sum(o.filled_quantity) filter (where o.side = 'buy'), 0) as bought,
-            coalesce(sum(o.filled_cost) filter (where o.side = 'buy'), 0) as paid,
-            coalesce(sum(o.filled_quantity) filter (where o.side = 'sell'), 0) as sold,
+            bool_or(o.leg = 'entry' and o.side = 'sell') as is_short,
+            max(o.leverage) as leverage,
+            coalesce(sum(o.filled_quantity) filter (where o.leg = 'entry'), 0) as entered,
+            coalesce(sum(o.filled_cost) filter (where o.leg = 'entry'), 0) as entered_for,
+            coalesce(sum(o.filled_quantity) filter (where o.leg <> 'entry'), 0) as left_again,
             coalesce(max(o.price) filter (where o.leg = 'stop' and o.status = 'open'),
                      max((v.plan->>'stopPrice')::numeric)) as stop_price,
             v.plan->'targets' as targets
@@ -68,34 +73,46 @@ export async function openPositions(
     [desk],
   );
   return rows
-    .map((row) => ({ row, held: new Decimal(row.bought).minus(row.sold) }))
+    .map((row) => ({ row, held: new Decimal(row.entered).minus(row.left_again) }))
     .filter(({ held }) => held.gt(0))
     .map(({ row, held }) => {
-      const entry = new Decimal(row.paid).div(row.bought);
+      const entry = new Decimal(row.entered_for).div(row.entered);
       const close = closes[row.pair] ?? entry.toNumber();
+      const sign = row.is_short ? -1 : 1;
       return {
         position: row.id,
         guard: row.guard,
         pair: row.pair,
-        side: 'long' as const,
+        side: row.is_short ? ('short' as const) : ('long' as const),
+        ...(row.leverage === null ? {} : { leverage: row.leverage }),
         quantity: held.toFixed(),
         entryPrice: entry.toSignificantDigits(12).toFixed(),
         stopPrice: row.stop_price === null ? null : new Decimal(row.stop_price).toFixed(),
         targetPrices: (row.targets ?? []).map((t) => t.price),
         openedAt: isoTime(row.opened_at.getTime()),
-        unrealisedPct: Number(((close / entry.toNumber() - 1) * 100).toFixed(3)),
+        unrealisedPct: Number((sign * (close / entry.toNumber() - 1) * 100).toFixed(3)),
       };
     });
+}
+
+/** What a short loses at its stop, in the quote that it is settled in: it is kept for that. */
+function lossAtStop(position: PositionView): DecimalText {
+  if (position.side === 'long' || position.stopPrice === null) return '0';
+  const loss = new Decimal(position.stopPrice).minus(position.entryPrice).mul(position.quantity);
+  return Decimal.max(0, loss).toFixed();
 }
 
 export interface OpenReservation {
   verdict: string;
   pair: Pair;
+  side: 'buy' | 'sell';
   asset: Asset;
   /** What is still held back of each, in the asset and in USDT. */
   amount: DecimalText;
   riskUsdt: DecimalText;
   notionalUsdt: DecimalText;
+  /** Free margin that it binds; "0" on spot. */
+  marginUsdt: DecimalText;
 }
 
 /**
@@ -106,13 +123,15 @@ export async function openReservations(db: Queryable, desk: string): Promise<Ope
   const { rows } = await db.query<{
     verdict: string;
     pair: string;
+    side: 'buy' | 'sell';
     asset: string;
     amount: string;
     risk_usdt: string;
     notional_usdt: string;
+    margin_usdt: string;
     share: string;
   }>(
-    `select r.verdict, r.pair, r.asset, r.amount, r.risk_usdt, r.notional_usdt,
+    `select r.verdict, r.pair, o.side, r.asset, r.amount, r.risk_usdt, r.notional_usdt, r.margin_usdt,
             (o.quantity - o.filled_quantity) / o.quantity as share
        from reservation r
        join trade_order o on o.verdict = r.verdict and o.leg in ('entry', 'rebalance')
@@ -126,15 +145,17 @@ export async function openReservations(db: Queryable, desk: string): Promise<Ope
     return {
       verdict: r.verdict,
       pair: r.pair,
+      side: r.side,
       asset: r.asset,
       amount: left(r.amount),
       riskUsdt: left(r.risk_usdt),
       notionalUsdt: left(r.notional_usdt),
+      marginUsdt: left(r.margin_usdt),
     };
   });
 }
 
-/** The account at a venue time, valued at the closes of that time. */
+/** The account at a venue time, valued at the closes of that time; with its margin where the desk has any. */
 export async function readAccount(
   db: Queryable,
   desk: string,
@@ -147,22 +168,33 @@ export async function readAccount(
   const bags = await bagBalances(db);
   const positions = await openPositions(db, desk, closes);
   const reservations = await openReservations(db, desk);
+  const isOnMargin = await allowsMargin(db, desk);
+  const margin =
+    isOnMargin || positions.some((p) => p.leverage !== undefined)
+      ? await readMargin(db, { desk, closes, usdtPer })
+      : null;
   const free = Object.fromEntries(
     Object.entries(balances).map(([asset, amount]) => {
       const bound = [
-        ...positions.filter((p) => baseOf(p.pair) === asset).map((p) => p.quantity),
+        // What a position on margin holds is borrowed, and lies in no balance.
+        ...positions
+          .filter((p) => p.leverage === undefined && baseOf(p.pair) === asset)
+          .map((p) => p.quantity),
+        ...positions.filter((p) => quoteOf(p.pair) === asset).map(lossAtStop),
         ...reservations.filter((r) => r.asset === asset).map((r) => r.amount),
         bags[asset] ?? '0',
       ].reduce((sum, part) => sum.plus(part), new Decimal(0));
       return [asset, Decimal.max(0, new Decimal(amount).minus(bound)).toFixed()];
     }),
   );
+  const worth = worthInUsdt(balances, usdtPer);
   return {
     asOf: isoTime(atMs),
-    equity: worthInUsdt(balances, usdtPer),
+    equity: margin === null ? worth : equityWith(worth, margin),
     balances,
     free,
     ...(Object.keys(bags).length === 0 ? {} : { bags }),
+    ...(margin === null ? {} : { margin: marginView(worth, margin) }),
     usdtPer,
     positions,
   };

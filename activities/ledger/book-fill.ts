@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { clientOrderId } from '../../shared/client-order-id.ts';
 import { Decimal } from '../../shared/money.ts';
 import { baseOf, quoteOf } from '../../shared/pair.ts';
 import type { VenueFill, VenueOrder } from '../../shared/venue.ts';
@@ -12,8 +13,12 @@ export interface BookingDeps {
   probe: Probe;
 }
 
-/** The postings of one execution, a sale mirroring a purchase; the fee is an expense of its own. */
+/**
+ * The postings of one execution, a sale mirroring a purchase; the fee is an expense of its own. On margin none:
+ * nothing changes hands until it is closed, and then the venue's ledger says what was won (`bookMovement`).
+ */
 export function postingsOfFill(fill: VenueFill): Posting[] {
+  if (fill.margin === true) return [];
   const base = baseOf(fill.pair);
   const quote = quoteOf(fill.pair);
   const sign = fill.side === 'buy' ? 1 : -1;
@@ -46,6 +51,7 @@ export async function bookFill(deps: BookingDeps, fill: VenueFill): Promise<bool
     });
     if (entry === null) return false;
     deps.probe('inside-booking');
+    const clientOrderId = fill.clientOrderId ?? (await noteTaken(client, deps.desk, fill));
     await client.query(
       `insert into fill (execution_id, entry, client_order_id, venue_order_id, pair, side, price,
                          quantity, cost, fee, fee_asset, liquidity, at)
@@ -53,7 +59,7 @@ export async function bookFill(deps: BookingDeps, fill: VenueFill): Promise<bool
       [
         fill.executionId,
         entry,
-        fill.clientOrderId,
+        clientOrderId,
         fill.venueOrderId,
         fill.pair,
         fill.side,
@@ -66,7 +72,7 @@ export async function bookFill(deps: BookingDeps, fill: VenueFill): Promise<bool
         fill.at,
       ],
     );
-    if (fill.clientOrderId === null) return true;
+    if (clientOrderId === null) return true;
     // An execution that arrives before the answer to its order adopts the order by its client id.
     await client.query(
       `with o as (
@@ -83,10 +89,51 @@ export async function bookFill(deps: BookingDeps, fill: VenueFill): Promise<bool
          update position set state = 'open'
           where id = (select position from o) and state = 'opening')
        insert into outbox (guard, client_order_id) select guard, client_order_id from o`,
-      [fill.clientOrderId, fill.quantity, fill.cost, fill.venueOrderId],
+      [clientOrderId, fill.quantity, fill.cost, fill.venueOrderId],
     );
     return true;
   });
+}
+
+/** Leg of an order that is none of ours and made a position on margin smaller: the venue's liquidation. */
+export const LIQUIDATION = 'liquidation';
+
+/**
+ * Writes down the order of an execution that nobody here sent, where it makes an open position on margin smaller:
+ * from then on the position's books and its guard know of it. Returns its client order id, null for any other.
+ */
+async function noteTaken(
+  client: pg.PoolClient,
+  desk: string,
+  fill: VenueFill,
+): Promise<string | null> {
+  if (fill.margin !== true) return null;
+  const { rows } = await client.query<{ id: string; guard: string; leverage: number }>(
+    `select p.id, p.guard, max(o.leverage) as leverage
+       from position p join trade_order o on o.position = p.id and o.desk = p.desk
+      where p.desk = $1 and p.pair = $2 and o.leverage is not null
+      group by p.id, p.guard, p.opened_at
+     having sum(case when o.side <> $3 then o.filled_quantity else -o.filled_quantity end) > 0
+      order by p.opened_at limit 1`,
+    [desk, fill.pair, fill.side],
+  );
+  const position = rows[0];
+  if (position === undefined) return null;
+  const { id, guard, leverage } = position;
+  const taken = clientOrderId(guard, `${LIQUIDATION} ${fill.venueOrderId}`, 1);
+  await client.query(
+    `insert into trade_order (client_order_id, desk, position, verdict, guard, leg, n, pair, side, kind,
+                              quantity, status, venue_order_id, reason, intended_at, leverage)
+     values ($1, $2, $3, 'none', $4, $5,
+             (select count(*) + 1 from trade_order where position = $3 and leg = $5),
+             $6, $7, 'market', $8, 'open', $9, 'closed by the venue', $10, $11)
+     on conflict (client_order_id) do update set quantity = trade_order.quantity + excluded.quantity`,
+    [
+      ...[taken, desk, id, guard, LIQUIDATION, fill.pair, fill.side, fill.quantity],
+      ...[fill.venueOrderId, fill.at, leverage],
+    ],
+  );
+  return taken;
 }
 
 /**

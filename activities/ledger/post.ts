@@ -1,13 +1,16 @@
 import type pg from 'pg';
 import { Decimal, type DecimalText } from '../../shared/money.ts';
 import type { Asset } from '../../shared/pair.ts';
+import type { MarginMovement } from '../../shared/venue.ts';
 
 /**
  * The accounts of the ledger. `venue` is what the desk holds at its exchange; the others are what it
  * came from or went to, so that every entry sums to zero in each asset. `bag` is at the exchange too: what was
- * put aside and is not traded with.
+ * put aside and is not traded with. `margin-result` is what positions on margin won or lost, `interest` what was
+ * paid for what they borrow.
  */
-export type Account = 'venue' | 'bag' | 'capital' | 'exchange' | 'fees';
+export type Account =
+  'venue' | 'bag' | 'capital' | 'exchange' | 'fees' | 'margin-result' | 'interest';
 
 export interface Posting {
   account: Account;
@@ -17,7 +20,7 @@ export interface Posting {
 
 export interface Entry {
   desk: string;
-  kind: 'opening' | 'trade' | 'sweep' | 'release';
+  kind: 'opening' | 'trade' | 'sweep' | 'release' | MarginMovement;
   /** What makes this booking happen once, e.g. the venue's execution id. */
   reference: string;
   /** Venue time, ISO. */

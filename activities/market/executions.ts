@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Venue, VenueStreamEvent } from '../../shared/venue.ts';
 import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
+import { bookMissedMovements, bookMovement } from '../ledger/book-movement.ts';
 import { fillsSince } from '../ledger/fills-since.ts';
 import type { Probe } from '../probe.ts';
 import { outboxUpdates } from './outbox.ts';
@@ -19,9 +20,12 @@ export function executions(deps: ExecutionDeps) {
   const { pool, desk, venue, messages } = deps;
   const booking = { pool, desk, probe: deps.probe };
   return {
-    /** Books a fill or takes over an order's state. */
-    async take(event: Extract<VenueStreamEvent, { kind: 'fill' | 'order' }>): Promise<void> {
+    /** Books a fill, or what a position on margin brought or cost, or takes over an order's state. */
+    async take(
+      event: Extract<VenueStreamEvent, { kind: 'fill' | 'order' | 'movement' }>,
+    ): Promise<void> {
       if (event.kind === 'fill') await bookFill(booking, event.fill);
+      else if (event.kind === 'movement') await bookMovement(booking, event.movement);
       else await adoptOrderState(booking, event.order);
     },
 
@@ -30,6 +34,7 @@ export function executions(deps: ExecutionDeps) {
       for (const fill of await venue.fillsSince(await fillsSince(pool, desk))) {
         await bookFill(booking, fill);
       }
+      await bookMissedMovements({ ...booking, venue });
       const live = await pool.query<{ id: string }>(
         `select client_order_id as id from trade_order where desk = $1 and status = 'open'`,
         [desk],

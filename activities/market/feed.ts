@@ -78,6 +78,7 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
           break;
         case 'fill':
         case 'order':
+        case 'movement':
           await orders.take(event);
           break;
         case 'disconnected':

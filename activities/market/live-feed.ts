@@ -120,6 +120,9 @@ export async function runLiveFeed(deps: LiveFeedDeps, run: FeedRun): Promise<voi
           bars.candle(event);
           if (event.timeframe === finest) levels.price(event.pair, event.candle);
           break;
+        case 'movement':
+          await orders.take(event);
+          break;
         case 'fill':
         case 'order':
           await orders.take(event);

@@ -22,6 +22,8 @@ interface OrderTerms {
   quantity: DecimalText;
   price: DecimalText | null;
   timeInForce: 'gtc' | 'ioc';
+  /** On margin; null on spot. What is no entry only reduces a position then. */
+  leverage: number | null;
 }
 
 /** An order of ours as stored, cumulative over its fills. */
@@ -51,6 +53,7 @@ interface Row {
   quantity: string;
   price: string | null;
   time_in_force: 'gtc' | 'ioc';
+  leverage: number | null;
   post_only: boolean;
   expires_at: Date | null;
   status: OrderStatus;
@@ -76,6 +79,7 @@ function fromRow(row: Row): StoredOrder {
     quantity: new Decimal(row.quantity).toFixed(),
     price: row.price === null ? null : new Decimal(row.price).toFixed(),
     timeInForce: row.time_in_force,
+    leverage: row.leverage,
     postOnly: row.post_only,
     expiresAtMs: row.expires_at?.getTime() ?? null,
     status: row.status,
@@ -112,7 +116,9 @@ export async function ordersWhere(
   return rows.map(fromRow);
 }
 
-export interface IntendedOrder extends OrderTerms {
+export interface IntendedOrder extends Omit<OrderTerms, 'leverage'> {
+  /** Absent on spot. */
+  leverage?: number | null;
   /** Of an entry that rests: never takes, and ends at a venue time. */
   postOnly?: boolean;
   expiresAtMs?: number | null;
@@ -124,8 +130,9 @@ export interface IntendedOrder extends OrderTerms {
 export async function intendOrder(client: pg.PoolClient, order: IntendedOrder): Promise<void> {
   await client.query(
     `insert into trade_order (client_order_id, desk, position, verdict, guard, leg, n, pair, side, kind,
-                              quantity, price, time_in_force, status, intended_at, post_only, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'intended', $14, $15, $16)
+                              quantity, price, time_in_force, status, intended_at, post_only, expires_at,
+                              leverage)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'intended', $14, $15, $16, $17)
      on conflict (client_order_id) do nothing`,
     [
       order.clientOrderId,
@@ -144,6 +151,7 @@ export async function intendOrder(client: pg.PoolClient, order: IntendedOrder): 
       new Date(order.atMs),
       order.postOnly ?? false,
       order.expiresAtMs == null ? null : new Date(order.expiresAtMs),
+      order.leverage ?? null,
     ],
   );
 }
@@ -175,27 +183,44 @@ export async function setOrderStatus(
   );
 }
 
-/** Quantity of the position's base that is held: bought less sold, by the booked fills. */
-export async function heldQuantity(db: Queryable, position: string): Promise<Decimal> {
-  const { rows } = await db.query<{ held: string | null }>(
-    `select sum(case side when 'buy' then filled_quantity else -filled_quantity end) as held
+/**
+ * What a position is by the booked fills: quantity of its base that was entered and not left again, the side by
+ * which it is left, and its leverage.
+ */
+export async function heldBy(
+  db: Queryable,
+  position: string,
+): Promise<{ held: Decimal; exitSide: 'buy' | 'sell'; leverage: number | null }> {
+  const { rows } = await db.query<{
+    held: string | null;
+    is_short: boolean | null;
+    leverage: number | null;
+  }>(
+    `select sum(case leg when 'entry' then filled_quantity else -filled_quantity end) as held,
+            bool_or(leg = 'entry' and side = 'sell') as is_short, max(leverage) as leverage
        from trade_order where position = $1`,
     [position],
   );
-  return new Decimal(rows[0]?.held ?? 0);
+  const { held = null, is_short = false, leverage = null } = rows[0] ?? {};
+  return { held: new Decimal(held ?? 0), exitSide: is_short === true ? 'buy' : 'sell', leverage };
 }
 
-/** Quantity that resting or unanswered exit orders of the position may still sell. */
+/**
+ * Quantity that resting or unanswered exit orders of the position may still close. On margin a stop and targets
+ * rest for the same quantity, since none of them can do more than close what is open: `beside` leaves out the
+ * orders that a new one of that leg may stand beside.
+ */
 export async function quantityInExits(
   db: Queryable,
   position: string,
-  except?: string,
+  beside?: 'stop' | 'target',
 ): Promise<Decimal> {
   const { rows } = await db.query<{ quantity: string | null }>(
     `select sum(quantity - filled_quantity) as quantity from trade_order
-      where position = $1 and side = 'sell' and client_order_id::text <> $2
+      where position = $1 and leg <> 'entry'
+        and not (leg = 'target' and $2 = 'stop') and not (leg = 'stop' and $2 = 'target')
         and status in ('intended', 'sending', 'open', 'unknown')`,
-    [position, except ?? ''],
+    [position, beside ?? ''],
   );
   return new Decimal(rows[0]?.quantity ?? 0);
 }
@@ -213,6 +238,9 @@ export function requestOf(order: StoredOrder, deadlineMs: number | null): OrderR
     ...(deadlineMs === null ? {} : { deadline: new Date(deadlineMs).toISOString() }),
     // What is held must equal what is filled, so the fee never comes out of the base.
     feeIn: 'quote',
+    ...(order.leverage === null
+      ? {}
+      : { leverage: order.leverage, ...(order.leg === 'entry' ? {} : { reduceOnly: true }) }),
   };
 }
 

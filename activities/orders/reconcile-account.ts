@@ -1,9 +1,11 @@
 import { Decimal } from '../../shared/money.ts';
 import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
 import { ledgerBalances } from '../ledger/balances.ts';
+import { bookMissedMovements } from '../ledger/book-movement.ts';
+import { allowsMargin } from '../ledger/margin-account.ts';
 import { fillsSince } from '../ledger/fills-since.ts';
 import { ordersWhere } from './order-store.ts';
-import type { VenueMovement } from '../../shared/venue.ts';
+import { isMarginMovement, type VenueMovement } from '../../shared/venue.ts';
 import type { SendingDeps } from './send-order.ts';
 
 export interface ReconcileDeps extends SendingDeps {
@@ -44,6 +46,7 @@ export async function reconcileAccount(
 async function catchUp(deps: SendingDeps): Promise<void> {
   const fills = await deps.venue.fillsSince(await fillsSince(deps.pool, deps.desk));
   for (const fill of fills) await bookFill(deps, fill);
+  await bookMissedMovements(deps);
   const unsettled = await ordersWhere(deps.pool, `desk = $1 and status in ('sending', 'unknown')`, [
     deps.desk,
   ]);
@@ -60,7 +63,8 @@ async function causes(deps: ReconcileDeps): Promise<string[]> {
     [deps.desk],
   );
   const movements = (await deps.movements?.(rows[0]?.at?.getTime() ?? 0)) ?? [];
-  return movements.map(
+  const strange = movements.filter(({ type }) => !isMarginMovement(type));
+  return strange.map(
     ({ id, type, asset, amount, at }) =>
       `${asset}: a ${type} of ${amount} at ${deps.venue.name} on ${at} (${id}) is not in the ledger`,
   );
@@ -79,6 +83,7 @@ async function compare(deps: SendingDeps): Promise<string[]> {
       );
     }
   }
+  differences.push(...(await comparePositions(deps)));
   const live = await ordersWhere(
     deps.pool,
     `desk = $1 and status in ('intended', 'sending', 'open', 'unknown')`,
@@ -104,4 +109,34 @@ async function compare(deps: SendingDeps): Promise<string[]> {
     }
   }
   return differences;
+}
+
+/** Open positions on margin, by pair and side: a venue lends what no balance shows. */
+async function comparePositions(deps: SendingDeps): Promise<string[]> {
+  const { rows } = await deps.pool.query<{ pair: string; side: string; held: string }>(
+    `with open as (
+       select p.pair, max(o.side) filter (where o.leg = 'entry') as side,
+              sum(case o.leg when 'entry' then o.filled_quantity else -o.filled_quantity end) as held
+         from position p join trade_order o on o.position = p.id and o.desk = p.desk
+        where p.desk = $1 and o.leverage is not null
+        group by p.id, p.pair)
+     select pair, side, sum(held) as held from open group by pair, side`,
+    [deps.desk],
+  );
+  const here = new Map(rows.map(({ pair, side, held }) => [`${pair} ${side}`, new Decimal(held)]));
+  const mayBorrow = rows.length > 0 || (await allowsMargin(deps.pool, deps.desk));
+  if (!mayBorrow) return [];
+  const there = new Map<string, Decimal>();
+  for (const { pair, side, quantity } of await deps.venue.openPositions()) {
+    const key = `${pair} ${side}`;
+    there.set(key, (there.get(key) ?? new Decimal(0)).plus(quantity));
+  }
+  const none = new Decimal(0);
+  return [...new Set([...here.keys(), ...there.keys()])].sort().flatMap((key) => {
+    const [ours, theirs] = [here.get(key) ?? none, there.get(key) ?? none];
+    if (ours.eq(theirs)) return [];
+    const [pair = '', side] = key.split(' ');
+    const what = `${pair} on margin (${side === 'buy' ? 'long' : 'short'})`;
+    return [`${what}: ${deps.venue.name} has ${theirs.toFixed()} open, the ledger ${ours.toFixed()}`];
+  });
 }

@@ -4,7 +4,7 @@ import type { DecimalText } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
 import { reviewReduction } from '../../shared/risk/review.ts';
 import { inTransaction } from '../ledger/database.ts';
-import { findOrder, heldQuantity, intendOrder, quantityInExits } from './order-store.ts';
+import { findOrder, heldBy, intendOrder, quantityInExits } from './order-store.ts';
 
 /** An order that only makes a position smaller: protective stop, target rung, or exit. */
 export interface Reduction {
@@ -41,16 +41,19 @@ export async function intendReduction(
     await client.query(`select 1 from desk where desk = $1 for update`, [deps.desk]);
     const known = await findOrder(client, id);
     if (known !== null) return { kind: 'intended', clientOrderId: id, quantity: known.quantity };
+    const { held, exitSide, leverage } = await heldBy(client, reduction.position);
+    const beside = leverage === null || reduction.leg === 'exit' ? undefined : reduction.leg;
     const verdict = reviewReduction({
       pair: reduction.pair,
-      side: 'sell',
+      side: exitSide,
+      leverage,
       order: reduction.kind,
       price: reduction.price,
       timeInForce: reduction.timeInForce,
       quantity: reduction.quantity,
       lot: reduction.lot,
-      held: (await heldQuantity(client, reduction.position)).toFixed(),
-      inExitOrders: (await quantityInExits(client, reduction.position)).toFixed(),
+      held: held.toFixed(),
+      inExitOrders: (await quantityInExits(client, reduction.position, beside)).toFixed(),
     });
     const verdictId = `${reduction.position}/${reduction.leg}/${reduction.n}`;
     await client.query(
@@ -82,7 +85,8 @@ export async function intendReduction(
       leg: reduction.leg,
       n: reduction.n,
       pair: reduction.pair,
-      side: 'sell',
+      side: verdict.plan.side,
+      leverage: verdict.plan.leverage,
       kind: reduction.kind,
       quantity: verdict.plan.quantity,
       price: verdict.plan.price,

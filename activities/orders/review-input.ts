@@ -120,9 +120,9 @@ async function reviewedAccount(
     bags: account.bags ?? {},
     positions: account.positions.map((p) => ({
       pair: p.pair,
-      side: 'buy' as const,
+      side: sideOf(p),
       riskUsdt: openRiskUsdt({
-        side: 'buy',
+        side: sideOf(p),
         quantity: p.quantity,
         entryPrice: p.entryPrice,
         stopPrice: p.stopPrice,
@@ -133,12 +133,17 @@ async function reviewedAccount(
     })),
     reservations: reservations.map((r) => ({
       pair: r.pair,
+      ...(r.marginUsdt === '0' ? {} : { side: r.side, marginUsdt: r.marginUsdt }),
       riskUsdt: r.riskUsdt,
       notionalUsdt: r.notionalUsdt,
     })),
     restingEntries: reservations.map((r) => r.pair),
+    ...(account.margin === undefined ? {} : { margin: account.margin }),
   };
 }
+
+const sideOf = (position: { side: 'long' | 'short' }): 'buy' | 'sell' =>
+  position.side === 'long' ? 'buy' : 'sell';
 
 export function instrumentOf(market: MarketReading, pair: Pair): Instrument {
   const found = market.instruments.get(pair);

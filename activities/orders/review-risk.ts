@@ -78,7 +78,8 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
       };
     }
 
-    const about = { pair: of.pair, atMs: of.atMs, side: 'buy' as const };
+    const side = of.decision.action === 'short' ? ('sell' as const) : ('buy' as const);
+    const about = { pair: of.pair, atMs: of.atMs, side };
     const input = await readReviewInput(client, deps, about, market, marks);
     const verdict = reviewEntry({ ...input, decision: of.decision });
     const at = new Date(of.atMs);
@@ -100,8 +101,8 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
       const position = positionId(of.pair, of.barMs);
       const exits = exitTerms(deps.profile.guard, of.decision, deps.profile.timeframe);
       await client.query(
-        `insert into reservation (verdict, desk, pair, asset, amount, risk_usdt, notional_usdt)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
+        `insert into reservation (verdict, desk, pair, asset, amount, risk_usdt, notional_usdt, margin_usdt)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [
           of.cycle,
           desk,
@@ -110,6 +111,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
           plan.reserve.amount,
           plan.riskUsdt,
           plan.notionalUsdt,
+          plan.marginUsdt,
         ],
       );
       await client.query(
@@ -127,6 +129,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
         n: 1,
         pair: of.pair,
         side: plan.side,
+        leverage: plan.leverage > 1 ? plan.leverage : null,
         kind: plan.entry.type,
         quantity: plan.quantity,
         price: plan.entry.price,

@@ -29,6 +29,7 @@ interface OrderState {
   clientOrderId: string | null;
   symbol: string | undefined;
   side: 'buy' | 'sell' | undefined;
+  margin: boolean;
   /** As Kraken writes it: an order placed by hand may be of a kind that is not ours. */
   type: string | undefined;
   quantity: string | undefined;
@@ -56,6 +57,7 @@ const newState = (): OrderState => ({
   clientOrderId: null,
   symbol: undefined,
   side: undefined,
+  margin: false,
   type: undefined,
   quantity: undefined,
   price: null,
@@ -132,6 +134,7 @@ function merge(state: OrderState, row: ExecutionRow): void {
   if (row.cl_ord_id !== undefined) state.clientOrderId = row.cl_ord_id;
   if (row.symbol !== undefined) state.symbol = row.symbol;
   if (row.side !== undefined) state.side = row.side;
+  if (row.margin !== undefined) state.margin = row.margin;
   if (row.order_type !== undefined) state.type = row.order_type;
   if (row.order_qty !== undefined) state.quantity = row.order_qty;
   const price = state.type === 'limit' ? row.limit_price : row.triggers?.price;
@@ -201,5 +204,6 @@ function fillOf(row: ExecutionRow, state: OrderState): VenueFill | null {
     feeAsset: fee?.asset ?? symbol.slice(symbol.indexOf('/') + 1),
     liquidity: row.liquidity_ind === 'm' ? 'maker' : 'taker',
     at: new Date(timestamp).toISOString(),
+    ...((row.margin ?? state.margin) ? { margin: true as const } : {}),
   };
 }

@@ -174,6 +174,8 @@ export const TradeRow = z.looseObject({
   fee: decimalString,
   vol: decimalString,
   margin: decimalString.optional(),
+  leverage: z.string().optional(),
+  misc: z.string().optional(),
   maker: z.boolean().optional(),
   cl_ord_id: z.string().nullish(),
   trade_id: integer.optional(),

@@ -166,6 +166,7 @@ export const ExecutionRow = z.looseObject({
   liquidity_ind: z.enum(['m', 't']).optional(),
   fees: z.array(z.looseObject({ asset: z.string(), qty: decimalNumber })).optional(),
   fee_usd_equiv: decimalNumber.optional(),
+  margin: z.boolean().optional(),
   reason: z.string().optional(),
   cancel_reason: z.string().optional(),
   timestamp: z.string().optional(),
@@ -188,7 +189,10 @@ export const BalancesMessage = z.looseObject({
     z.looseObject({
       asset: z.string(),
       balance: decimalNumber,
-      /** Of an update: the ledger entry's own type, amount and wallet. */
+      /** Of an update: the ledger entry's own ids, time, type, amount and wallet. */
+      ledger_id: z.string().optional(),
+      ref_id: z.string().optional(),
+      timestamp: z.string().optional(),
       type: z.string().optional(),
       amount: decimalNumber.optional(),
       fee: decimalNumber.optional(),

@@ -67,7 +67,9 @@ export function moveBalance(
 ): string {
   const balance = balanceOf(core, entry.asset).plus(entry.amount).minus(entry.fee);
   core.state.balances.set(entry.asset, balance);
-  const id = venueId('L', `${entry.refId} ${entry.asset} ${entry.type}`);
+  // A position pays again and again under its own id.
+  const often = entry.type === 'trade' || entry.type === 'margin' ? '' : ` ${core.state.nowMs}`;
+  const id = venueId('L', `${entry.refId} ${entry.asset} ${entry.type}${often}`);
   const row = { id, ...entry, balance, atMs: core.state.nowMs };
   core.state.ledger.push(row);
   core.notice({ notice: 'balance', entry: row });

@@ -98,7 +98,7 @@ export function payRollover(core: Core, position: Position): void {
   const share = leftOf(position).div(position.quantity);
   const fee = roundAmount(position.cost.mul(share).mul(rate).div(100), quote);
   position.fee = position.fee.plus(fee);
-  moveMargin(core, `${position.id} ${core.state.nowMs}`, 'rollover', quote, ZERO, fee);
+  moveMargin(core, position.id, 'rollover', quote, ZERO, fee);
 }
 
 /** The next position whose rollover is due, or null. */
@@ -129,14 +129,14 @@ export function settlePositions(core: Core, order: Order): boolean {
     const pays: [Asset, Decimal] = sign > 0 ? [quote, due] : [base, part];
     if (balanceOf(core, pays[0]).lt(pays[1])) return false;
     const cost = release(core, position, part, quote);
-    const id = `${order.id} ${position.id}`;
-    moveMargin(core, id, 'settled', base, part.mul(sign), ZERO);
-    moveMargin(core, id, 'settled', quote, cost.mul(-sign), ZERO);
+    moveMargin(core, position.id, 'settled', base, part.mul(sign), ZERO);
+    moveMargin(core, position.id, 'settled', quote, cost.mul(-sign), ZERO);
     left = left.minus(part);
   }
   return left.isZero();
 }
 
+/** `refId` is the trade that realised a result, or the position that something was paid for. */
 function moveMargin(
   core: Core,
   refId: string,
@@ -145,16 +145,18 @@ function moveMargin(
   amount: Decimal,
   fee: Decimal,
 ): string {
+  const id = moveBalance(core, { refId, type, asset, amount, fee });
   const fact: Fact = {
     fact: 'move',
     at: core.state.nowMs,
+    entry: id,
     type,
     asset,
     amount: amount.toFixed(),
     fee: fee.toFixed(),
   };
   core.fact(fact);
-  return moveBalance(core, { refId, type, asset, amount, fee });
+  return id;
 }
 
 /** What closing `quantity` of a position at `price` brings, in quote. */

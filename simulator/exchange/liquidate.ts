@@ -34,6 +34,7 @@ export function liquidate(core: Core): Order[] {
       quantity: order.quantity.toFixed(),
       limit: null,
       trigger: null,
+      liquidates: true,
     });
     noticeOrder(core, order, 'new');
     takeLiquidity(core, order, touchPrice(core, order.pair, order.side));

@@ -4,12 +4,8 @@ import type { VenueJournal } from '../../shared/journal-audit.ts';
 import type { Asset } from '../../shared/pair.ts';
 import type { VenueFill } from '../../shared/venue.ts';
 
-/** What a journal of this exchange tells beyond any venue's: how positions on margin moved balances. */
-export interface SimulatorJournal extends VenueJournal {
-  /** Execution ids of the fills on margin: they moved no balance by quantity and cost. */
-  marginFills: string[];
-  marginMoves: { asset: Asset; amount: string; fee: string }[];
-}
+/** A journal of this exchange tells how positions on margin moved balances, too. */
+export type SimulatorJournal = Required<VenueJournal>;
 
 /**
  * What the venue wrote down in the journal folder `dir`: deposits, accepted orders and fills, in their order.
@@ -42,9 +38,12 @@ export function readJournal(dir: string): SimulatorJournal {
       journal.orders.push({
         venueOrderId: texts['order'] ?? '',
         clientOrderId: texts['client'] ?? null,
+        ...('liquidates' in row ? { byVenue: true as const } : {}),
       });
     } else if (row['fact'] === 'move') {
       journal.marginMoves.push({
+        entry: texts['entry'] ?? '',
+        type: texts['type'] ?? '',
         asset: texts['asset'] ?? '',
         amount: texts['amount'] ?? '',
         fee: texts['fee'] ?? '',

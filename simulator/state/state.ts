@@ -125,6 +125,8 @@ export type Fact =
       quantity: string;
       limit: string | null;
       trigger: string | null;
+      /** Sent by the venue itself, to close a position. */
+      liquidates?: true;
     }
   | {
       fact: 'amend';
@@ -152,7 +154,16 @@ export type Fact =
       margin?: true;
     }
   | { fact: 'order-end'; at: number; order: string; status: OrderStatus; reason: string | null }
-  | { fact: 'move'; at: number; type: string; asset: Asset; amount: string; fee: string }
+  | {
+      fact: 'move';
+      at: number;
+      /** Id of the ledger's entry. */
+      entry: string;
+      type: string;
+      asset: Asset;
+      amount: string;
+      fee: string;
+    }
   | { fact: 'event'; at: number; number: number; kind: string };
 
 /** What clients may want to hear of, in the order in which it happened. */

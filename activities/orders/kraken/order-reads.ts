@@ -2,8 +2,9 @@ import { orderOfRow } from '../../../shared/kraken/orders.ts';
 import * as messages from '../../../shared/kraken/rest-messages.ts';
 import { assetOf, pairOf } from '../../../shared/kraken/symbols.ts';
 import { millisecondsOf } from '../../../shared/kraken/wire.ts';
+import { Decimal } from '../../../shared/money.ts';
 import { quoteOf } from '../../../shared/pair.ts';
-import type { Venue, VenueFill, VenueMovement, VenueOrder } from '../../../shared/venue.ts';
+import type { Venue, VenueFill, VenueOrder } from '../../../shared/venue.ts';
 import { VenueError } from '../../../shared/venue.ts';
 import type { KnownOrders } from './known-orders.ts';
 import type { KrakenRest } from './rest.ts';
@@ -11,11 +12,12 @@ import type { KrakenRest } from './rest.ts';
 const PAGE = 50;
 const LEDGER_PAGE = 20;
 
-export type OrderReads = Pick<Venue, 'openOrders' | 'orderByClientId' | 'fillsSince'> & {
+export type OrderReads = Pick<
+  Venue,
+  'openOrders' | 'orderByClientId' | 'fillsSince' | 'movementsSince' | 'openPositions'
+> & {
   /** Orders by Kraken's own ids; unknown ids are left out. */
   ordersByVenueId(venueOrderIds: readonly string[]): Promise<VenueOrder[]>;
-  /** Entries of Kraken's ledger at or after `sinceMs` that are no trades, oldest first; at most 50 of them. */
-  movementsSince(sinceMs: number): Promise<VenueMovement[]>;
 };
 
 /** What Kraken tells of our orders and executions. Every order seen is remembered in `known`. */
@@ -128,19 +130,41 @@ export function orderReads(
     },
 
     movementsSince: async (sinceMs) => {
-      const { ledger } = await rest.private({
-        name: 'Ledgers',
-        fields: { start: ((sinceMs - 1) / 1000).toFixed(3) },
-        result: messages.Ledgers,
-        call: 'read',
-      });
-      return Object.entries(ledger)
-        .filter(([, row]) => row.type !== 'trade')
-        .map(([id, { type, asset, amount, fee, time }]) => ({
-          ...{ id, type, asset: assetOf(asset), amount, fee },
+      const start = ((sinceMs - 1) / 1000).toFixed(3);
+      const entries = new Map<string, messages.LedgerRow>();
+      for (let ofs = 0; ; ofs += PAGE) {
+        const page = await rest.private({
+          name: 'Ledgers',
+          fields: { start, ofs: ofs === 0 ? undefined : String(ofs) },
+          result: messages.Ledgers,
+          call: 'read',
+        });
+        const rows = Object.entries(page.ledger);
+        for (const [id, row] of rows) entries.set(id, row);
+        if (rows.length === 0 || ofs + PAGE >= (page.count ?? Infinity)) break;
+      }
+      return [...entries]
+        .filter(([, row]) => row.type !== 'trade' && millisecondsOf(row.time) >= sinceMs)
+        .map(([id, { refid, type, asset, amount, fee, time }]) => ({
+          ...{ id, refId: refid, type, asset: assetOf(asset), amount, fee },
           at: new Date(millisecondsOf(time)).toISOString(),
         }))
-        .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+        .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1));
+    },
+
+    openPositions: async () => {
+      const result = messages.PositionRows;
+      const rows = await rest.private({ name: 'OpenPositions', result, call: 'read' });
+      return Object.values(rows)
+        .sort((a, b) => millisecondsOf(a.time) - millisecondsOf(b.time))
+        .map((row) => {
+          const pair = pairOf(row.pair);
+          if (pair === null) {
+            throw new VenueError('answer', `kraken position on unknown pair ${row.pair}`);
+          }
+          const quantity = new Decimal(row.vol).minus(row.vol_closed).toFixed();
+          return { pair, side: row.type, quantity };
+        });
     },
 
     fillsSince: async (sinceMs) => {
@@ -190,5 +214,12 @@ function fillOfRow(
     feeAsset: quoteOf(pair),
     liquidity: row.maker === true ? 'maker' : 'taker',
     at: new Date(millisecondsOf(row.time)).toISOString(),
+    ...(isOnMargin(row) ? { margin: true as const } : {}),
   };
+}
+
+/** An opening trade names the margin that it binds, a closing one says that it closes. */
+function isOnMargin({ margin, misc, leverage }: messages.TradeRow): boolean {
+  const isSome = (text: string | undefined): boolean => /[1-9]/.test(text ?? '');
+  return isSome(margin) || isSome(leverage) || (misc ?? '').split(',').includes('closing');
 }

@@ -9,8 +9,13 @@ import {
 import type { Pair } from '../../../shared/pair.ts';
 import type { Timeframe } from '../../../shared/timeframe.ts';
 import { timeframeMinutes } from '../../../shared/timeframe.ts';
-import type { VenueOrder, VenueStream, VenueStreamEvent } from '../../../shared/venue.ts';
-import { VenueError } from '../../../shared/venue.ts';
+import type {
+  VenueMovement,
+  VenueOrder,
+  VenueStream,
+  VenueStreamEvent,
+} from '../../../shared/venue.ts';
+import { isMarginMovement, VenueError } from '../../../shared/venue.ts';
 import { candleSubscriptions } from './candle-subscriptions.ts';
 import type { ChannelFrame, Connection, KrakenSocket, SocketTimes } from './socket.ts';
 import { openKrakenSocket, SOCKET_TIMES } from './socket.ts';
@@ -235,6 +240,15 @@ function balanceEvents(message: BalancesMessage): VenueStreamEvent[] {
     const spot = row.wallets?.find((each) => each.type === 'spot' && each.id === 'main');
     const total = row.wallets === undefined ? row.balance : (spot?.balance ?? '0');
     const why = row.type === undefined ? null : `${row.type} of ${row.amount ?? '?'}`;
-    return [{ kind: 'balance', asset: assetOf(row.asset), total, why }];
+    const balance = { kind: 'balance' as const, asset: assetOf(row.asset), total, why };
+    const { ledger_id: id, ref_id: refId, timestamp, type } = row;
+    if (id === undefined || timestamp === undefined || type === undefined) return [balance];
+    if (!isMarginMovement(type)) return [balance];
+    const movement: VenueMovement = {
+      ...{ id, refId: refId ?? '', type, asset: assetOf(row.asset) },
+      ...{ amount: row.amount ?? '0', fee: row.fee ?? '0' },
+      at: new Date(timestamp).toISOString(),
+    };
+    return [{ kind: 'movement', movement }, balance];
   });
 }

@@ -44,7 +44,7 @@ export interface KrakenVenue
   extends
     Venue,
     Pick<OrderCalls, 'placeBatch' | 'cancelAll' | 'cancelAllAfter'>,
-    Pick<OrderReads, 'ordersByVenueId' | 'movementsSince'>,
+    Pick<OrderReads, 'ordersByVenueId'>,
     Pick<MarketCalls, 'clockSkew'> {
   /** A token for the private socket; use it within 15 minutes. */
   webSocketToken(): Promise<string>;
