@@ -18,9 +18,11 @@ export interface GuardInput {
   tick: DecimalText;
   minQuantity: DecimalText;
   minCost: DecimalText;
-  /** How far below its price a rung may be sold, as a share of the price. */
+  /** How far below its price a rung may be sold on spot, as a share of the price. */
   targetSlippage: number;
   exits: ExitTerms;
+  /** Of a position on margin: the side that enters it, and its leverage. Absent for what is bought on spot. */
+  margin?: { side: 'buy' | 'sell'; leverage: number };
   ordersQueue: string;
   /** Of the run before, with the venue times that it waited for. */
   carried?: { state: GuardState; wakeUps: Record<string, number> };

@@ -17,6 +17,7 @@ const guarded = (): GuardState => ({
     stopN: 1,
   },
   ...{ target: null, targetN: 0, exit: null, exitN: 0, soldBefore: '0', rungs: [] },
+  ...{ lostStops: [], resting: [], taken: [], takenTold: 0, dust: null, dustN: 0 },
   ...{ closing: null, exitReason: null, openedMs: null, alarms: [], isStepped: false },
 });
 

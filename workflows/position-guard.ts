@@ -16,6 +16,7 @@ import { local, sendingOn, settlingOn } from './activities.ts';
 import type { GuardInput } from './guard-input.ts';
 import {
   applyUpdate,
+  completeState,
   leftAtRungs,
   newGuardState,
   quantityOf,
@@ -72,7 +73,8 @@ export async function positionGuard(
     on(cancelEntry, (m) => void inbox.push({ kind: 'cancel-entry', ...m })),
   ]);
 
-  const state = input.carried?.state ?? newGuardState(input);
+  const state =
+    input.carried === undefined ? newGuardState(input) : completeState(input.carried.state);
   const wakeUps = venueWakeUps(self, (m) => void inbox.push({ kind: 'order', ...m }));
   const steps = guardSteps(input, self, state, portsOf(input, wakeUps), () => !state.isStepped);
   setHandler(positionQuery, () => positionStatus(input, state));
@@ -147,7 +149,7 @@ export async function positionGuard(
   async function finish(atMs: number): Promise<{ exitReason: string; pnl: DecimalText }> {
     await steps.forgetLevels();
     wakeUps.forget('time-stop');
-    const exitReason = quantityOf.bought(state).isZero()
+    const exitReason = quantityOf.entered(state).isZero()
       ? 'unfilled'
       : (state.exitReason ?? (quantityOf.held(state).gt(0) ? 'dust' : 'closed'));
     const { pnl } = await local.closeTrade({ position: input.position, exitReason, atMs });

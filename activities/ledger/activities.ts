@@ -148,7 +148,7 @@ export function createLedgerActivities(deps: LedgerDeps) {
 
     /** Writes down what a person has to know at once. Keyed by kind, position and time. */
     async noteAlarm(of: {
-      kind: 'unprotected';
+      kind: 'unprotected' | 'liquidated' | 'stuck';
       position: string;
       words: string;
       atMs: number;

@@ -52,7 +52,9 @@ export async function readDeskView(
   const { rows: fees } = await client.query<{ asset: string; today: string; ever: string }>(
     `select fee_asset as asset, sum(fee) as ever,
             coalesce(sum(fee) filter (where at >= $1), 0) as today
-       from fill group by fee_asset order by fee_asset`,
+       from (select fee_asset, fee, at from fill
+             union all select asset, fee, at from margin_move where type = 'rollover') as paid
+      group by fee_asset order by fee_asset`,
     [dayStart],
   );
   const plain = (text: string): string => new Decimal(text).toFixed();

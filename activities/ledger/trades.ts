@@ -32,8 +32,8 @@ export async function recentTrades(
 }
 
 /**
- * Result of a position in USDT, fees included: what its sales brought less what its purchases cost,
- * valued at the given prices; what is still held (dust) counts at its price.
+ * Result of a position in USDT, fees and interest included: what its sales brought less what its purchases
+ * cost, valued at the given prices; what is still held (dust) counts at its price.
  */
 export async function resultOf(
   db: Queryable,
@@ -62,5 +62,24 @@ export async function resultOf(
       .minus(new Decimal(row.quantity).mul(sign).mul(priceOf(baseOf(pair))))
       .minus(new Decimal(row.fees).mul(priceOf(row.fee_asset)));
   }
+  for (const { asset, interest } of await interestOf(db, position)) {
+    result = result.minus(priceOf(asset).mul(interest));
+  }
   return result.toDecimalPlaces(4).toFixed();
+}
+
+/** What a position on margin has paid for what it borrowed, by asset. */
+async function interestOf(
+  db: Queryable,
+  position: string,
+): Promise<{ asset: string; interest: string }[]> {
+  const { rows } = await db.query<{ asset: string; interest: string }>(
+    `select m.asset, sum(m.fee) as interest
+       from margin_move m
+       join fill f on f.execution_id = m.ref_id
+       join trade_order o on o.client_order_id = f.client_order_id
+      where m.type = 'rollover' and o.position = $1 group by m.asset`,
+    [position],
+  );
+  return rows;
 }

@@ -34,6 +34,8 @@ export interface GuardPlan {
   minCost: string;
   targetSlippage: number;
   exits: ExitTerms;
+  /** Absent on spot. */
+  margin?: { side: 'buy' | 'sell'; leverage: number };
 }
 
 export type ReviewActivities = ReturnType<typeof createReviewActivities>;
@@ -173,6 +175,7 @@ function guardPlan(
     minCost,
     targetSlippage,
     exits,
+    ...(plan.leverage > 1 ? { margin: { side: plan.side, leverage: plan.leverage } } : {}),
   };
 }
 

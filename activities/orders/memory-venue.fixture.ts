@@ -6,6 +6,7 @@ import {
   type Venue,
   type VenueFill,
   type VenueOrder,
+  type VenuePosition,
 } from '../../shared/venue.ts';
 import { CLOSE_MS, exampleFill } from '../ledger/example-desk.fixture.ts';
 
@@ -23,6 +24,8 @@ export interface MemoryVenue extends Venue {
   /** Orders that reached the venue, in order. */
   received: OrderRequest[];
   account: Record<string, string>;
+  /** Open on margin. */
+  positions: VenuePosition[];
   /** Executes part of a resting order, and moves the account. */
   fill(clientOrderId: string, quantity: string, price?: string): VenueFill;
   /** Ends a resting order that nobody asked to end. */
@@ -61,6 +64,7 @@ export function memoryVenue(account: Record<string, string> = { USDT: '1000' }):
     nowMs: CLOSE_MS,
     received: [],
     account,
+    positions: [],
     time: () => Promise.resolve(venue.nowMs),
     instruments: () => Promise.resolve([]),
     closedCandles: () => Promise.resolve([]),
@@ -110,6 +114,8 @@ export function memoryVenue(account: Record<string, string> = { USDT: '1000' }):
     },
     fillsSince: (sinceMs) =>
       Promise.resolve(fills.filter((fill) => Date.parse(fill.at) >= sinceMs)),
+    movementsSince: () => Promise.resolve([]),
+    openPositions: () => Promise.resolve(venue.positions),
     fill(id, quantity, price = '100') {
       const known = order(id);
       const fill = exampleFill({

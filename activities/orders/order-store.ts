@@ -231,7 +231,8 @@ export function requestOf(order: StoredOrder, deadlineMs: number | null): OrderR
     pair: order.pair,
     side: order.side,
     kind: order.kind,
-    quantity: order.quantity,
+    // Kraken takes a volume of 0 as the whole position, and then has no minimum.
+    quantity: order.leg === 'dust' ? '0' : order.quantity,
     ...(order.price === null ? {} : { price: order.price }),
     ...(order.kind === 'limit' ? lifeOf(order) : {}),
     ...(order.postOnly ? { postOnly: true } : {}),

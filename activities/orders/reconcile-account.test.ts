@@ -107,7 +107,14 @@ test('a retry tells what was found', async () => {
 
 test('a difference names what the venue’s own ledger has beside trades', async () => {
   venue.balances = () => Promise.resolve({ USDT: { total: '1100', held: '0' } });
-  const deposit = { id: 'L1', type: 'deposit', asset: 'USDT', amount: '100', fee: '0' };
+  const deposit = {
+    id: 'L1',
+    refId: 'R1',
+    type: 'deposit',
+    asset: 'USDT',
+    amount: '100',
+    fee: '0',
+  };
   const movements = () => Promise.resolve([{ ...deposit, at: '2026-01-05T12:30:00.000Z' }]);
   const of = { id: 'r1', atMs: CLOSE_MS };
   expect(await reconcileAccount({ ...deps, movements }, of)).toEqual([

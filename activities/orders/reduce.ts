@@ -11,7 +11,8 @@ export interface Reduction {
   guard: string;
   position: string;
   pair: Pair;
-  leg: 'stop' | 'target' | 'exit';
+  /** `dust` closes the whole position on margin, however small. */
+  leg: 'stop' | 'target' | 'exit' | 'dust';
   n: number;
   kind: 'market' | 'limit' | 'stop-loss';
   /** Base, and the pair's step of it. */
@@ -42,7 +43,8 @@ export async function intendReduction(
     const known = await findOrder(client, id);
     if (known !== null) return { kind: 'intended', clientOrderId: id, quantity: known.quantity };
     const { held, exitSide, leverage } = await heldBy(client, reduction.position);
-    const beside = leverage === null || reduction.leg === 'exit' ? undefined : reduction.leg;
+    const { leg } = reduction;
+    const beside = leverage !== null && (leg === 'stop' || leg === 'target') ? leg : undefined;
     const verdict = reviewReduction({
       pair: reduction.pair,
       side: exitSide,

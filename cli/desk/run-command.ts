@@ -365,7 +365,7 @@ async function readAlarms(c: Context, venueTimeMs: number | null): Promise<DeskR
   if (venueTimeMs === null) return [];
   const { rows } = await c.pool.query<{ at: Date; why: string }>(
     `select at, why from desk_event
-      where desk = $1 and kind = 'unprotected' and at > $2 order by at desc, id desc limit 5`,
+      where desk = $1 and kind in ('unprotected', 'liquidated', 'stuck') and at > $2 order by at desc, id desc limit 5`,
     [c.id, new Date(venueTimeMs - 7 * 86_400_000)],
   );
   return rows.map(({ at, why }) => ({ at: isoTime(at.getTime()), words: why }));

@@ -46,7 +46,13 @@ export type AssetPair = z.output<typeof AssetPair>;
 
 export const Assets = z.record(
   z.string(),
-  z.looseObject({ altname: z.string(), decimals: integer, display_decimals: integer }),
+  z.looseObject({
+    altname: z.string(),
+    decimals: integer,
+    display_decimals: integer,
+    /** Percent of what is borrowed, at the open and at each rollover; absent where nothing is lent. */
+    margin_rate: decimalNumber.optional(),
+  }),
 );
 
 const today = z.tuple([decimalString, decimalString]);

@@ -49,9 +49,11 @@ export function assetOf(name: string): Asset {
 
 /** The name to ask REST for, e.g. `XRPXBT` for XRP/BTC. */
 export function restName(pair: Pair): string {
-  const own = (asset: Asset): string => OWN_NAME[asset] ?? asset;
-  return own(baseOf(pair)) + own(quoteOf(pair));
+  return restAsset(baseOf(pair)) + restAsset(quoteOf(pair));
 }
+
+/** The name of an asset to ask REST for, e.g. `XBT` for BTC. */
+export const restAsset = (asset: Asset): string => OWN_NAME[asset] ?? asset;
 
 /**
  * Our name of a pair as REST writes it: key (`XXRPXXBT`), altname (`XRPXBT`), v1 name (`XRP/XBT`) or our

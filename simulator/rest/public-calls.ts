@@ -60,6 +60,7 @@ export const PUBLIC: Record<
         decimals: info.decimals,
         display_decimals: info.displayDecimals,
         collateral_value: 1,
+        margin_rate: wire(info.marginRate, 4),
         status: 'enabled',
       };
     }

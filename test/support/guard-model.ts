@@ -192,7 +192,12 @@ export async function guardModel(of: {
       if (order.status === 'open') {
         const { quantity, price: triggerPrice } = change;
         const refusal =
-          way === 2 ? { error: 'refused' } : exchange.amend(order, { quantity, triggerPrice });
+          way === 2
+            ? { error: 'refused' }
+            : exchange.amend(order, {
+                quantity,
+                ...(triggerPrice === undefined ? {} : { triggerPrice }),
+              });
         // As the activity does: what cannot be changed is cancelled.
         if (refusal !== null && refusal.error !== 'EOrder:No change') exchange.cancel(order);
         notice();

@@ -2,9 +2,10 @@ import type { BookLevel } from '../../../shared/kraken/book.ts';
 import type { Candle } from '../../../shared/candle.ts';
 import { feeShare, instrumentOf } from '../../../shared/kraken/orders.ts';
 import * as messages from '../../../shared/kraken/rest-messages.ts';
-import { pairOf, restName } from '../../../shared/kraken/symbols.ts';
+import { assetOf, pairOf, restAsset, restName } from '../../../shared/kraken/symbols.ts';
 import { millisecondsOf } from '../../../shared/kraken/wire.ts';
-import type { Pair } from '../../../shared/pair.ts';
+import type { Asset, Pair } from '../../../shared/pair.ts';
+import { baseOf } from '../../../shared/pair.ts';
 import { timeframeMinutes } from '../../../shared/timeframe.ts';
 import type { Instrument, Venue } from '../../../shared/venue.ts';
 import { VenueError } from '../../../shared/venue.ts';
@@ -73,7 +74,15 @@ export function marketCalls(
     instruments: async (pairs) => {
       const instruments = await assetPairs(pairs);
       const fees = await ownFees(rest, pairs, log);
-      return instruments.map((each) => ({ ...each, ...fees.get(each.pair) }));
+      const rates = await marginRates(rest, instruments, log);
+      return instruments.map((each) => {
+        const rate = rates.get(baseOf(each.pair));
+        return {
+          ...{ ...each, ...fees.get(each.pair) },
+          // A short borrows the base; the opening fee is the rate of a rollover.
+          ...(rate === undefined ? {} : { marginRatePct: { open: rate, rollover: rate } }),
+        };
+      });
     },
 
     closedCandles: async (pair, timeframe) => {
@@ -144,6 +153,29 @@ async function ownFees(
   } catch (error) {
     if (!(error instanceof VenueError) || error.kind !== 'answer') throw error;
     log(`${error.message}; reckoning with the fees of the lowest tier`);
+    return new Map();
+  }
+}
+
+/** What borrowing an asset costs, percent, for the bases of pairs that can be sold short. */
+async function marginRates(
+  rest: KrakenRest,
+  instruments: readonly Instrument[],
+  log: (message: string) => void,
+): Promise<Map<Asset, number>> {
+  const lent = instruments.filter((each) => each.leverageSell.length > 0);
+  if (lent.length === 0) return new Map();
+  const asset = [...new Set(lent.map((each) => restAsset(baseOf(each.pair))))].join(',');
+  try {
+    const rows = await rest.public('Assets', { asset }, messages.Assets);
+    return new Map(
+      Object.entries(rows).flatMap(([name, row]) =>
+        row.margin_rate === undefined ? [] : [[assetOf(name), Number(row.margin_rate)] as const],
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof VenueError) || error.kind !== 'answer') throw error;
+    log(`${error.message}; without margin rates nothing can be sold short`);
     return new Map();
   }
 }

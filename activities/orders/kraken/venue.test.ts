@@ -515,7 +515,14 @@ test('reads what changed the account beside trades off the ledger', async () => 
   });
   expect(await venue.movementsSince(1688667000_000)).toEqual([
     {
-      ...{ id: 'L1', type: 'deposit', asset: 'BTC', amount: '0.1000000000', fee: '0.0000' },
+      ...{
+        id: 'L1',
+        refId: 'R',
+        type: 'deposit',
+        asset: 'BTC',
+        amount: '0.1000000000',
+        fee: '0.0000',
+      },
       at: '2023-07-06T18:23:16.500Z',
     },
     expect.objectContaining({ id: 'L3', type: 'withdrawal', amount: '-0.5' }),
