@@ -12,6 +12,16 @@ const position = {
     { price: '1.02', share: '0.5' },
   ],
 };
+/** 100 XRP sold short near 1, the stop at 1.02, half to be bought back at 0.992 and half at 0.98. */
+const short = {
+  margin: { side: 'sell' as const, leverage: 2 },
+  entry: { quantity: '100', price: null },
+  stopPrice: '1.02',
+  targets: [
+    { price: '0.992', share: '0.5' },
+    { price: '0.98', share: '0.5' },
+  ],
+};
 const still: Row = [1, 1, 1, 1];
 const rises: Row = [1, 1.03, 1, 1.025];
 const falls: Row = [1.025, 1.025, 0.97, 0.975];
@@ -57,6 +67,31 @@ describe('every way of a few events with up to two troubles', () => {
   });
 });
 
+const drops: Row = [1, 1, 0.97, 0.975];
+const climbs: Row = [0.975, 1.03, 0.975, 1.025];
+const swingsBack: Row = [1, 1.04, 0.95, 1];
+
+describe('every way of a few events with up to two troubles, of a short on margin', () => {
+  test.each([
+    { name: 'a fill, its stop and its targets', rows: [still, still, drops, climbs], events: 1 },
+    { name: 'a target that is reached', rows: [still, drops, climbs, swingsBack], events: 3 },
+    { name: 'stop and targets in one candle', rows: [still, swingsBack, drops], events: 3 },
+  ])('$name', async ({ rows, events }) => {
+    const walks = await everyWay(async (choose) => {
+      const model = await guardModel({
+        ...{ ...short, rows: [...rows, ...after], choose, troubles: 2, isTimed: true },
+      });
+      await model.deliver(0, false);
+      for (let n = 1; n < events; n++) {
+        model.run(3_600_000);
+        while (model.pending() > 0) await model.deliver(0, false);
+      }
+      await endsWell(model);
+    });
+    expect(walks).toBeGreaterThan(50);
+  });
+});
+
 /** Random walks; more of them for a soak. */
 const RUNS = Number(process.env['TRIPLEGAIN_GUARD_RUNS'] ?? 800);
 
@@ -83,7 +118,8 @@ const market: fc.Arbitrary<Row[]> = fc
 type Step =
   | { do: 'run'; halves: number }
   | { do: 'deliver'; index: number; isKept: boolean }
-  | { do: 'bar'; close: number; highest: number; atr: number }
+  | { do: 'bar'; close: number; highest: number; lowest: number; atr: number }
+  | { do: 'stranger'; share: number }
   | { do: 'close' | 'cancel-entry' | 'restart' | 'partial' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -102,6 +138,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('bar' as const),
       close: fc.double({ min: 0.98, max: 1.05, noNaN: true }),
       highest: fc.double({ min: 0.98, max: 1.05, noNaN: true }),
+      lowest: fc.double({ min: 0.95, max: 1.02, noNaN: true }),
       atr: fc.double({ min: 0.001, max: 0.02, noNaN: true }),
     }),
   },
@@ -115,27 +152,56 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-const scenario = fc.record({
+/** On margin the venue, or a person, may close part of a position, or all of it. */
+const stranger: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('stranger' as const),
+  share: fc.constantFrom(0.3, 0.999, 1),
+});
+
+const parts = {
   rows: market,
-  steps: fc.array(step, { minLength: 5, maxLength: 40 }),
   ways: fc.array(
     fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(5) }),
     { maxLength: 150 },
   ),
   troubles: fc.nat(25),
   entry: fc.constantFrom('100', '100', '10', '2.5'),
-  price: fc.constantFrom(null, null, null, '0.999', '0.985'),
   isTimed: fc.boolean(),
+};
+
+interface Scenario {
+  position: typeof position & { margin?: typeof short.margin };
+  rows: Row[];
+  steps: Step[];
+  ways: number[];
+  troubles: number;
+  entry: string;
+  price: string | null;
+  isTimed: boolean;
+}
+
+const onSpot: fc.Arbitrary<Scenario> = fc.record({
+  ...parts,
+  position: fc.constant(position),
+  steps: fc.array(step, { minLength: 5, maxLength: 40 }),
+  price: fc.constantFrom(null, null, null, '0.999', '0.985'),
 });
 
-async function walk(
-  of: typeof scenario extends fc.Arbitrary<infer T> ? T : never,
-  mutate?: Mutation,
-): Promise<string | null> {
+const onMargin: fc.Arbitrary<Scenario> = fc.record({
+  ...parts,
+  position: fc.constant(short),
+  steps: fc.array(fc.oneof({ weight: 40, arbitrary: step }, { weight: 1, arbitrary: stranger }), {
+    minLength: 5,
+    maxLength: 40,
+  }),
+  price: fc.constantFrom(null, null, null, '1.001', '1.015'),
+});
+
+async function walk(of: Scenario, mutate?: Mutation): Promise<string | null> {
   const ways = [...of.ways];
   const choose: Choose = (count) => (ways.shift() ?? 0) % count;
   const model = await guardModel({
-    ...{ ...position, rows: of.rows, choose, troubles: of.troubles, isTimed: of.isTimed },
+    ...{ ...of.position, rows: of.rows, choose, troubles: of.troubles, isTimed: of.isTimed },
     entry: { quantity: of.entry, price: of.price },
     exits: {
       breakEven: { afterRung: 1, afterR: 1, offsetPct: 0.1 },
@@ -161,6 +227,9 @@ async function walk(
       case 'cancel-entry':
         await model.cancelEntry();
         break;
+      case 'stranger':
+        model.strangerCloses(each.share);
+        break;
       case 'restart':
         model.restart();
         break;
@@ -180,7 +249,7 @@ test(
   async () => {
     const ends = new Set<string | null>();
     await fc.assert(
-      fc.asyncProperty(scenario, async (of) => {
+      fc.asyncProperty(onSpot, async (of) => {
         ends.add(await walk(of));
       }),
       { numRuns: RUNS },
@@ -201,10 +270,29 @@ test(
   120_000 + RUNS * 100,
 );
 
+test(
+  'nor a short on margin, with stop and targets side by side',
+  async () => {
+    const ends = new Set<string | null>();
+    await fc.assert(
+      fc.asyncProperty(onMargin, async (of) => {
+        ends.add(await walk(of));
+      }),
+      { numRuns: RUNS },
+    );
+    expect([...ends]).toEqual(
+      expect.arrayContaining([
+        ...['flatten', 'signal', 'stop', 'target', 'trailing', 'unprotected', 'liquidated'],
+      ]),
+    );
+  },
+  120_000 + RUNS * 100,
+);
+
 describe('the walk notices a guard that', () => {
-  const failsWith = async (mutate: Mutation): Promise<string> => {
+  const failsWith = async (mutate: Mutation, of = onSpot): Promise<string> => {
     const result = await fc.check(
-      fc.asyncProperty(scenario, async (of) => void (await walk(of, mutate))),
+      fc.asyncProperty(of, async (scenario) => void (await walk(scenario, mutate))),
       { numRuns: 600, endOnFailure: true },
     );
     expect(result.failed).toBe(true);
@@ -227,6 +315,18 @@ describe('the walk notices a guard that', () => {
       cancel: () => Promise.resolve(nothing),
     }));
     expect(error).toMatch(/may be sold of|forgotten order/);
+  });
+
+  test('leaves the stop of a short as large as it was when a target is filled', async () => {
+    const error = await failsWith(
+      (ports) => ({
+        ...ports,
+        amend: (change) =>
+          Promise.resolve({ status: 'open', filledQuantity: '0', filledCost: '0', ...change }),
+      }),
+      onMargin,
+    );
+    expect(error).toMatch(/the stop covers|targets of/);
   });
 
   test('takes a stop for placed whose sending failed', async () => {

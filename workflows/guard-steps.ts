@@ -441,14 +441,11 @@ export function guardSteps(
   async function guardOnMargin(atMs: number): Promise<void> {
     await coverWithStop(quantityOf.held(state), atMs);
     if (state.closing !== null) return;
-    // Young orders are changed together with the stop.
-    const isYoung = !state.entry.over && isTimed() && atMs - coveredMs() < YOUNG_STOP_MS;
-    const mayGrow = !isYoung || atMs === coveredMs();
-    await targets.arrange(quantityOf.held(state), mayGrow);
-    await targets.tidy();
+    // While the entry fills they are made larger together with the stop.
+    const sinceMs = atMs - (state.stop?.changedMs ?? -Infinity);
+    const isBetween = !state.entry.over && isTimed() && sinceMs > 0 && sinceMs < YOUNG_STOP_MS;
+    await targets.arrange(quantityOf.held(state), !isBetween);
   }
-
-  const coveredMs = (): number => state.stop?.changedMs ?? -Infinity;
 
   /** Everything that rests is cancelled, and what is open then goes at the market. */
   async function leave(atMs: number): Promise<void> {

@@ -65,7 +65,7 @@ test('what exit orders may still sell is not sold again', async () => {
   await reduce({ quantity: '1.5' });
   expect(await exit({ quantity: '2' })).toMatchObject({ kind: 'intended', quantity: '0.5' });
   expect(await exit({ n: 2 })).toMatchObject({
-    ...{ kind: 'vetoed', reason: expect.stringContaining('nothing to sell') as string },
+    ...{ kind: 'vetoed', reason: expect.stringContaining('nothing to close') as string },
   });
 });
 

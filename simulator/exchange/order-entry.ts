@@ -44,12 +44,14 @@ export function placeOrder(core: Core, request: OrderRequest): Order | Refusal {
       order,
       referencePrice(core, order, standingPrice(core, order.pair)),
     );
-  // Kraken takes a volume of 0 on margin as the whole position.
-  if (order.quantity.isZero() && order.leverage !== null) order.quantity = closable(core, order);
+  // Kraken takes a volume of 0 on margin as the whole position, however small that is.
+  const closesAll = order.quantity.isZero() && order.leverage !== null;
+  if (closesAll) order.quantity = closable(core, order);
+  const least = closesAll ? NO_MINIMUM : instrument;
   const refusal =
     checkSystem(core, order) ??
-    checkShape(order, instrument) ??
-    checkMoney(core, order, instrument);
+    checkShape(order, instrument, least) ??
+    checkMoney(core, order, least);
   if (refusal !== null) return refusal;
   if (request.validateOnly === true) return order;
   core.state.arrivals += 1;
@@ -148,7 +150,14 @@ function checkSystem(core: Core, order: Order): Refusal | null {
   return passes ? null : { error: `EService:Market in ${mode} mode` };
 }
 
-function checkShape(order: Order, instrument: Instrument): Refusal | null {
+type Least = Pick<Instrument, 'orderMin' | 'costMin'>;
+const NO_MINIMUM: Least = { orderMin: new Decimal(0), costMin: new Decimal(0) };
+
+function checkShape(
+  order: Order,
+  instrument: Instrument,
+  { orderMin }: Least = instrument,
+): Refusal | null {
   const { type } = order;
   const limited = type === 'limit' || type.endsWith('-limit');
   if (limited && order.limitPrice === null && order.limitOffset === null) {
@@ -176,16 +185,16 @@ function checkShape(order: Order, instrument: Instrument): Refusal | null {
   ) {
     return { error: 'EGeneral:Invalid arguments:timeinforce' };
   }
-  if (order.quantity.lt(instrument.orderMin)) {
+  if (order.quantity.lt(orderMin)) {
     return { error: 'EGeneral:Invalid arguments:volume minimum not met' };
   }
   return null;
 }
 
-function checkMoney(core: Core, order: Order, instrument: Instrument): Refusal | null {
+function checkMoney(core: Core, order: Order, { costMin }: Least): Refusal | null {
   const reference =
     order.limitPrice ?? order.triggerPrice ?? new Decimal(standingPrice(core, order.pair));
-  if (reference.mul(order.quantity).lt(instrument.costMin)) {
+  if (reference.mul(order.quantity).lt(costMin)) {
     return { error: 'EOrder:Cost minimum not met' };
   }
   const open = openOrders(core.state).filter((o) => o.pair === order.pair).length;

@@ -53,8 +53,13 @@ export async function guardModel(of: {
   exits?: Partial<ExitTerms>;
   isTimed?: boolean;
   mutate?: Mutation;
+  /** On margin; absent for a purchase on spot. */
+  margin?: { side: 'buy' | 'sell'; leverage: number };
 }) {
   const exchange: Exchange = open(of.rows, { USDT: '10000', XRP: '1000' });
+  const { margin } = of;
+  const entrySide = margin?.side ?? 'buy';
+  const exitSide = entrySide === 'buy' ? ('sell' as const) : ('buy' as const);
   let troubles = of.troubles;
   /** The usual way, or another one as long as there is trouble left. */
   const fate = (count: number): number => {
@@ -72,7 +77,8 @@ export async function guardModel(of: {
 
   const entryId = clientOrderId('cycle/model', 'entry', 1);
   const entryOrder = exchange.place({
-    ...{ pair: PAIR, side: 'buy', quantity: of.entry.quantity, clientId: entryId },
+    ...{ pair: PAIR, side: entrySide, quantity: of.entry.quantity, clientId: entryId },
+    ...(margin === undefined ? {} : { leverage: margin.leverage }),
     ...(of.entry.price === null
       ? { type: 'market' }
       : { type: 'limit', limitPrice: of.entry.price }),
@@ -83,14 +89,16 @@ export async function guardModel(of: {
     ...{ position: 'model', pair: PAIR, entryQuantity: of.entry.quantity },
     ...{ entryClientOrderId: entryId, stopPrice: of.stopPrice, targets: of.targets },
     ...{ targetSlippage: 0.002, exits: { ...NO_EXITS, ...of.exits }, ...STEPS },
+    ...(margin === undefined ? {} : { margin }),
   };
   let state: GuardState = newGuardState(input);
   const alarms: string[] = [];
 
   const legOf = (order: Order): { leg: string; n: number } => {
     if (order.clientId === entryId) return { leg: 'entry', n: 1 };
-    for (const leg of ['stop', 'target', 'exit']) {
-      for (let n = 1; n <= 40; n++) {
+    if (order.clientId === null) return { leg: 'liquidation', n: 1 };
+    for (const leg of ['stop', 'target', 'exit', 'dust']) {
+      for (let n = 1; n <= 80; n++) {
         if (clientOrderId(SELF, leg, n) === order.clientId) return { leg, n };
       }
     }
@@ -109,7 +117,9 @@ export async function guardModel(of: {
       if (seen.get(order.id) === now) continue;
       seen.set(order.id, now);
       if (order.status === 'open' && order.filled.isZero()) continue;
-      const at = { clientOrderId: order.clientId ?? '', ...legOf(order) };
+      const at = { clientOrderId: order.clientId ?? order.id, ...legOf(order) };
+      // What others send is heard of by what it fills.
+      if (order.clientId === null && order.filled.isZero()) continue;
       queue.push({ orders: [{ ...at, ...changedTo(order) }] });
     }
     for (const id of levels.keys()) {
@@ -121,6 +131,11 @@ export async function guardModel(of: {
       if (exchange.state.nowMs < atMs) continue;
       booked.delete(name);
       queue.push({ wakes: [`${SELF}#${name}`] });
+    }
+    if (margin !== undefined) {
+      const turned = [...exchange.state.positions.values()].find((p) => p.side !== margin.side);
+      if (turned !== undefined) throw new Error(`the position was turned into a ${turned.side}`);
+      return;
     }
     const orders = [...exchange.state.orders.values()];
     const sum = (side: string, of: (o: Order) => Decimal): Decimal =>
@@ -149,7 +164,9 @@ export async function guardModel(of: {
       meanwhile();
       const send = () => {
         const placed = exchange.place({
-          ...{ pair: r.pair, side: 'sell', type: r.kind, quantity: r.quantity },
+          ...{ pair: r.pair, side: exitSide, type: r.kind },
+          quantity: r.leg === 'dust' ? '0' : r.quantity,
+          ...(margin === undefined ? {} : { leverage: margin.leverage, reduceOnly: true }),
           ...{ clientId: clientOrderId(r.guard, r.leg, r.n), timeInForce: r.timeInForce },
           ...(r.kind === 'limit' ? { limitPrice: r.price ?? '' } : {}),
           ...(r.kind === 'stop-loss' ? { triggerPrice: r.price ?? '' } : {}),
@@ -249,7 +266,8 @@ export async function guardModel(of: {
     for (const order of told.orders ?? []) applyUpdate(state, order);
     for (const id of told.wakes ?? []) {
       if (id === `${SELF}#time-stop`) steps.close('time-stop');
-      else if (id !== `${SELF}#exit`) await steps.takeTarget(id, atMs);
+      else if (!['exit', 'cover', 'targets'].some((what) => id === `${SELF}#${what}`))
+        await steps.takeTarget(id, atMs);
     }
     await steps.react(atMs);
   }
@@ -286,6 +304,19 @@ export async function guardModel(of: {
       steps = begin();
     },
 
+    /** Somebody else closes this share of what is open on margin: the venue, or a person. */
+    strangerCloses(share: number): void {
+      const open = [...exchange.state.positions.values()].reduce(
+        (sum, p) => sum.plus(p.quantity).minus(p.closed),
+        new Decimal(0),
+      );
+      const quantity = open.mul(share).toDecimalPlaces(8, Decimal.ROUND_DOWN).toFixed();
+      if (margin === undefined || quantity === '0') return;
+      const closing = { pair: PAIR, side: exitSide, type: 'market', reduceOnly: true } as const;
+      exchange.place({ ...closing, quantity, leverage: margin.leverage });
+      notice();
+    },
+
     /** Delivers all that is on its way, without further trouble, and says what is wrong then. */
     async settle(): Promise<string[]> {
       troubles = 0;
@@ -293,6 +324,7 @@ export async function guardModel(of: {
         const told = queue.shift();
         if (told !== undefined) await take(told);
         else if (booked.has('cover')) run(booked.get('cover')! - exchange.state.nowMs);
+        else if (booked.has('targets')) run(booked.get('targets')! - exchange.state.nowMs);
         else break;
       }
       return wrong();
@@ -302,7 +334,10 @@ export async function guardModel(of: {
 
   function wrong(): string[] {
     const found: string[] = [];
-    const legs = [state.entry, state.stop, state.target, state.exit];
+    const legs = [
+      ...[state.entry, state.stop, state.target, state.exit, state.dust],
+      ...state.resting,
+    ];
     const live = legs.filter((leg): leg is LegOrder => leg !== null && !leg.over);
     const resting = exchange.openOrders();
     for (const order of resting) {
@@ -320,7 +355,7 @@ export async function guardModel(of: {
         0,
         ...[...exchange.state.orders.values()].filter((o) => o.side === side).map((o) => o.filled),
       );
-    const held = filled('buy').minus(filled('sell'));
+    const held = filled(entrySide).minus(filled(exitSide));
     const believed = quantityOf.held(state);
     if (!held.eq(believed)) found.push(`holds ${held.toFixed()}, believes ${believed.toFixed()}`);
     const isOrderable = held.gte(STEPS.minQuantity) && held.mul(state.stopPrice).gte(STEPS.minCost);
@@ -328,6 +363,34 @@ export async function guardModel(of: {
     const covered = Decimal.sum(0, ...stops.map((o) => o.quantity.minus(o.filled)));
     if (state.closing === null && isOrderable && !covered.eq(held)) {
       found.push(`the stop covers ${covered.toFixed()} of ${held.toFixed()}`);
+    }
+    if (margin !== undefined) {
+      const open = Decimal.sum(
+        0,
+        ...[...exchange.state.positions.values()].map((p) => p.quantity.minus(p.closed)),
+      );
+      if (!open.eq(held)) found.push(`${open.toFixed()} open on margin, ${held.toFixed()} held`);
+      const rest = Decimal.sum(
+        0,
+        ...resting
+          .filter((o) => o.type === 'limit' && o.side === exitSide)
+          .map((o) => o.quantity.minus(o.filled)),
+      );
+      if (rest.gt(held)) found.push(`targets of ${rest.toFixed()} rest for ${held.toFixed()}`);
+      const isGivenUp = state.rungs.some((rung) => (rung.lost ?? 0) >= 3);
+      const least = new Decimal(STEPS.minQuantity).mul(of.targets.length);
+      if (state.closing === null && !isGivenUp && held.minus(rest).gt(least)) {
+        found.push(`targets of ${rest.toFixed()} rest for ${held.toFixed()}`);
+      }
+      if (
+        held.gt(0) &&
+        state.entry.over &&
+        live.length === 0 &&
+        !booked.has('exit') &&
+        state.dustN < 3
+      ) {
+        found.push(`${held.toFixed()} lies open and nothing is done about it`);
+      }
     }
     const isLeaving = resting.some((o) => o.type === 'market') || booked.has('exit');
     if (state.closing !== null && isOrderable && !isLeaving) {
