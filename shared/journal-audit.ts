@@ -192,7 +192,9 @@ function marginDifferences(journal: VenueJournal, record: DeskRecord): string[] 
     const entry = booked.get(id);
     booked.delete(id);
     if (entry === undefined) {
-      found.push(`${type} ${id} of the venue (${amount} ${asset}, fee ${fee}) is not in the ledger`);
+      found.push(
+        `${type} ${id} of the venue (${amount} ${asset}, fee ${fee}) is not in the ledger`,
+      );
       continue;
     }
     const moved = entry.postings
@@ -204,7 +206,8 @@ function marginDifferences(journal: VenueJournal, record: DeskRecord): string[] 
       moved.eq(new Decimal(amount).minus(fee));
     if (!isSame) found.push(`${type} ${id}: its postings are not what the venue moved`);
   }
-  for (const id of booked.keys()) found.push(`movement ${id} in the ledger is unknown to the venue`);
+  for (const id of booked.keys())
+    found.push(`movement ${id} in the ledger is unknown to the venue`);
   return found;
 }
 

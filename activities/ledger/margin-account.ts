@@ -93,6 +93,8 @@ export function marginView(
   return {
     usedUsdt: text(margin.used),
     freeUsdt: text(equity.minus(margin.used)),
-    levelPct: margin.used.isZero() ? null : equity.div(margin.used).mul(100).toDecimalPlaces(2).toNumber(),
+    levelPct: margin.used.isZero()
+      ? null
+      : equity.div(margin.used).mul(100).toDecimalPlaces(2).toNumber(),
   };
 }

@@ -137,6 +137,8 @@ async function comparePositions(deps: SendingDeps): Promise<string[]> {
     if (ours.eq(theirs)) return [];
     const [pair = '', side] = key.split(' ');
     const what = `${pair} on margin (${side === 'buy' ? 'long' : 'short'})`;
-    return [`${what}: ${deps.venue.name} has ${theirs.toFixed()} open, the ledger ${ours.toFixed()}`];
+    return [
+      `${what}: ${deps.venue.name} has ${theirs.toFixed()} open, the ledger ${ours.toFixed()}`,
+    ];
   });
 }
