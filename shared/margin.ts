@@ -31,9 +31,14 @@ export function marginLeverage(offered: readonly number[], most: number): number
   return usable.length === 0 ? null : Math.max(...usable);
 }
 
-/** Interest of a position that lives so long, percent of its worth at the open; a rollover begun counts whole. */
+/** Rollovers that a position of so many hours is reckoned with: one begun counts whole. */
+export function rolloversIn(hours: number): number {
+  return Math.ceil(hours / ROLLOVER_HOURS);
+}
+
+/** Interest of a position that lives so long, percent of its worth at the open. */
 export function interestPct(rate: MarginRatePct, hours: number): number {
-  return rate.open + rate.rollover * Math.ceil(hours / ROLLOVER_HOURS);
+  return rate.open + rate.rollover * rolloversIn(hours);
 }
 
 /** Rollovers that have come due by `atMs`, the opening fee left out. */

@@ -12,29 +12,36 @@ import {
   type EntryRule,
   type Finding,
 } from './rule.ts';
-import { finite } from './setup.ts';
-
-/** The decision as it may really be: any field missing or of any type. */
-function wishOf(context: EntryContext): Record<string, unknown> {
-  const decision: unknown = context.input.decision;
-  return typeof decision === 'object' && decision !== null
-    ? (decision as Record<string, unknown>)
-    : {};
-}
+import { sideOf } from './setup.ts';
+import {
+  finite,
+  horizonHours,
+  isShort,
+  isShortLegal,
+  mostLeverage,
+  shortLeverage,
+  wishIn,
+} from './short-terms.ts';
 
 /** Rules on what the decision says, before anything is sized. */
 export const decisionRules: readonly EntryRule[] = [
   {
     id: 'legal-action',
-    meaning: 'The action is one that may be opened here: on spot `long` alone.',
+    meaning:
+      'The action is one that may be opened here: on spot `long` alone; with `margin` in the profile `short` too, on pairs whose base the venue lends.',
     unit: 'action',
-    needs: 'decision',
+    needs: 'decision, instrument',
     can: ['veto'],
-    limit: () => 'long',
-    check(context) {
-      const { action } = wishOf(context);
+    limit: (_limits, context) =>
+      context !== null && isShortLegal(context.input) ? 'long, short' : 'long',
+    check({ input }) {
+      const action = wishIn(input, 'action');
       if (action === 'long') return pass('long');
-      if (action === 'short') return veto('short', 'spot cannot be sold short');
+      if (action === 'short') {
+        if (isShortLegal(input)) return pass('short');
+        const why = input.margin ? 'the venue does not lend it' : 'spot cannot be sold short';
+        return veto('short', why);
+      }
       const known = (ACTIONS as readonly unknown[]).includes(action);
       return veto(
         shownNumber(action),
@@ -49,15 +56,15 @@ export const decisionRules: readonly EntryRule[] = [
     needs: 'decision',
     can: ['veto'],
     limit: (limits) => limits.confidence,
-    check(context) {
-      const { confidence } = wishOf(context);
+    check({ input, limits }) {
+      const confidence = wishIn(input, 'confidence');
       const value = finite(confidence);
       if (value === null || value < 0 || value > 1) {
         return veto(shownNumber(confidence), 'confidence is no probability');
       }
-      return value >= context.limits.confidence
+      return value >= limits.confidence
         ? pass(value)
-        : veto(value, `confidence ${value} is below ${context.limits.confidence}`);
+        : veto(value, `confidence ${value} is below ${limits.confidence}`);
     },
   },
   {
@@ -70,7 +77,7 @@ export const decisionRules: readonly EntryRule[] = [
     check(context) {
       const { figures, limits } = context;
       if (figures === null) return UNREAD;
-      const entry = wishOf(context)['entry'];
+      const entry = wishIn(context.input, 'entry');
       const { type, price } = (typeof entry === 'object' && entry !== null ? entry : {}) as {
         type?: unknown;
         price?: unknown;
@@ -89,19 +96,19 @@ export const decisionRules: readonly EntryRule[] = [
   {
     id: 'stop',
     meaning:
-      'There is a stop, at most so far from entry, not nearer than the noise of the market (`stopMinAtr`), and below the bid. A setup that needs a wider stop is skipped, not squeezed.',
+      'There is a stop, at most so far from entry, not nearer than the noise of the market (`stopMinAtr`), and below the bid, for a short above the ask. A setup that needs a wider stop is skipped, not squeezed.',
     unit: 'percent of entry',
     needs: 'decision, market',
     can: ['veto'],
     limit: (limits) => limits.stopPct,
     check(context) {
-      const { figures, limits, setup } = context;
+      const { figures, limits, setup, input } = context;
       if (figures === null) return UNREAD;
-      const wished = wishOf(context)['stopLossPct'];
+      const wished = wishIn(input, 'stopLossPct');
       const pct = finite(wished);
       if (pct === null || pct <= 0) return veto(shownNumber(wished), 'no stop');
       if (pct > limits.stopPct) return veto(pct, `a stop ${pct} % from entry is too wide`);
-      const { atrPct } = context.input.market;
+      const { atrPct } = input.market;
       if (atrPct !== null && atrPct !== undefined) {
         const atr = finite(atrPct);
         if (atr === null || atr < 0) return veto(shownNumber(atrPct), 'ATR could not be read');
@@ -111,10 +118,13 @@ export const decisionRules: readonly EntryRule[] = [
         }
       }
       if (setup === null) {
-        const { action } = wishOf(context);
-        return action === 'long' ? veto(pct, 'no stop fits below such an entry') : NOTHING_TO_SIZE;
+        const side = sideOf(input);
+        if (side === null) return NOTHING_TO_SIZE;
+        return veto(pct, `no stop fits ${side === 'buy' ? 'below' : 'above'} such an entry`);
       }
-      if (setup.stop.gte(figures.bid)) {
+      const isThrough =
+        setup.side === 'buy' ? setup.stop.gte(figures.bid) : setup.stop.lte(figures.ask);
+      if (isThrough) {
         return veto(pct, `the stop ${setup.stop.toFixed()} would trigger at once`);
       }
       return pass(pct, `stop at ${setup.stop.toFixed()}`);
@@ -123,13 +133,17 @@ export const decisionRules: readonly EntryRule[] = [
   {
     id: 'reward-risk',
     meaning:
-      'What the ladder of targets wins, over what the stop loses, both after fees, half-spread and slippage of entry and exit.',
+      'What the ladder of targets wins, over what the stop loses, both after fees, half-spread and slippage of entry and exit; a short pays interest over its horizon in either case, a rollover begun counted whole.',
     unit: 'ratio',
     needs: 'decision, market, fees',
     can: ['veto'],
     limit: (limits) => limits.rewardRisk,
-    check({ figures, setup, limits }): Finding {
+    check({ figures, setup, limits, input }): Finding {
       if (figures === null) return UNREAD;
+      if (isShort(input) && horizonHours(input) === null) {
+        const hours = shownNumber(wishIn(input, 'horizonHours'));
+        return veto(hours, 'without a horizon the interest cannot be reckoned');
+      }
       if (setup === null) return NOTHING_TO_SIZE;
       if (setup.reward === null) return veto(null, 'no target that can be used');
       const ratio = setup.reward.div(setup.risk);
@@ -140,16 +154,21 @@ export const decisionRules: readonly EntryRule[] = [
   },
   {
     id: 'leverage',
-    meaning: 'Leverage is what code computes (1 on spot); a wish can lower it, never raise it.',
+    meaning:
+      'Leverage is what code computes: 1 on spot; for a short the largest on offer up to what profile and limits allow. A wish can lower it, never raise it; where nothing on offer is low enough, the short is vetoed.',
     unit: 'times',
-    needs: 'decision',
+    needs: 'decision, instrument',
     can: ['veto', 'shrink'],
-    limit: (limits) => Math.min(1, limits.leverage),
-    check(context) {
-      const wish = wishOf(context)['leverage'];
-      if (wish === null) return pass(1);
+    limit: (_limits, context) =>
+      context !== null && isShort(context.input) ? mostLeverage(context.input) : 1,
+    check({ input }) {
+      const wish = wishIn(input, 'leverage');
       const value = finite(wish);
-      if (value === null || value < 1) return veto(shownNumber(wish), 'leverage is no multiple');
+      if (wish !== null && (value === null || value < 1)) {
+        return veto(shownNumber(wish), 'leverage is no multiple');
+      }
+      if (isShort(input)) return ofShort(input, value);
+      if (value === null) return pass(1);
       return value === 1
         ? pass(1)
         : { kind: 'factor', factor: new Decimal(1), observed: value, note: 'spot uses 1' };
@@ -173,6 +192,19 @@ export const decisionRules: readonly EntryRule[] = [
     },
   },
 ];
+
+/** A wish above what is used changes nothing, and is told. */
+function ofShort(input: EntryContext['input'], wish: number | null): Finding {
+  const used = shortLeverage(input);
+  if (used === null) {
+    const most = Math.min(mostLeverage(input), wish ?? Infinity);
+    const offered = input.instrument.leverageSell.join(', ');
+    return veto(wish ?? most, `the venue lends at ${offered} times, not at ${most} or less`);
+  }
+  return wish === null || wish <= used
+    ? pass(used)
+    : { kind: 'factor', factor: new Decimal(1), observed: wish, note: `${used} is used` };
+}
 
 function shownPct(value: number): string {
   return shown(new Decimal(value));

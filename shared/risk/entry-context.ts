@@ -1,8 +1,10 @@
 import { Decimal, isDecimalText } from '../money.ts';
 import { baseOf, isPair, quoteOf, type Asset } from '../pair.ts';
 import type { EntryReviewInput } from './entry-input.ts';
+import { Exposure, heldValue } from './exposure.ts';
 import type { RiskLimits } from './limits.ts';
 import { readSetup, type Setup } from './setup.ts';
+import { isShort } from './short-terms.ts';
 
 /** The account and market of a review as numbers. USDT where nothing else is said. */
 export interface Figures {
@@ -20,8 +22,8 @@ export interface Figures {
   ask: Decimal;
   mid: Decimal;
   quoteUsdt: Decimal;
-  /** Base held outside of bags and ordered by others, in value. */
-  baseExposure: Decimal;
+  /** What is held, ordered and sold short of base and quote, outside of bags. */
+  exposure: Exposure;
   /** Quote that can be spent, in quote. */
   freeQuote: Decimal;
   /** Open risk of positions and reservations. */
@@ -35,6 +37,21 @@ export interface Figures {
   lot: Decimal;
   minQuantity: Decimal;
   minCost: Decimal;
+  /** Read for a short alone, else null. */
+  margin: MarginFigures | null;
+}
+
+/** The account as the lender sees it less bags, USDT. */
+export interface MarginFigures {
+  equity: Decimal;
+  /** Bound by positions and by entries on their way. */
+  used: Decimal;
+  /** As the venue tells it now, percent; null without positions. */
+  levelPct: number | null;
+  /** Level, percent, from which the venue calls for more. */
+  callPct: Decimal;
+  /** Interest of one rollover and of the open, percent. */
+  rate: { open: Decimal; rollover: Decimal };
 }
 
 export interface EntryContext {
@@ -74,6 +91,12 @@ class Reader {
     return low ? this.#bad(name, text) : value;
   }
 
+  /** A percentage, as a number. */
+  share(name: string, value: unknown): Decimal {
+    const isShare = typeof value === 'number' && Number.isFinite(value) && value >= 0;
+    return isShare ? new Decimal(value) : this.#bad(name, value);
+  }
+
   count(name: string, value: unknown): void {
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) this.#bad(name, value);
   }
@@ -86,6 +109,7 @@ class Reader {
 
 function readFigures(input: EntryReviewInput, reader: Reader): Figures {
   const { account, market, instrument, desk, pair } = input;
+  const side = isShort(input) ? 'sell' : 'buy';
   if (!isPair(pair) || instrument.pair !== pair) {
     reader.problems.push(`pair is ${pair}, its instrument ${instrument.pair}`);
   }
@@ -117,15 +141,20 @@ function readFigures(input: EntryReviewInput, reader: Reader): Figures {
   const ask = reader.decimal('ask', market.ask, 'positive');
   if (ask.lt(bid)) reader.problems.push(`ask ${market.ask} is below bid ${market.bid}`);
 
-  const held = reader
-    .decimal(`holdings of ${base}`, account.holdings[base] ?? '0', 'any')
-    .sub(bag(base));
+  const exposure = new Exposure();
+  const hold = (asset: Asset): void => {
+    const held = reader.decimal(`holdings of ${asset}`, account.holdings[asset] ?? '0', 'any');
+    exposure.addHolding(asset, heldValue(held, bag(asset), price(asset)));
+  };
+  hold(base);
+  // a short keeps what it was paid in: its quote counts too
+  if (side === 'sell' && quote !== 'USDT') hold(quote);
   const free = reader.decimal(`free ${quote}`, account.free[quote] ?? '0', 'any');
 
   let heat = ZERO;
   let capital = ZERO;
-  let ordered = ZERO;
-  const cluster = new ClusterHeat(input.limits.clusters, base, quote);
+  let bound = ZERO;
+  const cluster = new ClusterHeat(input.limits.clusters, pair, side);
   // what a position gained beyond its entry gives no room: a negative risk counts as none
   const carry = (what: string, item: { pair: string; riskUsdt: string; notionalUsdt: string }) => {
     const risk = reader.decimal(`risk of ${what} ${item.pair}`, item.riskUsdt, 'any');
@@ -135,13 +164,18 @@ function readFigures(input: EntryReviewInput, reader: Reader): Figures {
     return { risk: Decimal.max(0, risk), value: Decimal.max(0, value) };
   };
   for (const position of account.positions) {
-    const { risk } = carry('position', position);
+    const { risk, value } = carry('position', position);
     cluster.add(position.pair, position.side, risk);
+    // what was bought is among the holdings
+    if (position.side === 'sell') exposure.addShort(position.pair, value);
   }
   for (const reservation of account.reservations) {
     const { risk, value } = carry('reservation', reservation);
-    cluster.add(reservation.pair, 'buy', risk);
-    if (baseOf(reservation.pair) === base) ordered = ordered.add(value);
+    const { pair: on, side: ordered = 'buy', marginUsdt = '0' } = reservation;
+    cluster.add(on, ordered, risk);
+    if (ordered === 'sell') exposure.addShort(on, value);
+    else exposure.addPurchase(on, value);
+    bound = bound.add(reader.decimal(`margin of reservation ${on}`, marginUsdt, 'not-negative'));
   }
 
   return {
@@ -165,7 +199,7 @@ function readFigures(input: EntryReviewInput, reader: Reader): Figures {
     ask,
     mid: bid.add(ask).div(2),
     quoteUsdt: price(quote),
-    baseExposure: Decimal.max(0, held).mul(price(base)).add(ordered),
+    exposure,
     freeQuote: Decimal.max(0, free),
     heat,
     capital,
@@ -175,6 +209,33 @@ function readFigures(input: EntryReviewInput, reader: Reader): Figures {
     lot: reader.decimal('lot', instrument.lot, 'positive'),
     minQuantity: reader.decimal('least quantity', instrument.minQuantity, 'not-negative'),
     minCost: reader.decimal('least cost', instrument.minCost, 'not-negative'),
+    margin:
+      side === 'sell' ? readMargin(input, reader, { netWorth, bagged, reserved: bound }) : null,
+  };
+}
+
+/** What lends to a short: what is missing or absurd of it is named, for nothing may be borrowed on a guess. */
+function readMargin(
+  { account, instrument }: EntryReviewInput,
+  reader: Reader,
+  of: { netWorth: Decimal; bagged: Decimal; reserved: Decimal },
+): MarginFigures {
+  const { margin } = account;
+  const used = reader.decimal('margin used', margin?.usedUsdt, 'not-negative');
+  const free = reader.decimal('free margin', margin?.freeUsdt, 'any');
+  const level = margin?.levelPct ?? null;
+  if (level !== null) reader.share('margin level', level);
+  const rate = instrument.marginRatePct;
+  return {
+    // the lower of what venue and ledger say
+    equity: Decimal.min(used.add(free), of.netWorth).sub(of.bagged),
+    used: used.add(of.reserved),
+    levelPct: level,
+    callPct: reader.share('margin call', instrument.marginCallPct),
+    rate: {
+      open: reader.share('interest at the open', rate?.open),
+      rollover: reader.share('interest of a rollover', rate?.rollover),
+    },
   };
 }
 
@@ -186,10 +247,13 @@ function readFigures(input: EntryReviewInput, reader: Reader): Figures {
 class ClusterHeat {
   readonly #sides: { assets: readonly Asset[]; long: boolean; heat: Decimal }[] = [];
 
-  constructor(clusters: readonly (readonly Asset[])[], base: Asset, quote: Asset) {
+  /** `pair` and `side` are those of the entry: only the sides that it adds to are looked at. */
+  constructor(clusters: readonly (readonly Asset[])[], pair: string, side: 'buy' | 'sell') {
+    const [long, short] =
+      side === 'buy' ? [baseOf(pair), quoteOf(pair)] : [quoteOf(pair), baseOf(pair)];
     for (const assets of clusters) {
-      if (assets.includes(base)) this.#sides.push({ assets, long: true, heat: ZERO });
-      if (assets.includes(quote)) this.#sides.push({ assets, long: false, heat: ZERO });
+      if (assets.includes(long)) this.#sides.push({ assets, long: true, heat: ZERO });
+      if (assets.includes(short)) this.#sides.push({ assets, long: false, heat: ZERO });
     }
   }
 

@@ -14,6 +14,7 @@ export interface ReviewChange {
   entry?: Partial<EntrySettings>;
   limits?: Partial<RiskLimits>;
   track?: EntryReviewInput['track'];
+  margin?: EntryReviewInput['margin'];
 }
 
 /**
@@ -87,5 +88,27 @@ export function exampleReview(change: ReviewChange = {}): EntryReviewInput {
     entry: { ...MARKET_ENTRY, ...change.entry },
     limits: RiskLimitsSchema.parse({ slippageBps: 0, ...change.limits }),
     track: change.track ?? null,
+    ...(change.margin === undefined ? {} : { margin: change.margin }),
   };
+}
+
+/**
+ * The same on margin: a short on BTC/USDT that every rule passes, twice levered, called at a level of 80 %, with
+ * 0.02 % interest at the open and at each rollover, and a horizon of 8 hours: 3 x 0.02 = 0.06. One unit brings
+ * 99.5, the stop at 102 takes 102 x 1.005 = 102.51: with the interest 3.07 at risk, so 100 USDT sell 32.57.
+ */
+export function exampleShort(change: ReviewChange = {}): EntryReviewInput {
+  const margin = { usedUsdt: '0', freeUsdt: '10000', levelPct: null };
+  return exampleReview({
+    margin: { leverage: 2 },
+    ...change,
+    decision: { action: 'short', horizonHours: 8, ...change.decision },
+    account: { margin, ...change.account },
+    instrument: {
+      leverageSell: [2, 3, 4, 5],
+      marginRatePct: { open: 0.02, rollover: 0.02 },
+      marginCallPct: 80,
+      ...change.instrument,
+    },
+  });
 }

@@ -44,6 +44,18 @@ export const RiskLimitsSchema = z
       .default(5)
       .describe('Slippage assumed for each market fill, basis points of price'),
     leverage: z.number().min(1).max(10).default(3).describe('Greatest leverage, times'),
+    marginLevelPct: z
+      .number()
+      .min(100)
+      .max(10_000)
+      .default(200)
+      .describe('Least margin level after a short, equity over margin used, percent'),
+    liquidationStops: z
+      .number()
+      .min(1)
+      .max(1000)
+      .default(5)
+      .describe('Least distance of the margin call from the entry of a short, in stop distances'),
     riskPerTradePct: z
       .number()
       .positive()
@@ -189,6 +201,8 @@ const STRICTER_WHEN_GREATER: ReadonlySet<string> = new Set([
   'confidence',
   'stopMinAtr',
   'rewardRisk',
+  'marginLevelPct',
+  'liquidationStops',
   'slippageBps',
   'cooldownMinutes',
   'drawdownPauseHours',

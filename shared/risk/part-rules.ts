@@ -80,8 +80,13 @@ export const partRules: readonly EntryRule[] = [
   },
 ];
 
-/** Least quantity of the venue: by quantity, and by value at the stop, the lower of the two prices. */
+/**
+ * Least quantity of the venue: by quantity, and by value at the lowest price at which it opens or closes: the
+ * stop, of a short the last target.
+ */
 function least(figures: Figures, setup: Setup): Decimal {
-  const byCost = setup.stop.gt(0) ? figures.minCost.div(setup.stop) : WHOLE;
+  const { side, stop, entry, targets } = setup;
+  const lowest = side === 'buy' ? stop : (targets.at(-1)?.price ?? entry);
+  const byCost = lowest.gt(0) ? figures.minCost.div(lowest) : WHOLE;
   return ceilToStep(Decimal.max(figures.minQuantity, byCost, figures.lot), figures.lot);
 }

@@ -152,7 +152,8 @@ export const REBALANCE_RULES: readonly LegRule[] = [
     check: sized((figures, quantity, { side, account }) => {
       const bought = side === 'buy' ? figures.base : figures.quote;
       if (bought === 'USDT') return notApplicable('what is bought is USDT');
-      const has = side === 'buy' ? figures.baseExposure : quoteWorth(figures, account);
+      const { exposure } = figures;
+      const has = side === 'buy' ? exposure.long(figures.base) : quoteWorth(figures, account);
       const perUnit = figures.mid.mul(figures.quoteUsdt);
       const note = `${bought} is at ${shownPercent(has, figures.equity)} %`;
       const pct = account.limits.exposurePerAssetPct;

@@ -154,6 +154,8 @@ test('what cannot be read is vetoed by one rule, and the others say that they sa
       'heat',
       'cluster-heat',
       'free-balance',
+      'margin-level',
+      'liquidation',
       'depth',
       'drawdown',
       'loss-streak',
@@ -177,6 +179,8 @@ test('without a stop there is nothing to size, and the sizing rules say so', () 
     'heat',
     'cluster-heat',
     'free-balance',
+    'margin-level',
+    'liquidation',
     'depth',
     'venue-minimum',
   ]);

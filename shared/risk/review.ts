@@ -43,7 +43,7 @@ function planOf(
   return {
     kind: 'enter',
     pair: input.pair,
-    side: 'buy',
+    side: setup.side,
     entry: {
       type: setup.type,
       price: isLimit ? setup.entry.toFixed() : null,
@@ -53,14 +53,14 @@ function planOf(
     referencePrice: setup.entry.toFixed(),
     stopPrice: setup.stop.toFixed(),
     targets: setup.targets.map((t) => ({ price: t.price.toFixed(), share: t.share.toFixed() })),
-    leverage: 1,
+    leverage: setup.leverage,
     riskUsdt: usdt(setup.risk),
     notionalUsdt: usdt(setup.entry),
     reserve: {
       asset: figures.quote,
       amount: ceilToStep(quantity.mul(setup.cost), RESERVE_STEP).toFixed(),
     },
-    marginUsdt: '0',
+    marginUsdt: setup.leverage > 1 ? usdt(setup.entry.div(setup.leverage)) : '0',
     expiresAtMs: isLimit ? entryExpiry(input.entry, input.now) : null,
   };
 }

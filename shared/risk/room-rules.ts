@@ -1,6 +1,14 @@
 import { Decimal } from '../money.ts';
 import type { Figures } from './entry-context.ts';
-import { notApplicable, room, shown, shownPercent, type EntryRule, type Finding } from './rule.ts';
+import {
+  notApplicable,
+  room,
+  shown,
+  shownPercent,
+  veto,
+  type EntryRule,
+  type Finding,
+} from './rule.ts';
 import { balanceRoom, depthRoom, equityRoom, sized } from './sized.ts';
 
 /** Rules on the room that account and market have left for one more position. */
@@ -22,15 +30,16 @@ export const roomRules: readonly EntryRule[] = [
   {
     id: 'exposure',
     meaning:
-      'What is held and ordered of the base asset, bags aside, with this entry is worth at most so much. Positions count by their legs; the quote that a purchase gives away earns no credit.',
+      'What is held and ordered of the base asset, bags aside, with this entry is worth at most so much. Positions count by their legs; the quote that a purchase gives away earns no credit. A short counts on both legs: what is sold short of the base, and what is held of a quote that is not USDT; the greater side counts, opposite sides give no credit.',
     unit: 'percent of equity',
     needs: 'account, market',
     can: ['veto', 'shrink'],
     limit: (limits) => limits.exposurePerAssetPct,
-    check: sized(({ figures, limits, quantity, value }) => {
-      const { equity, base, baseExposure } = figures;
-      const note = `${base} is at ${shownPercent(baseExposure, equity)} %`;
-      return equityRoom(equity, limits.exposurePerAssetPct, baseExposure, quantity, value, note);
+    check: sized(({ context, figures, setup, limits, quantity, value }) => {
+      const { equity, exposure } = figures;
+      const { asset, side, taken } = exposure.nearest(context.input.pair, setup.side);
+      const note = `${asset} is ${side === 'short' ? 'short ' : ''}at ${shownPercent(taken, equity)} %`;
+      return equityRoom(equity, limits.exposurePerAssetPct, taken, quantity, value, note);
     }),
   },
   {
@@ -60,7 +69,8 @@ export const roomRules: readonly EntryRule[] = [
   },
   {
     id: 'free-balance',
-    meaning: 'The quote asset that is free pays for it, fee and slippage included.',
+    meaning:
+      'The quote asset that is free pays for it, fee and slippage included; a short settles in it, so what its stop loses must be free.',
     unit: 'quote asset',
     needs: 'account, fees',
     can: ['veto', 'shrink'],
@@ -68,6 +78,48 @@ export const roomRules: readonly EntryRule[] = [
     check: sized(({ figures: { quote, freeQuote }, setup: { cost }, quantity }) =>
       balanceRoom({ asset: quote, free: freeQuote, perUnit: cost }, quantity),
     ),
+  },
+  {
+    id: 'margin-level',
+    meaning:
+      'After a short the margin level, equity outside of bags over all margin used and reserved, is at least so high; what the venue tells of it now too. (On spot nothing is borrowed.)',
+    unit: 'percent',
+    needs: 'account',
+    can: ['veto', 'shrink'],
+    limit: (limits) => limits.marginLevelPct,
+    check: sized(({ figures: { margin }, setup, limits, quantity, value }) => {
+      if (margin === null) return ON_SPOT;
+      const least = limits.marginLevelPct;
+      if (margin.levelPct !== null && margin.levelPct < least) {
+        return veto(margin.levelPct, `the margin level is ${margin.levelPct} %`);
+      }
+      const perUnit = value.div(setup.leverage);
+      const observed = shownPercent(margin.equity, margin.used.add(quantity.mul(perUnit)));
+      const left = margin.equity.mul(100).div(least).sub(margin.used);
+      const note = `${shown(margin.used)} USDT of ${shown(margin.equity)} are bound`;
+      return room(quantity, left, perUnit, observed, note);
+    }),
+  },
+  {
+    id: 'liquidation',
+    meaning:
+      'The price at which the venue would call for more margin lies so many stop distances beyond the entry of a short, even after all other stops have lost.',
+    unit: 'stop distances',
+    needs: 'account, instrument',
+    can: ['veto', 'shrink'],
+    limit: (limits) => limits.liquidationStops,
+    check: sized(({ figures, setup, limits, quantity, value }) => {
+      const { margin, heat, quoteUsdt } = figures;
+      if (margin === null) return ON_SPOT;
+      const call = margin.callPct.div(100);
+      // at the call: equity - heat - quantity x move = call x (used + quantity x bound)
+      const left = margin.equity.sub(heat).sub(call.mul(margin.used));
+      const bound = call.mul(value).div(setup.leverage);
+      const distance = setup.stop.sub(setup.entry).mul(quoteUsdt);
+      const observed = shown(left.div(quantity).sub(bound).div(distance));
+      const perUnit = bound.add(distance.mul(limits.liquidationStops));
+      return room(quantity, left, perUnit, observed, `a stop is ${shown(distance)} USDT away`);
+    }),
   },
   {
     id: 'depth',
@@ -81,6 +133,8 @@ export const roomRules: readonly EntryRule[] = [
     ),
   },
 ];
+
+const ON_SPOT = notApplicable('nothing is borrowed');
 
 function heatRoom(
   figures: Figures,

@@ -35,10 +35,10 @@ export const limit = (price: number | null) => ({ entry: { type: 'limit' as cons
 export const wrong = (value: unknown) => value as number;
 
 /** Tests of rules: the arithmetic of each case is that of the example review, see `exampleReview`. */
-export function testRules(cases: Record<string, RuleCase[]>): void {
+export function testRules(cases: Record<string, RuleCase[]>, example = exampleReview): void {
   describe.each(Object.entries(cases))('%s', (rule, all) => {
     test.each(all)('$name', ({ change, outcome, observed, quantity, note }) => {
-      const verdict = reviewEntry(exampleReview(change));
+      const verdict = reviewEntry(example(change));
       const told = verdict.rules.find((r) => r.rule === rule);
       expect(told).toMatchObject({ rule, outcome });
       if (observed !== undefined) expect(told?.observed).toBe(observed);

@@ -24,7 +24,7 @@ const other = (pair: string, riskUsdt: string) => ({
 const vetoed = { outcome: 'veto' as const, quantity: null };
 const shrunk = { outcome: 'shrink' as const };
 
-/** One per rule, in the order of the table. */
+/** Of `exampleReview`: one for every rule that says something of a long, in the order of the table. */
 export const RULE_EXAMPLES: readonly RuleExample[] = [
   {
     rule: 'readable',

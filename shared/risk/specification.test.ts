@@ -1,17 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { ENTRY_RULES } from './entry-rules.ts';
-import { exampleReview } from './example-review.ts';
+import { exampleReview, exampleShort } from './example-review.ts';
 import { reviewEntry } from './review.ts';
 import { RULE_EXAMPLES } from './rule-examples.ts';
+import { SHORT_EXAMPLES } from './short-examples.ts';
 import { riskSpecification } from './specification.ts';
 
 describe('worked examples', () => {
   test('there is one for every rule, in the order of the table', () => {
-    expect(RULE_EXAMPLES.map((e) => e.rule)).toEqual(ENTRY_RULES.map((r) => r.id));
+    const ids = ENTRY_RULES.map((r) => r.id);
+    const shorts = SHORT_EXAMPLES.map((e) => e.rule);
+    const ofShortsAlone = ['margin-level', 'liquidation'];
+    expect(RULE_EXAMPLES.map((e) => e.rule)).toEqual(ids.filter((id) => !ofShortsAlone.includes(id))); // prettier-ignore
+    expect(shorts).toEqual(ids.filter((id) => shorts.includes(id)));
+    expect(shorts).toEqual(expect.arrayContaining(ofShortsAlone));
   });
 
-  test.each(RULE_EXAMPLES)('$rule: $words', (example) => {
-    const { rules, plan } = reviewEntry(exampleReview(example.change));
+  const all = [
+    ...RULE_EXAMPLES.map((example) => ({ ...example, side: 'long', review: exampleReview })),
+    ...SHORT_EXAMPLES.map((example) => ({ ...example, side: 'short', review: exampleShort })),
+  ];
+  test.each(all)('$side $rule: $words', ({ review, ...example }) => {
+    const { rules, plan } = reviewEntry(review(example.change));
     const told = rules.find((r) => r.rule === example.rule);
     expect(told?.outcome).toBe(example.outcome);
     expect(told?.observed).toBe(example.observed);

@@ -27,6 +27,9 @@ const limits: fc.Arbitrary<RiskLimits> = fc
     depthSharePct: fc.constantFrom(1, 20, 100),
     volatilityTargetPct: fc.constantFrom(null, 25),
     kellyFraction: fc.constantFrom(null, 0.25),
+    leverage: rarely(fc.constantFrom(3, 10), fc.constant(1)),
+    marginLevelPct: fc.constantFrom(100, 200, 400),
+    liquidationStops: fc.constantFrom(1, 5, 50),
   })
   .map((change) => RiskLimitsSchema.parse(change));
 
@@ -42,8 +45,10 @@ const positions = fc.array(
 const reservations = fc.array(
   fc.record({
     pair: fc.constantFrom(...PAIRS),
+    side: fc.constantFrom('buy' as const, 'sell' as const),
     riskUsdt: cents(0, 100),
     notionalUsdt: cents(0, 3000),
+    marginUsdt: cents(0, 1500),
   }),
   { maxLength: 1 },
 );
@@ -79,6 +84,11 @@ export const surroundings = fc
     minCost: fc.constantFrom('0', '5', '500'),
     status: rarely(fc.constant('online' as const), fc.constant('post_only' as const)),
     entry: fc.constantFrom('market' as const, 'post-only' as const),
+    margin: rarely(fc.constantFrom({ leverage: 2 }, { leverage: 5 }), fc.constant(null)),
+    used: rarely(cents(0, 3000), cents(0, 9000)),
+    levelPct: rarely(fc.constant(null), fc.constantFrom(90, 300)),
+    lends: rarely(fc.constantFrom<number[]>([2, 3, 4, 5], [2, 4]), fc.constantFrom<number[]>([3], [])),
+    interest: fc.constantFrom(0, 0.01, 0.02),
     limits,
   })
   .map((s): EntryReviewInput => {
@@ -101,6 +111,11 @@ export const surroundings = fc
         bags: { [base]: (Number(s.bag) / Number(baseUsdt)).toFixed(6) },
         positions: s.positions,
         reservations: s.reservations,
+        margin: {
+          usedUsdt: s.used,
+          freeUsdt: (Number(s.equity) - Number(s.used)).toFixed(2),
+          levelPct: s.levelPct,
+        },
       },
       market: {
         ...market,
@@ -117,7 +132,11 @@ export const surroundings = fc
         lot: s.lot,
         minCost: quote === 'BTC' ? '0.05' : s.minCost,
         status: s.status,
+        leverageSell: s.lends,
+        marginRatePct: { open: s.interest, rollover: s.interest },
+        marginCallPct: 80,
       },
+      margin: s.margin,
       entry: { type: s.entry },
       limits: s.limits,
       track: s.wins === null ? null : { trades: 100, wins: s.wins, meanWinR: 2, meanLossR: 1 },
@@ -125,7 +144,7 @@ export const surroundings = fc
   });
 
 const sane: fc.Arbitrary<EntryReviewInput['decision']> = fc.record({
-  action: rarely(fc.constant('long' as const), fc.constantFrom('short', 'hold', 'close')),
+  action: rarely(fc.constantFrom('long', 'short'), fc.constantFrom('hold', 'close')),
   confidence: rarely(fc.constantFrom(0.6, 0.8, 1), fc.constantFrom(0.59, 0)),
   entry: fc.constantFrom(
     { type: 'market' as const, price: null },
@@ -135,7 +154,8 @@ const sane: fc.Arbitrary<EntryReviewInput['decision']> = fc.record({
   stopLossPct: rarely(fc.constantFrom(1, 1.5, 2), fc.constantFrom(2.5, 0.5, 0.01)),
   takeProfitPct: fc.constantFrom([9], [7, 9, 12], [4], [30, 8]),
   sizePct: fc.constantFrom(null, 1, 25, 100),
-  leverage: fc.constantFrom(null, 1, 3, 10),
+  leverage: rarely(fc.constantFrom(null, 3, 10), fc.constant(1)),
+  horizonHours: fc.constantFrom(1, 4, 24, 60),
 });
 
 /** What a model could come up with: any field missing, of another type, not finite, huge, or text. */
@@ -155,6 +175,7 @@ const good = {
   takeProfitPct: [9],
   sizePct: null,
   leverage: null,
+  horizonHours: 24,
 };
 const names = fc.constantFrom(...Object.keys(good), 'limits', 'riskPerTradePct');
 const twist = fc.oneof(
@@ -170,8 +191,8 @@ const twist = fc.oneof(
 /** A good decision with up to three fields twisted, sometimes no decision at all. */
 export const hostile: fc.Arbitrary<EntryReviewInput['decision']> = rarely(
   fc
-    .array(twist, { minLength: 1, maxLength: 3 })
-    .map((twists): unknown => ({ ...good, ...Object.fromEntries(twists) })),
+    .tuple(fc.constantFrom('long', 'short'), fc.array(twist, { minLength: 1, maxLength: 3 }))
+    .map(([action, twists]): unknown => ({ ...good, action, ...Object.fromEntries(twists) })),
   junk,
 ).map((value) => value as EntryReviewInput['decision']); // it pretends to be one
 

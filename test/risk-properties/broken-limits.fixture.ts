@@ -10,20 +10,30 @@ export function brokenLimits(input: EntryReviewInput, plan: EntryPlan): string[]
   const [base = '', quote = ''] = input.pair.split('/');
   const usdt = (asset: string): number => (asset === 'USDT' ? 1 : Number(market.usdtPer[asset]));
   const quantity = Number(plan.quantity);
-  const entry = plan.entry.price === null ? Number(market.ask) : Number(plan.entry.price);
-  const stop = Number(plan.stopPrice);
-  const slip = l.slippageBps / 10_000;
+  const short = plan.side === 'sell';
   const bid = Number(market.bid);
   const ask = Number(market.ask);
   const mid = (bid + ask) / 2;
+  const entry = plan.entry.price === null ? (short ? bid : ask) : Number(plan.entry.price);
+  const stop = Number(plan.stopPrice);
+  const slip = l.slippageBps / 10_000;
   const taker = instrument.takerFee;
-  const rests = plan.entry.type === 'limit' && entry < ask;
-  const paid = entry * (1 + (rests ? instrument.makerFee : taker));
-  const paidAtMost = plan.entry.type === 'limit' ? paid : paid + entry * slip;
-  const kept = 1 - taker - slip - (ask - bid) / 2 / mid;
-  const risk = (paidAtMost - stop * kept) * quantity * usdt(quote);
+  const isLimit = plan.entry.type === 'limit';
+  const rests = isLimit && (short ? entry > bid : entry < ask);
+  const entryCosts = (rests ? instrument.makerFee : taker) + (isLimit ? 0 : slip);
+  const exitCosts = taker + slip + (ask - bid) / 2 / mid;
+  const target = plan.targets.reduce((s, t) => s + Number(t.share) * Number(t.price), 0);
+  const rate = instrument.marginRatePct;
+  const rollovers = short ? Math.ceil((input.decision.horizonHours ?? NaN) / 4) : 0;
+  const interest = short ? (entry * (rate!.open + rate!.rollover * rollovers)) / 100 : 0;
+  // what is paid and got per unit: a long first pays, a short first gets
+  const paid = entry * (1 + entryCosts);
+  const got = entry * (1 - entryCosts) - interest;
+  const lost = short ? stop * (1 + exitCosts) - got : paid - stop * (1 - exitCosts);
+  const won = short ? got - target * (1 + exitCosts) : target * (1 - exitCosts) - paid;
+  const taken = short ? lost : paid;
+  const risk = lost * quantity * usdt(quote);
   const value = entry * quantity * usdt(quote);
-  const won = plan.targets.reduce((s, t) => s + Number(t.share) * Number(t.price) * kept, 0);
   const bags = Object.entries(account.bags).reduce((s, [a, n]) => s + Number(n) * usdt(a), 0);
   const worth = Number(account.equity);
   const equity = worth - bags;
@@ -38,34 +48,57 @@ export function brokenLimits(input: EntryReviewInput, plan: EntryPlan): string[]
     p.pair.split('/')[p.side === 'sell' ? 0 : 1] === asset;
   const among = (of: typeof isLong) => carried.filter((p) => ['BTC', 'XRP'].some((a) => of(a, p)));
   const clustered = ['BTC', 'XRP'];
-  const longHeat = risks(among(isLong)) + (clustered.includes(base) ? risk : 0);
-  const shortHeat = risks(among(isShort)) + (clustered.includes(quote) ? risk : 0);
-  const held = Math.max(0, Number(account.holdings[base] ?? 0) - Number(account.bags[base] ?? 0));
-  const ordered = values(account.reservations.filter((r) => r.pair.split('/')[0] === base));
-  const lost = (mark: string) => (100 * (Number(mark) - worth)) / Number(mark);
+  const [bought, sold] = short ? [quote, base] : [base, quote];
+  const longHeat = risks(among(isLong)) + (clustered.includes(bought) ? risk : 0);
+  const shortHeat = risks(among(isShort)) + (clustered.includes(sold) ? risk : 0);
+  const held = (asset: string) => Math.max(0, Number(account.holdings[asset] ?? 0) - Number(account.bags[asset] ?? 0)) * usdt(asset); // prettier-ignore
+  const shorts = carried.filter((p) => p.side === 'sell');
+  const ordered = account.reservations.filter((r) => r.side !== 'sell');
+  const on = (items: typeof shorts, asset: string, leg: 0 | 1) =>
+    values(items.filter((p) => p.pair.split('/')[leg] === asset));
+  const longOf = (asset: string) => held(asset) + on(ordered, asset, 0) + on(shorts, asset, 1);
+  const exposed = short
+    ? Math.max(on(shorts, base, 0), quote === 'USDT' ? 0 : longOf(quote))
+    : longOf(base);
+  const backing = Math.min(worth, Number(account.margin?.usedUsdt) + Number(account.margin?.freeUsdt)) - bags; // prettier-ignore
+  const reserved = account.reservations.reduce((s, p) => s + Number(p.marginUsdt ?? 0), 0);
+  const bound = Number(account.margin?.usedUsdt) + reserved + Number(plan.marginUsdt);
+  // equity at the price that lies so many stops away, all other stops hit
+  const atCall = backing - risks(carried) - l.liquidationStops * (stop - entry) * quantity * usdt(quote); // prettier-ignore
+  const lostSince = (mark: string) => (100 * (Number(mark) - worth)) / Number(mark);
   const steps = (text: string, step: string) => Math.abs(Math.round(Number(text) / Number(step)) * Number(step) - Number(text)); // prettier-ignore
   const share = (pct: number, of: number) => (pct / 100) * of * MARGIN;
   const oldest = Math.max(...market.inputs.map((i) => i.ageMs ?? Infinity));
 
   const holds: Record<string, boolean> = {
     confidence: input.decision.confidence >= l.confidence,
-    side: plan.side === 'buy' && plan.leverage === 1,
-    postOnly: plan.entry.postOnly === (input.entry.type === 'post-only') && (!plan.entry.postOnly || entry < ask), // prettier-ignore
-    stop: stop < bid && (entry - stop) / entry <= (l.stopPct / 100) * MARGIN,
-    targets: plan.targets.every((t) => Number(t.price) > entry),
+    side: short ? plan.leverage > 1 && instrument.leverageSell.includes(plan.leverage) : plan.leverage === 1, // prettier-ignore
+    action: input.decision.action === (short ? 'short' : 'long'),
+    leverage: plan.leverage <= Math.max(1, Math.min(l.leverage, input.margin?.leverage ?? 1, short ? (input.decision.leverage ?? Infinity) : 1)), // prettier-ignore
+    margin: short ? Number(plan.marginUsdt) * plan.leverage * MARGIN >= value : plan.marginUsdt === '0', // prettier-ignore
+    marginLevel: !short || (100 * backing) / bound >= l.marginLevelPct / MARGIN,
+    levelNow: !short || (account.margin?.levelPct ?? Infinity) >= l.marginLevelPct,
+    liquidation: !short || atCall + 1e-6 >= (instrument.marginCallPct! / 100) * bound,
+    postOnly: plan.entry.postOnly === (input.entry.type === 'post-only') && (!plan.entry.postOnly || (short ? entry > bid : entry < ask)), // prettier-ignore
+    stop:
+      (short ? stop > ask : stop < bid) &&
+      Math.abs(entry - stop) / entry <= (l.stopPct / 100) * MARGIN,
+    targets: plan.targets.every((t) =>
+      short ? Number(t.price) < entry && Number(t.price) > 0 : Number(t.price) > entry,
+    ),
     shares: Math.abs(plan.targets.reduce((s, t) => s + Number(t.share), 0) - 1) < 1e-9,
-    rewardRisk: ((won - paidAtMost) / (paidAtMost - stop * kept)) * MARGIN >= l.rewardRisk,
+    rewardRisk: (won / lost) * MARGIN >= l.rewardRisk,
     risk: risk <= share(l.riskPerTradePct, equity),
     cap: value <= share(l.positionCapPct, equity),
     yearly: l.volatilityTargetPct === null || (value * (market.volatilityPctPerYear ?? 0)) / 100 <= share(l.volatilityTargetPct, equity), // prettier-ignore
     kelly: l.kellyFraction === null || risk <= share(kellyOf(input.track?.wins), equity),
     capital: l.capitalUsdt === null || value + values(carried) <= l.capitalUsdt * MARGIN,
-    exposure: held * usdt(base) + ordered + value <= share(l.exposurePerAssetPct, equity),
+    exposure: exposed + value <= share(l.exposurePerAssetPct, equity),
     heat: risks(carried) + risk <= share(l.heatPct, equity),
-    longHeat: !clustered.includes(base) || longHeat <= share(l.clusterHeatPct, equity),
-    shortHeat: !clustered.includes(quote) || shortHeat <= share(l.clusterHeatPct, equity),
-    free: quantity * paidAtMost <= Number(account.free[quote] ?? 0) * MARGIN,
-    reserve: Number(plan.reserve.amount) * MARGIN >= quantity * paidAtMost,
+    longHeat: !clustered.includes(bought) || longHeat <= share(l.clusterHeatPct, equity),
+    shortHeat: !clustered.includes(sold) || shortHeat <= share(l.clusterHeatPct, equity),
+    free: quantity * taken <= Number(account.free[quote] ?? 0) * MARGIN,
+    reserve: Number(plan.reserve.amount) * MARGIN >= quantity * taken,
     depth: market.depthQuote === null || entry * quantity <= share(l.depthSharePct, market.depthQuote), // prettier-ignore
     lot: quantity > 0 && steps(plan.quantity, instrument.lot) < 1e-9,
     tick: steps(plan.stopPrice, instrument.tick) < 1e-9,
@@ -75,9 +108,9 @@ export function brokenLimits(input: EntryReviewInput, plan: EntryPlan): string[]
     desk: ['running', 'reduced'].includes(desk.state) && desk.reconciled,
     cooldown: desk.cooldownUntil === null || desk.cooldownUntil <= input.now,
     trades: desk.tradesToday < l.tradesPerDay && desk.llmSpendTodayUsd < l.llmSpendPerDayUsd,
-    losses: lost(account.dayStartEquity) < 5 && lost(account.weekStartEquity) < 10,
-    drawdown: lost(account.peakEquity) < 20,
-    halved: lost(account.peakEquity) < 15 || risk <= share(l.riskPerTradePct / 2, equity),
+    losses: lostSince(account.dayStartEquity) < 5 && lostSince(account.weekStartEquity) < 10,
+    drawdown: lostSince(account.peakEquity) < 20,
+    halved: lostSince(account.peakEquity) < 15 || risk <= share(l.riskPerTradePct / 2, equity),
     reduced: desk.state === 'running' || risk <= share(l.riskPerTradePct / 2, equity),
     streak: desk.lossStreak < l.lossStreak || risk <= share(l.riskPerTradePct / 2, equity),
     spread: ((ask - bid) / mid) * 10_000 <= l.spreadBps * MARGIN,

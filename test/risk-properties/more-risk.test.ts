@@ -22,10 +22,30 @@ describe('more risk never gets more', () => {
       ...input,
       account: { ...input.account, positions: [...input.account.positions, p] },
     })),
-    position.map(({ side: _, ...r }) => (input: EntryReviewInput) => ({
-      ...input,
-      account: { ...input.account, reservations: [...input.account.reservations, r] },
-    })),
+    fc
+      .record({ position, marginUsdt: cents(0, 3000) })
+      .map(({ position: p, marginUsdt }) => (input: EntryReviewInput) => ({
+        ...input,
+        account: {
+          ...input.account,
+          reservations: [...input.account.reservations, { ...p, marginUsdt }],
+        },
+      })),
+    cents(0, 5000).map((more) => (input: EntryReviewInput) => {
+      const { usedUsdt, freeUsdt } = input.account.margin!;
+      const margin = {
+        usedUsdt: (Number(usedUsdt) + Number(more)).toFixed(2),
+        freeUsdt: (Number(freeUsdt) - Number(more)).toFixed(2),
+        levelPct: null,
+      };
+      const levelPct = input.account.margin!.levelPct;
+      return { ...input, account: { ...input.account, margin: { ...margin, levelPct } } };
+    }),
+    fc.double({ min: 0, max: 1, noNaN: true }).map((more) => (input: EntryReviewInput) => {
+      const { open, rollover } = input.instrument.marginRatePct!;
+      const marginRatePct = { open: open + more, rollover: rollover + more };
+      return { ...input, instrument: { ...input.instrument, marginRatePct } };
+    }),
     fc.constantFrom(...PAIRS).map((pair) => (input: EntryReviewInput) => ({
       ...input,
       account: { ...input.account, restingEntries: [pair] },
@@ -61,6 +81,28 @@ describe('more risk never gets more', () => {
       fc.property(saneInput, worse, (input, worsen) => {
         const calm = { ...input, desk: { ...input.desk, tradesToday: 3 } };
         return quantityOf(worsen(calm)) <= quantityOf(calm);
+      }),
+    );
+  });
+
+  test('a longer horizon never gets a short more', () => {
+    assertProperty(
+      'a longer horizon never gets a short more',
+      fc.property(saneInput, fc.double({ min: 0, max: 500, noNaN: true }), (input, more) => {
+        const { decision } = input;
+        const longer = { ...decision, horizonHours: (decision.horizonHours ?? 0) + more };
+        return quantityOf({ ...input, decision: longer }) <= quantityOf(input);
+      }),
+    );
+  });
+
+  test('without margin in the profile every short is vetoed, and every long as it was', () => {
+    assertProperty(
+      'without margin in the profile every short is vetoed, and every long as it was',
+      fc.property(saneInput, (input) => {
+        const spot = reviewEntry({ ...input, margin: null });
+        if (input.decision.action === 'short') return spot.kind === 'vetoed';
+        return JSON.stringify(spot.plan) === JSON.stringify(reviewEntry(input).plan);
       }),
     );
   });

@@ -17,14 +17,15 @@ test('a verdict is a function of its input, which it leaves as it is', () => {
   );
 });
 
-test('a reduction never sells what is not held, and sells what is', () => {
+test('a reduction never closes what is not open, and closes what is', () => {
   const amount = fc.integer({ min: 0, max: 100_000_000 }).map((n) => (n / 1e8).toFixed(8));
   assertProperty(
-    'a reduction never sells what is not held, and sells what is',
-    fc.property(amount, amount, amount, (quantity, held, inExitOrders) => {
+    'a reduction never closes what is not open, and closes what is',
+    fc.property(amount, amount, amount, fc.boolean(), (quantity, held, inExitOrders, short) => {
       const { plan } = reviewReduction({
         pair: 'BTC/USDT',
-        side: 'sell',
+        side: short ? 'buy' : 'sell',
+        leverage: short ? 2 : null,
         order: 'market',
         price: null,
         timeInForce: 'ioc',
@@ -34,6 +35,7 @@ test('a reduction never sells what is not held, and sells what is', () => {
       });
       const units = (text: string): number => Math.round(Number(text) * 1e8);
       const most = Math.max(0, units(held) - units(inExitOrders));
+      if (plan !== null && (plan.side === 'buy') !== (plan.leverage !== null)) return false;
       return units(plan?.quantity ?? '0') === Math.min(units(quantity), most);
     }),
   );
