@@ -77,8 +77,13 @@ test('a live review lists every rule, and each has something to judge', async ()
   const found = await rules({ risk: { capitalUsdt: 500, kellyFraction: 0.25 } });
   expect(Object.keys(found)).toEqual(ENTRY_RULES.map((rule) => rule.id));
   const idle = Object.values(found).filter((rule) => rule.outcome === 'not-applicable');
-  // spot pays no funding; nobody has a hundred trades at once
-  expect(idle.map((rule) => rule.rule)).toEqual(['funding', 'kelly']);
+  // spot pays no funding and borrows nothing; nobody has a hundred trades at once
+  expect(idle.map((rule) => rule.rule)).toEqual([
+    'funding',
+    'kelly',
+    'margin-level',
+    'liquidation',
+  ]);
 });
 
 test('volatility of the year bounds the size', async () => {

@@ -87,7 +87,10 @@ export const surroundings = fc
     margin: rarely(fc.constantFrom({ leverage: 2 }, { leverage: 5 }), fc.constant(null)),
     used: rarely(cents(0, 3000), cents(0, 9000)),
     levelPct: rarely(fc.constant(null), fc.constantFrom(90, 300)),
-    lends: rarely(fc.constantFrom<number[]>([2, 3, 4, 5], [2, 4]), fc.constantFrom<number[]>([3], [])),
+    lends: rarely(
+      fc.constantFrom<number[]>([2, 3, 4, 5], [2, 4]),
+      fc.constantFrom<number[]>([3], []),
+    ),
     interest: fc.constantFrom(0, 0.01, 0.02),
     limits,
   })
