@@ -1,4 +1,5 @@
 import { crc32 } from '../shared/kraken/crc32.ts';
+import { seededRandom } from '../shared/statistics/seeded-random.ts';
 
 const DEPTH = 10;
 const QUANTITY_DECIMALS = 8;
@@ -8,7 +9,7 @@ const QUANTITY_DECIMALS = 8;
  * levels each, with right checksums. Prices have one decimal.
  */
 export function generatedBookSession(updates: number) {
-  const random = randomFrom(7);
+  const random = seededRandom(7);
   const sides = { bids: new Map<number, number>(), asks: new Map<number, number>() };
   const newSize = (): number => 1 + Math.floor(random() ** 4 * 9e8);
   for (let level = 0; level < DEPTH; level++) {
@@ -59,16 +60,5 @@ export function generatedBookSession(updates: number) {
     quantityDecimals: QUANTITY_DECIMALS,
     depth: DEPTH,
     messages,
-  };
-}
-
-/** Mulberry32: numbers in [0, 1), the same for a seed everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -1,4 +1,5 @@
 import type { CandleColumns } from '../shared/candle.ts';
+import { seededRandom } from '../shared/statistics/seeded-random.ts';
 
 const START = [30_000, 2_000, 25];
 const DECIMALS = [1, 2, 4];
@@ -9,13 +10,7 @@ const DECIMALS = [1, 2, 4];
  * whose Math.log, exp and cos agree.
  */
 export function h2hSeries(pairs: number, barsPerPair: number): CandleColumns[] {
-  let state = 0x9e3779b9 | 0;
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const random = seededRandom(0x9e3779b9);
   const gauss = (): number => {
     const u = 1 - random();
     const v = random();

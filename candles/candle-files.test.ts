@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '../shared/indicators/seeded-candles.ts';
+import { seededRandom } from '../shared/statistics/seeded-random.ts';
 import { findCandleFiles } from './candle-files.ts';
 import { loadCandles } from './load-candles.ts';
 

@@ -1,7 +1,7 @@
+import { mapColumns, newColumns } from '../shared/candle-columns.ts';
 import type { CandleColumns } from '../shared/candle.ts';
 import { timeframeMs } from '../shared/timeframe.ts';
 import type { CandleFile } from './candle-files.ts';
-import { mapColumns, newColumns } from './columns.ts';
 import { endOfLine, NEWLINE, parseRow, RETURN } from './candle-row.ts';
 
 const COMMA = 44;

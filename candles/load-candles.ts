@@ -5,8 +5,6 @@ import { readCandleBytes, type CandleFile } from './candle-files.ts';
 import { CandleParser } from './candle-parser.ts';
 import { endOfLine, NEWLINE } from './candle-row.ts';
 
-export { newColumns, sliceColumns } from './columns.ts';
-
 /** Fits the processor's cache beside the columns' ends: larger blocks are slower. */
 const BLOCK_BYTES = 1 << 18;
 /** The first rows are read by themselves: they tell how long a row is, and the loop is compiled knowing its end. */

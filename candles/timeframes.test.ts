@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { newColumns } from '../shared/candle-columns.ts';
 import type { CandleColumns } from '../shared/candle.ts';
 import type { Timeframe } from '../shared/timeframe.ts';
 import type { CandleFile } from './candle-files.ts';
-import { newColumns } from './load-candles.ts';
 import { aggregateCandles, chooseBaseTimeframe, lowerBound } from './timeframes.ts';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,9 @@
+import { newColumns, sliceColumns } from '../shared/candle-columns.ts';
 import type { CandleColumns } from '../shared/candle.ts';
 import type { Pair } from '../shared/pair.ts';
 import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../shared/timeframe.ts';
 import type { CandleFile } from './candle-files.ts';
-import { loadCandles, newColumns, sliceColumns } from './load-candles.ts';
+import { loadCandles } from './load-candles.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,7 @@
+import { newColumns } from './candle-columns.ts';
 import type { CandleColumns } from './candle.ts';
 import { baseOf, quoteOf, type Asset, type Pair } from './pair.ts';
+import { seededRandom } from './statistics/seeded-random.ts';
 import { timeframeMs, type Timeframe } from './timeframe.ts';
 
 const DAY_MS = 86_400_000;
@@ -217,7 +219,7 @@ class Output {
   private length = 0;
   private offset: number | null = null;
   private basis = 0;
-  private all: CandleColumns = empty(0);
+  private all: CandleColumns = newColumns(0);
 
   constructor(pair: Pair, seed: number, decimals: number) {
     this.pair = pair;
@@ -292,7 +294,7 @@ class Output {
 
   private grow(): void {
     this.capacity = Math.max(65_536, this.capacity * 2);
-    const next = empty(this.capacity);
+    const next = newColumns(this.capacity);
     for (const key of KEYS) next[key].set(this.all[key]);
     this.all = next;
   }
@@ -312,30 +314,14 @@ class Output {
 
 const KEYS = ['timeMs', 'open', 'high', 'low', 'close', 'volume'] as const;
 
-function empty(length: number): CandleColumns {
-  return {
-    timeMs: new Float64Array(length),
-    open: new Float64Array(length),
-    high: new Float64Array(length),
-    low: new Float64Array(length),
-    close: new Float64Array(length),
-    volume: new Float64Array(length),
-  };
-}
-
-/** Numbers in [0, 1) from a seed and a name (mulberry32). */
+/** Numbers in [0, 1) from a seed and a name. */
 function generator(seed: number, name: string): () => number {
   let state = Math.imul(seed | 0, 0x9e3779b1) ^ 0x85ebca6b;
   for (let i = 0; i < name.length; i += 1) {
     state = Math.imul(state ^ name.charCodeAt(i), 0x01000193);
     state = (state << 13) | (state >>> 19);
   }
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  return seededRandom(state);
 }
 
 /** Standard normal numbers, both of each Box-Muller pair. */

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { findCandleFiles, type CandleFile } from '../../candles/candle-files.ts';
-import { loadCandles, sliceColumns } from '../../candles/load-candles.ts';
+import { loadCandles } from '../../candles/load-candles.ts';
 import { aggregateCandles, lowerBound } from '../../candles/timeframes.ts';
-import type { CandleColumns } from '../../shared/candle.ts';
 import {
   recordedDecisions,
   type RecordedDecisions,
 } from '../../shared/backtest/recorded-decisions.ts';
 import { gapsIn } from '../../shared/backtest/segments.ts';
+import { sliceColumns } from '../../shared/candle-columns.ts';
+import type { CandleColumns } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
 import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { PairData, StudyRequest } from './study.ts';

@@ -15,6 +15,7 @@ const SOURCES = [
   'shared/statistics',
   'shared/rebalance',
   'shared/risk',
+  'shared/candle-columns.ts',
   'shared/entry.ts',
   'shared/fills.ts',
   'shared/shadow/entry-in-bar.ts',

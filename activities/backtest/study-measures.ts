@@ -5,9 +5,9 @@ import {
   type Comparison,
   type EquityMeasures,
 } from '../../shared/backtest/measures.ts';
-import type { Random } from '../../shared/statistics/bootstrap.ts';
-import { seededRandom } from '../../shared/indicators/seeded-candles.ts';
 import { baseOf, quoteOf } from '../../shared/pair.ts';
+import type { Random } from '../../shared/statistics/bootstrap.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { tradeMeasures, type TradeMeasures } from '../../shared/statistics/trade-measures.ts';
 import { contaminationOf } from './contamination.ts';
 import type { StudyRun } from './run-study.ts';

@@ -1,5 +1,5 @@
-import { seededRandom } from '../../shared/indicators/seeded-candles.ts';
 import { nextSets, type SearchSpace, type Tried } from '../../shared/backtest/bayesian-search.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { parseBarStrategy, type BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
 
 /** Values to try for a parameter: a list, or a range with a step. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 import { workflowIds } from '../../shared/names.ts';
 import { ProfileSchema, type Profile } from '../../shared/profile.ts';
 import { emptySchema } from '../ledger/desk-database.fixture.ts';

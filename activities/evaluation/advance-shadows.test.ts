@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CandleColumns } from '../../shared/candle.ts';
 import { computeIndicators } from '../../shared/indicators/indicator-set.ts';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 import { workflowIds } from '../../shared/names.ts';
 import { ProfileSchema, type Profile } from '../../shared/profile.ts';
 import { CandleHistory } from '../../shared/shadow/candle-history.ts';
@@ -17,8 +17,8 @@ import {
   HOUR_MS,
   storeDesk,
 } from '../ledger/example-desk.fixture.ts';
-import { readArena } from './read-arena.ts';
 import { advanceShadows, checkShadows, type ShadowDeps } from './advance-shadows.ts';
+import { readArena } from './read-arena.ts';
 
 const PAIRS = exampleProfile.pairs;
 const BARS = 160;

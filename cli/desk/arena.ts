@@ -1,13 +1,13 @@
 import type pg from 'pg';
-import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
 import { checkRecords } from '../../activities/evaluation/advance-records.ts';
+import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
 import { readArena } from '../../activities/evaluation/read-arena.ts';
 import { readRecords } from '../../activities/evaluation/record-store.ts';
 import { predictionScore, type PredictionScore } from '../../shared/arena/prediction-score.ts';
 import { standingsOf, type Standing } from '../../shared/arena/standings.ts';
 import type { UsedRecord } from '../../shared/consensus/consensus.ts';
-import { seededRandom } from '../../shared/indicators/seeded-candles.ts';
 import { shadowKey } from '../../shared/shadow/fold-shadows.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { isoTime, timeframeMs } from '../../shared/timeframe.ts';
 import { CommandError } from './command-error.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seededRandom } from '../indicators/seeded-candles.ts';
+import { seededRandom } from '../statistics/seeded-random.ts';
 import { predictionScore, type Resolved } from './prediction-score.ts';
 
 const DAY = 86_400_000;

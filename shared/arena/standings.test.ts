@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../indicators/seeded-candles.ts';
 import { BASELINE } from '../shadow/contestants.ts';
 import { noTotals } from '../shadow/new-shadow.ts';
 import type { ShadowTrade } from '../shadow/shadow-types.ts';
+import { seededRandom } from '../statistics/seeded-random.ts';
 import { standingsOf, type ArenaAccount } from './standings.ts';
 
 const DAY = 86_400_000;

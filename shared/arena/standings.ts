@@ -1,5 +1,4 @@
 import { equityMeasures, pairedSharpe, type EquityMeasures } from '../backtest/measures.ts';
-import { seededRandom } from '../indicators/seeded-candles.ts';
 import { BASELINE } from '../shadow/contestants.ts';
 import type { ShadowTotals, ShadowTrade } from '../shadow/shadow-types.ts';
 import type { Interval } from '../statistics/bootstrap.ts';
@@ -7,6 +6,7 @@ import { confidenceSet } from '../statistics/confidence-set.ts';
 import { dailyReturns } from '../statistics/daily-returns.ts';
 import { deflatedSharpe } from '../statistics/probabilistic-sharpe.ts';
 import { dailySharpe } from '../statistics/ratios.ts';
+import { seededRandom } from '../statistics/seeded-random.ts';
 import { tradeMeasures, type TradeMeasures } from '../statistics/trade-measures.ts';
 
 /** Fixed, so that the same records print the same intervals. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededCandles } from '../indicators/seeded-candles.ts';
+import { seededCandles } from '../indicators/seeded-candles.fixture.ts';
 import { Account } from './account.ts';
 
 const DAY = 86_400_000;

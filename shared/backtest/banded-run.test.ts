@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CandleColumns } from '../candle.ts';
-import { seededCandles } from '../indicators/seeded-candles.ts';
+import { seededCandles } from '../indicators/seeded-candles.fixture.ts';
 import type { Instrument } from '../venue.ts';
 import { runBanded, type BandedInput } from './banded-run.ts';
 import { EXIT_REASONS } from './trade-log.ts';

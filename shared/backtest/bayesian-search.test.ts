@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../indicators/seeded-candles.ts';
 import { gaussianProcess } from '../statistics/gaussian-process.ts';
+import { seededRandom } from '../statistics/seeded-random.ts';
 import { nextSets, type SearchSpace, type Tried } from './bayesian-search.ts';
 
 /** 40 by 40 sets; worth falls with the distance from set (30, 10), in waves that mislead. */

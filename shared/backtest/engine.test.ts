@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandleColumns } from '../candle.ts';
-import { seededCandles, seededRandom } from '../indicators/seeded-candles.ts';
+import { seededCandles } from '../indicators/seeded-candles.fixture.ts';
+import { seededRandom } from '../statistics/seeded-random.ts';
 import {
   ENTER_LONG,
   ENTER_SHORT,
@@ -9,8 +10,8 @@ import {
   LEAVE_SHORT,
   type BarStrategy,
 } from '../strategies/bar-strategy.ts';
-import { runEngine } from './engine.ts';
 import type { EngineInput } from './engine-types.ts';
+import { runEngine } from './engine.ts';
 import { equalShare } from './equal-share.ts';
 import { fixedQuantity } from './fixed-quantity.ts';
 import { EXIT_REASONS, type TradeLog } from './trade-log.ts';

@@ -6,7 +6,7 @@ import { Bollinger } from './bollinger.ts';
 import { Ema } from './ema.ts';
 import { Macd } from './macd.ts';
 import { Rsi } from './rsi.ts';
-import { seededCandles } from './seeded-candles.ts';
+import { seededCandles } from './seeded-candles.fixture.ts';
 
 describe('batch and incremental forms', () => {
   it('agree to 1e-9 relative, and warm up on the same bar', () => {

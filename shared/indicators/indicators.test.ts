@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ADX, ATR, BollingerBands, KeltnerChannels, MACD, RSI } from 'technicalindicators';
-import { computeIndicators, IndicatorBank } from './indicator-set.ts';
 import { Bollinger } from './bollinger.ts';
 import { Donchian } from './donchian.ts';
 import { EfficiencyRatio } from './efficiency-ratio.ts';
 import { Ema } from './ema.ts';
-import { RollingVwap } from './vwap.ts';
+import { computeIndicators, IndicatorBank } from './indicator-set.ts';
 import { Rsi } from './rsi.ts';
+import { seededCandles } from './seeded-candles.fixture.ts';
 import { Sma } from './sma.ts';
-import { seededCandles } from './seeded-candles.ts';
+import { RollingVwap } from './vwap.ts';
 
 function last<T>(values: readonly T[]): T {
   return values[values.length - 1]!;

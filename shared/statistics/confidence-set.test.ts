@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { seededRandom } from '../indicators/seeded-candles.ts';
 import { confidenceSet } from './confidence-set.ts';
+import { seededRandom } from './seeded-random.ts';
 
 const drawn = (random: () => number, mean: number): Float64Array =>
   Float64Array.from({ length: 150 }, () => mean + random() - 0.5);

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../indicators/seeded-candles.ts';
 import { bootstrapInterval, percentile, stationaryIndexes } from './bootstrap.ts';
 import { dailyReturns } from './daily-returns.ts';
 import { moments } from './moments.ts';
@@ -14,6 +13,7 @@ import {
   psrOf,
 } from './probabilistic-sharpe.ts';
 import { annualGrowth, maxDrawdown, sharpeRatio, sortinoRatio } from './ratios.ts';
+import { seededRandom } from './seeded-random.ts';
 import { tradeMeasures } from './trade-measures.ts';
 import { wilsonInterval } from './wilson.ts';
 

@@ -1,4 +1,5 @@
 import { Atr } from '../indicators/atr.ts';
+import { seededRandom } from '../statistics/seeded-random.ts';
 import { ENTER_LONG, SAYS_NOTHING, type BarStrategy } from './bar-strategy.ts';
 import { targetFor, type ExitParameters } from './exits.ts';
 
@@ -12,21 +13,18 @@ export class RandomEntryBars implements BarStrategy {
   private readonly chance: number;
   private readonly exits: ExitParameters;
   private readonly atr = new Atr(14);
-  private state: number;
+  private readonly random: () => number;
 
   /** `chance`: probability of an entry at a close, 0 to 1. */
   constructor(chance: number, seed: number, exits: ExitParameters) {
     this.chance = chance;
     this.exits = exits;
-    this.state = seed | 0;
+    this.random = seededRandom(seed);
   }
 
   update(_timeMs: number, _open: number, high: number, low: number, close: number): number {
     this.atr.update(high, low, close);
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    const drawn = ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+    const drawn = this.random();
     if (drawn >= this.chance || !this.atr.ready) return SAYS_NOTHING;
     this.stopPct = (100 * this.exits.stopAtr * this.atr.value) / close;
     this.targetPct = targetFor(this.stopPct, this.exits);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeIndicators, type IndicatorSet } from '../indicators/indicator-set.ts';
-import { seededCandles } from '../indicators/seeded-candles.ts';
 import type { CandleColumns } from '../candle.ts';
-import { ENTER_LONG, LEAVE_LONG } from './bar-strategy.ts';
+import { computeIndicators, type IndicatorSet } from '../indicators/indicator-set.ts';
+import { seededCandles } from '../indicators/seeded-candles.fixture.ts';
 import { barStrategyFactory, parseBarStrategy } from './bar-registry.ts';
+import { ENTER_LONG, LEAVE_LONG } from './bar-strategy.ts';
 import { exitsFromAtr } from './exits.ts';
 import { createStrategy } from './registry.ts';
 import type { StrategyView } from './strategy.ts';

@@ -1,6 +1,7 @@
 import { findCandleFiles, type CandleFile } from '../../candles/candle-files.ts';
-import { loadCandles, newColumns, sliceColumns } from '../../candles/load-candles.ts';
+import { loadCandles } from '../../candles/load-candles.ts';
 import { aggregateCandles, chooseBaseTimeframe, lowerBound } from '../../candles/timeframes.ts';
+import { newColumns, sliceColumns } from '../../shared/candle-columns.ts';
 import type { Candle, CandleColumns } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
 import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';

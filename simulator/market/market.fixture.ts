@@ -1,5 +1,5 @@
-import { newColumns } from '../../candles/load-candles.ts';
 import { aggregateCandles } from '../../candles/timeframes.ts';
+import { newColumns } from '../../shared/candle-columns.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
 import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 
 /**
  * Trouble that a test or a scenario orders. Each strikes `count` times (once unless told), or at every occasion
@@ -114,7 +115,7 @@ export function createFaults(nowMs: () => number = () => performance.now()): Fau
             fault,
             left: fault.count ?? (isOnce ? 1 : Infinity),
             untilMs: until(fault.forMs),
-            random: generator(fault.seed ?? 1),
+            random: seededRandom(fault.seed ?? 1),
           });
         }
       }
@@ -146,16 +147,5 @@ export function createFaults(nowMs: () => number = () => performance.now()): Fau
     isLockedOut: () => lockedUntilMs > nowMs(),
     skewMs: () => skewMs,
     onOffline: (listener) => void listeners.push(listener),
-  };
-}
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/backtest.ts', import.meta.url));
 const HOUR = 3_600_000;

@@ -12,7 +12,7 @@ import type { StudyRequest } from '../../activities/backtest/study.ts';
 import { studyTable } from '../../cli/backtest/tables.ts';
 import { venueFacts } from '../../cli/backtest/venue-facts.ts';
 import type { Decision } from '../../shared/decision.ts';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 
 const HOUR = 3_600_000;

@@ -9,7 +9,8 @@ import { runEngine } from '../../shared/backtest/engine.ts';
 import { fixedQuantity } from '../../shared/backtest/fixed-quantity.ts';
 import { EXIT_REASONS, sumTrades, TradeLog } from '../../shared/backtest/trade-log.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
-import { seededCandles, seededRandom } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import {
   SIGNAL_STRATEGY_NAMES,
   barStrategyFactory,

@@ -20,7 +20,7 @@ import {
   toldSchedule,
 } from '../../cli/backtest/schedule-command.ts';
 import { venueFacts } from '../../cli/backtest/venue-facts.ts';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 import { startComputeWorker, type ComputeWorker } from '../../workers/compute-worker.ts';
 import type { backtest } from '../../workflows/backtest.ts';

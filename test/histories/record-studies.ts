@@ -6,7 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { StudyRequest, SweepPlan } from '../../activities/backtest/study.ts';
 import { sweepSets } from '../../activities/backtest/sweep-plan.ts';
 import { venueFacts } from '../../cli/backtest/venue-facts.ts';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 import { startComputeWorker } from '../../workers/compute-worker.ts';
 import { cancelStudy } from '../../workflows/study-messages.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReplaySummary } from '../../activities/ledger/replay-summary.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { openScene, type Scene } from './scene.ts';
 import { NAMED, randomStrike, type Strike } from './strikes.ts';
 
@@ -85,7 +86,7 @@ async function strikeAll(
   scene: Scene,
   onReached: (strike: Strike) => void,
 ): Promise<void> {
-  const draw = generator(test.seed);
+  const draw = seededRandom(test.seed);
   const named = Array.from({ length: test.eachNamed }, () => NAMED).flat();
   const strikes = shuffled(
     [...named, ...Array.from({ length: test.random }, () => randomStrike(draw))],
@@ -144,15 +145,4 @@ function shuffled<T>(items: readonly T[], draw: () => number): T[] {
     [result[i], result[j]] = [result[j] as T, result[i] as T];
   }
   return result;
-}
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

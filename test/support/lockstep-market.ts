@@ -1,5 +1,5 @@
 import type { CandleColumns } from '../../shared/candle.ts';
-import { seededCandles } from '../../shared/indicators/seeded-candles.ts';
+import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 import type { Pair } from '../../shared/pair.ts';
 
 /** Seeded hours of three pairs, on the venue's ticks: what a desk and a backtest are both given. */

@@ -1,30 +1,13 @@
+import { newColumns } from '../candle-columns.ts';
 import type { CandleColumns } from '../candle.ts';
-
-/** The mulberry32-like stream of numbers in [0, 1) that seeded markets are drawn from. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seededRandom } from '../statistics/seeded-random.ts';
 
 /** A small seeded market of hourly bars with drifting volatility, for tests: the same seed, the same bars. */
 export function seededCandles(bars: number, seed: number, start = 100): CandleColumns {
   const random = seededRandom(seed);
   const gauss = (): number =>
     Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const column = (): Float64Array => new Float64Array(bars);
-  const columns: CandleColumns = {
-    timeMs: column(),
-    open: column(),
-    high: column(),
-    low: column(),
-    close: column(),
-    volume: column(),
-  };
+  const columns = newColumns(bars);
   let close = start;
   let volatility = 0.006;
   let drift = 0;

@@ -1,4 +1,4 @@
-import type { CandleColumns } from '../shared/candle.ts';
+import type { CandleColumns } from './candle.ts';
 
 /** Empty columns with room for `length` bars. */
 export function newColumns(length: number): CandleColumns {
