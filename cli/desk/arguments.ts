@@ -118,6 +118,11 @@ const OWN_OPTIONS: Record<
   check: ['arena'],
 };
 
+/** Commands that take words behind their name; all others take none. */
+const TAKE_WORDS: readonly string[] = [
+  ...['why', 'replay', 'set-limits', 'set-champion', 'release-bag'],
+];
+
 /** Reads the command line behind `npm run desk --`. Throws `UsageError` on whatever it does not know. */
 export function parseDeskArguments(argv: readonly string[]): DeskArguments {
   const { values, positionals } = parsed(argv);
@@ -136,9 +141,7 @@ export function parseDeskArguments(argv: readonly string[]): DeskArguments {
     }
   }
   const command = readCommand(name, words, values);
-  const takesWords =
-    'cycle' in command || 'change' in command || 'decider' in command || 'amounts' in command;
-  if (words.length > 0 && !takesWords) {
+  if (words.length > 0 && !TAKE_WORDS.includes(name)) {
     throw new UsageError(`${name} takes no "${words.join(' ')}"`);
   }
   const { desk, replay, profile, home, json } = values;

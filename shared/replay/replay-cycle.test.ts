@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decision } from '../../test/llm/llm-desk.ts';
+import { recordsByDecider, rosterRecords } from '../arena/fold-records.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { clientOrderId } from '../client-order-id.ts';
 import { combineDecisions, compareConsensus } from '../consensus/combine.ts';
@@ -48,8 +49,17 @@ function ordered(): RecordedCycle {
   ];
   const { kind, ...settings } = ConsensusSettingsSchema.parse({ quorum: 1 });
   const roster = ['model', 'hold'];
-  const consensus = combineDecisions(kind, answers, roster, settings);
-  const { quorum: _own, ...others } = compareConsensus(answers, roster, settings);
+  const records = rosterRecords(
+    roster,
+    { model: 'm, triplegain-1', hold: 'hold' },
+    ({ decider }) =>
+      decider === 'hold'
+        ? null
+        : { resolved: 50, independent: 20, brierSum: 12, alpha: -0.1, beta: 0.6 },
+  );
+  const known = recordsByDecider(records);
+  const consensus = combineDecisions(kind, answers, roster, settings, known);
+  const { quorum: _own, ...others } = compareConsensus(answers, roster, settings, known);
   const { decision: _decision, ...input } = exampleReview();
   const verdict = reviewEntry({ ...input, decision: consensus.decision! });
   const prompt = buildPrompt('triplegain-1', {
@@ -69,7 +79,10 @@ function ordered(): RecordedCycle {
       },
     ],
     prompt: { version: 'triplegain-1', system: prompt.system, user: prompt.user },
-    consensus: { kind, ...consensus, others, rule: { ...settings, roster } },
+    consensus: {
+      ...{ kind, ...consensus, others, rule: { ...settings, roster } },
+      ...{ records, heldStopPct: null },
+    },
     verdict: { ...verdict, input },
     order: {
       ...{ clientOrderId: clientOrderId(CYCLE, 'entry', 1), side: 'buy', kind: 'market' },
@@ -114,6 +127,24 @@ describe('a difference is found, and named by its field', () => {
       (c) => (c.consensus.others!.single!.action = 'hold'),
       'consensus',
       'others.single.action',
+    ],
+    [
+      'another record of a decider',
+      (c) => (c.consensus.records![0]!.alpha = 1),
+      'consensus',
+      'others.weighted.reason',
+    ],
+    [
+      'another weight',
+      (c) => (c.consensus.records![0]!.weight = 0.9),
+      'consensus',
+      'records[0].weight',
+    ],
+    [
+      'another stop that holders want',
+      (c) => (c.consensus.heldStopPct = 1.5),
+      'consensus',
+      'heldStopPct',
     ],
     ['other limits', (c) => (c.verdict!.input!.limits.stopPct = 1), 'verdict', 'kind'],
     ['another plan', (c) => (c.verdict!.plan!.quantity = '1'), 'verdict', 'plan.quantity'],
@@ -163,6 +194,19 @@ describe('what the record does not tell', () => {
     cycle.calls[0]!.text = chat('to the moon');
     cycle.calls.push({ ...cycle.calls[0]!, purpose: 'repair' });
     expect(of(cycle, 'answers')).toMatchObject({ result: 'identical', note: '' });
+  });
+
+  test('an older record without weights and wanted stop is compared without them', () => {
+    const cycle = ordered();
+    delete cycle.consensus.records;
+    delete cycle.consensus.heldStopPct;
+    const { weighted } = compareConsensus(
+      cycle.answers,
+      cycle.consensus.rule!.roster,
+      cycle.consensus.rule!,
+    );
+    cycle.consensus.others!.weighted = weighted;
+    expect(of(cycle, 'consensus')).toMatchObject({ result: 'identical' });
   });
 
   test('an old record without settings or inputs is not called identical', () => {

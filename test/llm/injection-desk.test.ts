@@ -1,16 +1,18 @@
-import { spawn } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runDeskCommand } from '../../cli/desk/run-command.ts';
-import { freePortBase } from '../../infra/free-port-base.ts';
 import type { Decision } from '../../shared/decision.ts';
 import type { CallMode } from '../../shared/llm/settings.ts';
-import { isoTime } from '../../shared/timeframe.ts';
+import {
+  deskJson,
+  replayDesk,
+  textOf,
+  writeMarket,
+  type ReplaySummary,
+  type SeededMarket,
+} from '../support/launched-desk.ts';
 import { startLlmServer, type LlmServer } from '../support/llm-server.ts';
-import { lockstepMarket } from '../support/lockstep-market.ts';
-import { databaseUrl, temporalAddress } from '../support/services.ts';
 import { decision } from './llm-desk.ts';
 
 /**
@@ -19,7 +21,6 @@ import { decision } from './llm-desk.ts';
  * market. The orders must be those of the same desk without that text.
  */
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const HOUR = 3_600_000;
 const HISTORY = 80;
 const TRADED = 20;
@@ -29,23 +30,13 @@ const injections = JSON.parse(
 
 let dir: string;
 let servers: LlmServer[];
-let range: { from: string; to: string };
+let market: SeededMarket;
 /** Answers in which the obedient model did what it was told, by what that was. */
 const obeyed = new Map<string, number>();
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'triplegain-injection-'));
-  const [market] = lockstepMarket(HISTORY + TRADED, 103);
-  const { timeMs, open, high, low, close, volume } = market!.bars;
-  const rows = ['time,open,high,low,close,volume'];
-  for (let i = 0; i < timeMs.length; i++) {
-    const prices = [open, high, low, close].map((column) => column[i]!.toFixed(market!.decimals));
-    rows.push([timeMs[i]! / 1000, ...prices, volume[i]!.toFixed(6)].join(','));
-  }
-  mkdirSync(join(dir, 'data'));
-  writeFileSync(join(dir, 'data', 'BTCUSDT-1h.csv'), `${rows.join('\n')}\n`);
-  const fromMs = timeMs[HISTORY]!;
-  range = { from: isoTime(fromMs), to: isoTime(fromMs + TRADED * HOUR) };
+  market = writeMarket(join(dir, 'data'), { history: HISTORY, traded: TRADED, seed: 103 });
   servers = await Promise.all(
     Array.from({ length: 6 }, (_, n) =>
       startLlmServer('chat', [{ kind: 'says', text: n === 0 ? obedient : honest }]),
@@ -64,8 +55,7 @@ interface Prompt {
 }
 
 function promptOf(request: Record<string, unknown>): Prompt {
-  const messages = request['messages'] as { content: string }[];
-  const text = messages.map((message) => message.content).join('\n');
+  const text = textOf(request['messages']);
   const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '';
   const lessons = text.split('## Lessons from earlier trades')[1] ?? '';
   return {
@@ -104,51 +94,27 @@ function obedient(request: Record<string, unknown>): string {
 
 interface Ran {
   home: string;
-  summary: {
-    hash: string;
-    orders: number;
-    roundTrips: number;
-    decisions: Record<string, Record<string, number>>;
-  };
+  summary: ReplaySummary;
   orders: object[];
 }
 
 async function run(name: string, lessons: string[], calls: CallMode): Promise<Ran> {
   const home = join(dir, name);
-  const profile = join(dir, `${name}.yaml`);
   const deciders = servers.map(({ url }, n) => ({
     ...{ id: `m${n}`, provider: 'openai-compatible', model: 'm', baseUrl: url },
     price: { input: 1, output: 1 },
   }));
-  // JSON is YAML.
-  writeFileSync(
-    profile,
-    JSON.stringify({
-      ...{ name: 'injection', venue: 'kraken', pairs: ['BTC/USDT'], timeframe: '1h', lessons },
-      ...{ snapshotTimeframes: ['1h', '4h'], balances: { USDT: '10000' }, deciders },
-      consensus: { kind: 'quorum', quorum: 4, mostAgainst: 1 },
-      risk: {
-        cooldownMinutes: 0,
-        volatilityVeto: 50,
-        volatilityHalve: 50,
-        lossStreak: 50,
-        stopMinAtr: 0,
-      },
-      ...{ guard: { targetSlippagePct: 0.2 }, reconcileEveryHours: 24 },
-    }),
-  );
-  const base = await freePortBase();
-  const args = ['--data', join(dir, 'data'), '--from', range.from, '--to', range.to];
-  const rest = ['--lockstep', '--exit', '--json', '--home', home, '--profile', profile];
-  const mode = ['--model-calls', calls];
-  const { status, stdout, stderr } = await start([
-    ...args,
-    ...rest,
-    ...mode,
-    '--port-base',
-    String(base),
-  ]);
-  expect(status, stderr.slice(-2000)).toBe(0);
+  const profile = {
+    ...{ name: 'injection', venue: 'kraken', pairs: ['BTC/USDT'], timeframe: '1h', lessons },
+    ...{ snapshotTimeframes: ['1h', '4h'], balances: { USDT: '10000' }, deciders },
+    consensus: { kind: 'quorum', quorum: 4, mostAgainst: 1 },
+    risk: {
+      ...{ cooldownMinutes: 0, volatilityVeto: 50, volatilityHalve: 50, lossStreak: 50 },
+      stopMinAtr: 0,
+    },
+    ...{ guard: { targetSlippagePct: 0.2 }, reconcileEveryHours: 24 },
+  };
+  const summary = await replayDesk({ home, profile, market, calls });
   const [journal] = globSync(join(home, 'replays/*/*/journal/journal.jsonl'));
   const facts = readFileSync(journal!, 'utf8')
     .split('\n')
@@ -156,31 +122,10 @@ async function run(name: string, lessons: string[], calls: CallMode): Promise<Ra
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
     home,
-    summary: JSON.parse(stdout) as Ran['summary'],
+    summary,
     // Without ids: they name the desk.
     orders: facts.map(({ order: _o, client: _c, trade: _t, ...terms }) => terms),
   };
-}
-
-function start(args: string[]) {
-  return new Promise<{ status: number | null; stdout: string; stderr: string }>(
-    (resolve, reject) => {
-      const child = spawn(process.execPath, [join(ROOT, 'cli', 'start.ts'), ...args], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...process.env,
-          TEMPORAL_ADDRESS: temporalAddress(),
-          DATABASE_URL: databaseUrl(),
-          NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
-        },
-      });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-      child.once('error', reject);
-      child.once('close', (status) => resolve({ status, stdout, stderr }));
-    },
-  );
 }
 
 test('a model that obeys the text in its prompt changes no order of the desk', async () => {
@@ -206,21 +151,12 @@ test('a model that obeys the text in its prompt changes no order of the desk', a
   expect(again.summary.hash).toBe(clean.summary.hash);
 
   // And every cycle of the hostile one, hostile answers and repairs included, is decided the same from its record.
-  const cycles = (await desk(hostile.home, 'cycles', '--limit', '100')) as { id: string }[];
+  const cycles = await deskJson<{ id: string }[]>(hostile.home, 'cycles', '--limit', '100');
   expect(cycles).toHaveLength(TRADED);
   for (const { id } of cycles) {
-    expect(await desk(hostile.home, 'replay', id)).toMatchObject({ cycle: id, identical: true });
+    expect(await deskJson(hostile.home, 'replay', id)).toMatchObject({
+      cycle: id,
+      identical: true,
+    });
   }
 }, 480_000);
-
-async function desk(home: string, ...argv: string[]): Promise<unknown> {
-  let [out, err] = ['', ''];
-  const status = await runDeskCommand([...argv, '--json', '--home', home], {
-    env: {},
-    root: ROOT,
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  });
-  expect({ status, err }).toEqual({ status: 0, err: '' });
-  return JSON.parse(out);
-}
