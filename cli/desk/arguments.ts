@@ -110,7 +110,17 @@ const OWN_OPTIONS: Record<
 > = {
   until: ['pause'],
   for: ['pause'],
-  why: ['pause', 'resume', 'halt', 'flatten', 'set-limits', 'set-champion', 'release-bag'],
+  why: [
+    'pause',
+    'resume',
+    'halt',
+    'flatten',
+    'set-limits',
+    'set-champion',
+    'release-bag',
+    'prompt',
+    'calls',
+  ],
   limit: ['cycles', 'calls'],
   ask: ['replay'],
   decider: ['decisions', 'calls'],
@@ -120,7 +130,7 @@ const OWN_OPTIONS: Record<
 
 /** Commands that take words behind their name; all others take none. */
 const TAKE_WORDS: readonly string[] = [
-  ...['why', 'replay', 'set-limits', 'set-champion', 'release-bag'],
+  ...['why', 'replay', 'set-limits', 'set-champion', 'release-bag', 'prompt', 'calls'],
 ];
 
 /** Reads the command line behind `npm run desk --`. Throws `UsageError` on whatever it does not know. */
