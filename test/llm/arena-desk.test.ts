@@ -60,7 +60,7 @@ const entry = {
   takeProfitPct: [3.6],
   horizonHours: HORIZON_HOURS,
 };
-const as = (change: object): Decision => ({ ...decision, ...change }) as Decision;
+const as = (change: object): Decision => ({ ...decision, ...change });
 
 /** Whether what a decision predicts comes true: the future is known here. */
 function comesTrue(hour: number, said: Decision): boolean {
