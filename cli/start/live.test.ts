@@ -2,7 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startFakeKraken, type FakeKraken } from '../../activities/orders/kraken/fake-kraken.ts';
+import {
+  startFakeKraken,
+  type FakeKraken,
+} from '../../activities/orders/kraken/fake-kraken.fixture.ts';
 import { openHome, type Home } from '../../infra/home.ts';
 import { loadProfile } from '../load-profile.ts';
 import { admitLive } from './live.ts';

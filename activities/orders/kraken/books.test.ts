@@ -2,7 +2,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { crc32 } from '../../../shared/kraken/crc32.ts';
 import { openKrakenBooks, type KrakenBooks } from './books.ts';
-import { acknowledge, startFakeKraken, type FakeKraken, type FakeRequest } from './fake-kraken.ts';
+import {
+  acknowledge,
+  startFakeKraken,
+  type FakeKraken,
+  type FakeRequest,
+} from './fake-kraken.fixture.ts';
 
 let kraken: FakeKraken;
 let books: KrakenBooks | undefined;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { VenueStream, VenueStreamEvent } from '../../../shared/venue.ts';
-import { acknowledge, startFakeKraken, type FakeKraken } from './fake-kraken.ts';
+import { acknowledge, startFakeKraken, type FakeKraken } from './fake-kraken.fixture.ts';
 import { openKrakenStream, type KrakenStreamOptions } from './stream.ts';
 
 let kraken: FakeKraken;
