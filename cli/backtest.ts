@@ -15,6 +15,8 @@ import { studyTable, sweepTable } from './backtest/tables.ts';
 import { sweepPlan } from './backtest/study-workflow.ts';
 import { venueFacts } from './backtest/venue-facts.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 function oneStudy({ request, choice, tradesFile, reportDir, json }: BacktestArguments): void {
   const data = loadStudyData(request, (line) => console.error(line));
   const run = runStudy(request, choice, data, venueFacts);
@@ -49,7 +51,7 @@ async function oneSweep(
   const data = loadStudyData(request, (line) => console.error(line));
   const cancelled = new AbortController();
   // The first Ctrl-C keeps what is done, a second one ends at once.
-  process.once('SIGINT', () => cancelled.abort());
+  for (const signal of SIGNALS) process.once(signal, () => cancelled.abort());
   const options: SweepOptions = {
     threads: sweep.threads,
     signal: cancelled.signal,
@@ -80,7 +82,7 @@ async function asWorkflow(
   // Loaded only here: a plain backtest needs no Temporal.
   const { runAsWorkflow } = await import('./backtest/run-workflow.ts');
   const cancelled = new AbortController();
-  process.once('SIGINT', () => cancelled.abort());
+  for (const signal of SIGNALS) process.once(signal, () => cancelled.abort());
   const plan = sweep === null ? null : sweepPlan(sweep);
   const outcome = await runAsWorkflow({
     request,

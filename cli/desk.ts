@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { runDeskCommand } from './desk/run-command.ts';
+import { onStopSignals } from './interruption.ts';
 
-process.once('SIGINT', () => process.exit(130));
+const stopping = new AbortController();
+onStopSignals(() => stopping.abort());
 const argv = process.argv.slice(2);
 if (argv[0] === 'backtest') {
   // Loaded only here: schedules of studies need no desk and no database.
   const { runScheduleCommand } = await import('./backtest/schedule-command.ts');
+  stopping.signal.addEventListener('abort', () => process.exit(130));
   process.exitCode = await runScheduleCommand(argv.slice(1), process);
 } else {
   process.exitCode = await runDeskCommand(argv, {
@@ -13,5 +16,8 @@ if (argv[0] === 'backtest') {
     root: join(import.meta.dirname, '..'),
     stdout: process.stdout,
     stderr: process.stderr,
+    signal: stopping.signal,
   });
+  // What was interrupted may still wait for an answer.
+  if (stopping.signal.aborted) process.exit();
 }

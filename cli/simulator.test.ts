@@ -93,6 +93,17 @@ describe('npm run simulator', () => {
       1,
       'no candle file for FOO/BAR',
     ],
+    ['a balance below zero', ['--seed', '1', '--balances', 'USDT=-5'], 2, 'ASSET=AMOUNT'],
+    [
+      'a range that ends first',
+      ['--seed', '1', '--from', '2021-02-03', '--to', '2021-02-01'],
+      2,
+      'is not after',
+    ],
+    ['a day that does not exist', ['--seed', '1', '--from', '2021-02-30'], 2, 'is not a time like'],
+    ['a speed without end', ['--seed', '1', '--speed', 'Infinity'], 2, 'not a positive number'],
+    ['a seed that was forgotten', ['--seed='], 2, '--seed has no value'],
+    ['a pair twice', ['--seed', '1', '--pairs', 'BTC/USDT,BTC/USDT'], 2, 'named twice'],
     ['paper that is sped up', ['--paper', '--speed', '9'], 2, '--paper runs at real time'],
     ['two sources', ['--paper', '--seed', '1'], 2, 'one of --data DIR, --seed N'],
     ['a recording of nothing', ['--seed', '1', '--record', 'x'], 2, '--record goes with --paper'],
@@ -114,4 +125,18 @@ describe('npm run simulator', () => {
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toContain(message);
   });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'ends by %s with status 130, however fast its market runs',
+    async (signal) => {
+      const args = ['--seed', '1', '--speed', '1000000000', '--port-base', '0', '--json'];
+      const child = spawn(process.execPath, [SCRIPT, ...args, '--journal', join(dir, 'fast')]);
+      children.push(child);
+      const exited = once(child, 'exit');
+      await once(child.stdout, 'data');
+      child.kill(signal);
+      expect(await exited).toEqual([130, null]);
+    },
+    60_000,
+  );
 });

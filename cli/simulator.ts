@@ -1,7 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { isDecimalText } from '../shared/money.ts';
 import { isPair, type Asset } from '../shared/pair.ts';
 import type { Pace } from '../simulator/control/driver.ts';
@@ -13,6 +12,9 @@ import { createRecorder, readRecording } from '../simulator/feed/recording.ts';
 import { readScenario, type Scenario } from '../simulator/trouble/scenario.ts';
 import { createSyntheticSource } from '../simulator/market/synthetic-source.ts';
 import { startSimulator, type SimulatorOptions } from '../simulator/start-simulator.ts';
+import { readFlags } from './flags.ts';
+import { onStopSignals } from './interruption.ts';
+import { parseTime } from './parse-time.ts';
 
 const USAGE = `usage: npm run simulator -- --data DIR | --seed N | --recording FILE | --paper [options]
 
@@ -41,7 +43,7 @@ class UsageError extends Error {}
 
 function options(args: string[]) {
   try {
-    return parseArgs({
+    return readFlags({
       args,
       options: {
         data: { type: 'string' },
@@ -76,8 +78,10 @@ type Flags = ReturnType<typeof options>;
 
 function timeOf(name: string, text: string | undefined): { [key: string]: number } {
   if (text === undefined) return {};
-  const ms = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(ms)) throw new UsageError(`--${name} ${text} is not an ISO 8601 time`);
+  const ms = parseTime(text);
+  if (ms === null) {
+    throw new UsageError(`--${name} ${text} is not a time like 2021-05-15 or 2021-05-15T13:00Z`);
+  }
   return { [`${name}Ms`]: ms };
 }
 
@@ -87,7 +91,8 @@ function paceOf(flags: Flags): Pace {
   }
   if (flags.lockstep) return 'lockstep';
   const speed = Number(flags.speed ?? '1');
-  if (!(speed > 0)) throw new UsageError(`--speed ${flags.speed} is not a positive number`);
+  if (!(speed > 0) || !Number.isFinite(speed))
+    throw new UsageError(`--speed ${flags.speed} is not a positive number`);
   return speed;
 }
 
@@ -95,7 +100,8 @@ function depositsOf(text: string): Record<Asset, string> {
   const deposits: Record<Asset, string> = {};
   for (const part of text.split(',').filter((p) => p !== '')) {
     const [asset = '', amount] = part.split('=');
-    if (!/^[A-Z0-9]{2,10}$/.test(asset) || !isDecimalText(amount)) {
+    if (asset in deposits) throw new UsageError(`--balances: ${asset} is named twice`);
+    if (!/^[A-Z0-9]{2,10}$/.test(asset) || !isDecimalText(amount) || amount.startsWith('-')) {
       throw new UsageError(`--balances: "${part}" is not ASSET=AMOUNT, e.g. USDT=1000`);
     }
     deposits[asset] = amount;
@@ -107,7 +113,12 @@ async function simulatorOptions(flags: Flags): Promise<SimulatorOptions> {
   const pairs = flags.pairs?.split(',');
   const wrong = pairs?.find((pair) => !isPair(pair));
   if (wrong !== undefined) throw new UsageError(`--pairs: "${wrong}" is not like BTC/USDT`);
+  const twice = pairs?.find((pair, i) => pairs.indexOf(pair) !== i);
+  if (twice !== undefined) throw new UsageError(`--pairs: ${twice} is named twice`);
   const range = { ...timeOf('from', flags.from), ...timeOf('to', flags.to) };
+  if (range['fromMs'] !== undefined && (range['toMs'] ?? Infinity) <= range['fromMs']) {
+    throw new UsageError(`--to ${flags.to} is not after --from ${flags.from}`);
+  }
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const sources = [
     flags.data !== undefined,
@@ -234,10 +245,12 @@ async function main(): Promise<void> {
       `the exchange is open (journal in ${wanted.journalDir})\n${lines.join('\n')}\n`,
     );
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().then(() => process.exit(0)));
-  }
+  stop = () => void close().finally(() => process.exit(130));
 }
+
+// Until it is open nothing has to be closed.
+let stop = (): void => process.exit(130);
+onStopSignals(() => stop());
 
 main().catch((error: unknown) => {
   const isUsage = error instanceof UsageError;

@@ -13,7 +13,11 @@ async function main(args: string[]): Promise<void> {
   let flag: string | undefined;
   if (args[0] === '--home') {
     flag = args[1];
-    if (flag === undefined) throw new Error('--home needs a folder');
+    if (flag === undefined || flag === '') {
+      process.stderr.write('temporal: --home needs a folder\n');
+      process.exitCode = 2;
+      return;
+    }
     args = args.slice(2);
   }
   const log = (line: string): void => void process.stderr.write(`${line}\n`);

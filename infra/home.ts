@@ -34,7 +34,7 @@ export interface Home {
 export const DEFAULT_PORT_BASE = 17000;
 
 /** Ports that a base may be chosen from: above the privileged ones, with room for every part. */
-const PORT_BASE_RANGE = { from: 1024, to: 65500 };
+export const PORT_BASE_RANGE = { from: 1024, to: 65500 };
 
 export function portsFrom(base: number): Ports {
   return {

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { StudyRequest } from '../../activities/backtest/study.ts';
 import {
   MOST_SEARCHED,
@@ -17,6 +16,7 @@ import {
   type BarStrategyChoice,
 } from '../../shared/strategies/bar-registry.ts';
 import { isTimeframe, timeframeMs, TIMEFRAMES, type Timeframe } from '../../shared/timeframe.ts';
+import { readFlags } from '../flags.ts';
 import { parseSpan, parseTime } from '../parse-time.ts';
 
 export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,P] --timeframe T [options]
@@ -130,7 +130,7 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
 }
 
 function parseFlags(argv: readonly string[]) {
-  return parseArgs({
+  return readFlags({
     args: [...argv],
     options: {
       strategy: { type: 'string' },

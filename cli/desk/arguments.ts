@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import type { CycleName } from '../../activities/ledger/read-cycles.ts';
 import { isDecimalText, type DecimalText } from '../../shared/money.ts';
 import { isPair, type Asset } from '../../shared/pair.ts';
 import type { DeskChoice } from '../desk-address.ts';
+import { readFlags } from '../flags.ts';
 import { parseSpan, parseTime } from '../parse-time.ts';
 
 export const USAGE = `npm run desk -- <command> [options]
@@ -162,7 +162,7 @@ type Values = ReturnType<typeof parsed>['values'];
 
 function parsed(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+    return readFlags({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }

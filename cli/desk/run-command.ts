@@ -23,6 +23,7 @@ import { isoTime, isTimeframe } from '../../shared/timeframe.ts';
 import type { DeskStatus, FeedHealth } from '../../workflows/messages.ts';
 import { cycleLine } from '../cycle-line.ts';
 import { chooseDesk, readDesks, type DeskEntry } from '../desk-address.ts';
+import { Interrupted, orInterrupted } from '../interruption.ts';
 import { paintFor, type Paint } from '../paint.ts';
 import { arenaJson, arenaReport, assertShadows } from './arena.ts';
 import { arenaText } from './arena-text.ts';
@@ -46,6 +47,8 @@ export interface CommandIo {
   root: string;
   stdout: { write(text: string): unknown; isTTY?: boolean };
   stderr: { write(text: string): unknown };
+  /** Aborts when somebody stops the command: exit status 130. */
+  signal?: AbortSignal;
 }
 
 interface Context {
@@ -75,6 +78,7 @@ interface Answer {
 /** Runs one command of `npm run desk` and returns its exit status; design.md's table of them holds. */
 export async function runDeskCommand(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
+    const signal = io.signal ?? new AbortController().signal;
     const { command, choice, home, json } = parseDeskArguments(argv);
     if (command.kind === 'help') {
       io.stdout.write(json ? `${JSON.stringify({ usage: USAGE })}\n` : USAGE);
@@ -92,24 +96,29 @@ export async function runDeskCommand(argv: readonly string[], io: CommandIo): Pr
       maxConnections: 2,
     });
     try {
-      await assertDatabase(pool, id);
-      const answer = await run(command, {
-        id,
-        entry,
-        pool,
-        home: dir,
-        env: io.env,
-        paint: paintFor(io.stdout, io.env),
-        who: `cli (${io.env['USER'] ?? 'somebody'})`,
-        say: (line) => void io.stderr.write(`${line}\n`),
-      });
+      const work = assertDatabase(pool, id).then(() =>
+        run(command, {
+          id,
+          entry,
+          pool,
+          home: dir,
+          env: io.env,
+          paint: paintFor(io.stdout, io.env),
+          who: `cli (${io.env['USER'] ?? 'somebody'})`,
+          say: (line) => void io.stderr.write(`${line}\n`),
+        }),
+      );
+      const answer = await orInterrupted(work, signal);
       io.stdout.write(`${json ? JSON.stringify(answer.json) : answer.text}\n`);
       return answer.exitStatus;
     } finally {
-      await pool.end();
+      const closed = pool.end();
+      // A query that was interrupted may take long; its server is stopped, or goes on without us.
+      if (!signal.aborted) await closed;
       await borrowed?.giveBack();
     }
   } catch (error) {
+    if (error instanceof Interrupted) return 130;
     const isUsage = error instanceof UsageError;
     io.stderr.write(`desk: ${(error as Error).message}\n${isUsage ? `\n${USAGE}` : ''}`);
     return isUsage ? 2 : 1;

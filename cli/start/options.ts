@@ -1,7 +1,8 @@
-import { parseArgs } from 'node:util';
+import { PORT_BASE_RANGE } from '../../infra/home.ts';
 import { CALL_MODES, type CallMode } from '../../shared/llm/settings.ts';
 import { isDecimalText } from '../../shared/money.ts';
 import { isPair, type Asset, type Pair } from '../../shared/pair.ts';
+import { readFlags } from '../flags.ts';
 import { parseTime } from '../parse-time.ts';
 
 export const USAGE = `npm start [-- options]
@@ -131,8 +132,7 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | 'help
     profile: values.profile ?? null,
     modelCalls: callMode(values['model-calls']),
     home: values.home,
-    portBase:
-      values['port-base'] === undefined ? undefined : whole('--port-base', values['port-base']),
+    portBase: values['port-base'] === undefined ? undefined : portBase(values['port-base']),
     venue: values.live ? 'live' : values.paper ? 'paper' : 'simulated',
     kraken: {
       rest: values['kraken-rest'] ?? KRAKEN.rest,
@@ -168,7 +168,7 @@ function checkVenue(values: ReturnType<typeof parsed>['values']): void {
 
 function parsed(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false });
+    return readFlags({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false });
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
@@ -197,6 +197,15 @@ function whole(flag: string, text: string): number {
   return value;
 }
 
+function portBase(text: string): number {
+  const base = whole('--port-base', text);
+  const { from, to } = PORT_BASE_RANGE;
+  if (base < from || base > to) {
+    throw new UsageError(`--port-base ${text} is not a whole number from ${from} to ${to}`);
+  }
+  return base;
+}
+
 function positive(flag: string, text: string): number {
   const value = Number(text);
   if (!(value > 0) || !Number.isFinite(value))
@@ -212,6 +221,7 @@ function pairList(text: string): Pair[] {
 }
 
 function balanceList(text: string): Record<Asset, string> {
+  const seen = new Set<string>();
   return Object.fromEntries(
     text.split(',').map((part) => {
       const [asset, amount] = part.split('=').map((s) => s.trim());
@@ -223,6 +233,8 @@ function balanceList(text: string): Record<Asset, string> {
       ) {
         throw new UsageError(`--balances: "${part}" is not like USDT=1000`);
       }
+      if (seen.has(asset)) throw new UsageError(`--balances: ${asset} is named twice`);
+      seen.add(asset);
       return [asset, amount];
     }),
   );

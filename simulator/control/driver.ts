@@ -10,6 +10,9 @@ export interface Driver {
 }
 
 const TICK_MS = 50;
+/** At most this long the clock runs at a stretch, so that requests and signals are heard at any speed. */
+const STRETCH_MS = 40;
+const SLICE_MS = 3_600_000;
 
 /**
  * Lets the venue's clock run at its pace. In lockstep it goes from event to event while a desk is attached,
@@ -49,7 +52,18 @@ export function createDriver(
     if (state.nowMs > anchor.venueMs && state.nowMs > target()) {
       anchor = { wallMs: wallMs(), venueMs: state.nowMs };
     }
-    service.run(Math.floor(target()));
+    runTo(Math.floor(target()));
+  }
+
+  function runTo(untilMs: number): void {
+    const over = wallMs() + STRETCH_MS;
+    do service.run(Math.min(untilMs, state.nowMs + SLICE_MS));
+    while (
+      state.nowMs < untilMs &&
+      state.event === null &&
+      state.phase !== 'ended' &&
+      wallMs() < over
+    );
   }
 
   function target(): number {
