@@ -43,6 +43,8 @@ export interface OrderRow {
   venueOrderId: string | null;
   filledQuantity: DecimalText;
   intendedAt: string;
+  /** On margin; null or absent on spot. */
+  leverage?: number | null;
 }
 
 export interface FillRow {

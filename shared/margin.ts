@@ -45,3 +45,12 @@ export function interestPct(rate: MarginRatePct, hours: number): number {
 export function rolloversDue(openedMs: number, atMs: number): number {
   return Math.max(0, Math.floor((atMs - openedMs) / ROLLOVER_MS));
 }
+
+/** Whether the desk may sell the pair short: the profile lets it, and the venue lends the base at a known price. */
+export function mayBeShort(
+  settings: MarginSettings | undefined,
+  instrument: { leverageSell: readonly number[]; marginRatePct?: MarginRatePct | null },
+): boolean {
+  if (settings === undefined || instrument.marginRatePct == null) return false;
+  return marginLeverage(instrument.leverageSell, settings.leverage) !== null;
+}

@@ -49,6 +49,7 @@ export function replayLines(record: DeskRecord): string[] {
         price: decimal(order.price),
         quantity: decimal(order.quantity),
         timeInForce: order.timeInForce,
+        ...(order.leverage == null ? {} : { leverage: order.leverage }),
       }),
     ),
     ...record.fills.map((fill) => {

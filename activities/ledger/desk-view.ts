@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { deskView, type DeskView } from '../../shared/desk-view.ts';
+import { mayBeShort } from '../../shared/margin.ts';
 import { Decimal } from '../../shared/money.ts';
+import type { Profile } from '../../shared/profile.ts';
 import type { DeskMode } from '../../shared/risk/desk-mode.ts';
 import type { RiskLimits } from '../../shared/risk/limits.ts';
 import { periodStart } from '../../shared/risk/periods.ts';
@@ -16,6 +18,7 @@ export async function readDeskView(
     desk: string;
     atMs: number;
     mode: DeskMode;
+    profile: Pick<Profile, 'margin'>;
     limits: RiskLimits;
     account: AccountView;
     marks: EquityMarks;
@@ -61,6 +64,7 @@ export async function readDeskView(
   return deskView({
     ...{ atMs, mode: of.mode, limits: of.limits, fees },
     pairs: instruments.map((i) => i.pair),
+    shortPairs: instruments.filter((i) => mayBeShort(of.profile.margin, i)).map((i) => i.pair),
     equity: account.equity,
     marks: {
       peak: marks.peak,

@@ -128,6 +128,9 @@ export async function storeEntry(
     deadlineMs?: number;
     /** Limit price of a post-only entry, for an hour; a market entry without. */
     price?: string;
+    /** A short on margin, its stop and target the other way round. */
+    leverage?: number;
+    stopPrice?: string;
   } = {},
 ): Promise<{ clientOrderId: string; position: string; guard: string }> {
   const { pair = 'BTC/USDT', barMs = BAR_MS, quantity = '2', reserved = '200', risk = '4' } = of;
@@ -137,14 +140,15 @@ export async function storeEntry(
   const id = clientOrderId(cycle, 'entry', 1);
   const at = new Date(barMs + HOUR_MS);
   const price = of.price ?? null;
+  const side = of.leverage === undefined ? 'buy' : 'sell';
   const expiresAtMs = price === null ? null : at.getTime() + HOUR_MS;
   const plan: EntryPlan = {
-    ...{ kind: 'enter', pair, side: 'buy', quantity, referencePrice: price ?? '100' },
+    ...{ kind: 'enter', pair, side, quantity, referencePrice: price ?? '100' },
     entry: { type: price === null ? 'market' : 'limit', price, postOnly: price !== null },
     ...{
-      stopPrice: '98',
-      targets: [{ price: '108', share: '1' }],
-      leverage: 1,
+      stopPrice: of.stopPrice ?? (side === 'buy' ? '98' : '102'),
+      targets: [{ price: side === 'buy' ? '108' : '92', share: '1' }],
+      leverage: of.leverage ?? 1,
       riskUsdt: risk,
       marginUsdt: '0',
     },
@@ -164,7 +168,7 @@ export async function storeEntry(
     );
     await intendOrder(client, {
       ...{ clientOrderId: id, desk: DESK, position, verdict: cycle, guard, leg: 'entry', n: 1 },
-      ...{ pair, side: 'buy', kind: plan.entry.type, quantity, price, timeInForce: 'gtc' },
+      ...{ pair, side, leverage: of.leverage ?? null, kind: plan.entry.type, quantity, price, timeInForce: 'gtc' },
       ...{ postOnly: plan.entry.postOnly, expiresAtMs },
       atMs: at.getTime(),
     });

@@ -50,7 +50,7 @@ export async function openBar(deps: LedgerDeps, atMs: number): Promise<OpenedBar
           account = await readAccount(client, desk, profile.timeframe, atMs);
         }
       }
-      const known = { desk, atMs, mode: state.kind, limits, account, marks, instruments };
+      const known = { desk, atMs, profile, mode: state.kind, limits, account, marks, instruments };
       return { account: { ...account, desk: await readDeskView(client, known) }, state };
     });
   }

@@ -26,7 +26,7 @@ export async function readDeskRecord(pool: pg.Pool, desk: string): Promise<DeskR
       orders: await rows<OrderRow>(
         `select client_order_id as "clientOrderId", position, leg, n, pair, side, kind, quantity, price,
                 time_in_force as "timeInForce", status, venue_order_id as "venueOrderId",
-                filled_quantity as "filledQuantity", intended_at as "intendedAt"
+                filled_quantity as "filledQuantity", intended_at as "intendedAt", leverage
            from trade_order`,
       ),
       fills: await rows<FillRow>(

@@ -11,6 +11,7 @@ import { TIMEFRAMES, timeframeMs } from '../../shared/timeframe.ts';
 import { usdtPrices, worthInUsdt } from '../../shared/usdt-prices.ts';
 import { checkLedger, unbalancedWords, type LedgerCheck } from './check-ledger.ts';
 import type { Queryable } from './database.ts';
+import { equityWith, readMargin } from './margin-account.ts';
 import { readDeskRecord } from './read-record.ts';
 
 type DecisionCounts = Record<Action | 'absent', number>;
@@ -27,6 +28,8 @@ export interface ReplaySummary {
   /** Positions opened and closed again. */
   roundTrips: number;
   fees: Record<Asset, DecimalText>;
+  /** Paid for what positions on margin borrowed; absent where nothing was. */
+  interest?: Record<Asset, DecimalText>;
   /** USDT at the last closes. */
   equity: { start: DecimalText; end: DecimalText };
   balances: { start: Record<Asset, DecimalText>; end: Record<Asset, DecimalText> };
@@ -64,6 +67,7 @@ export async function summariseReplay(pool: pg.Pool, replay: Replay): Promise<Re
     `select count(*)::int as count from position where state = 'closed'`,
   );
   const start = openingBalances(record.entries);
+  const interest = sumByAsset(record.entries, (account) => account === 'interest');
   const summary: ReplaySummary = {
     cycles: record.cycles.length,
     decisions: countDecisions(record),
@@ -72,9 +76,10 @@ export async function summariseReplay(pool: pg.Pool, replay: Replay): Promise<Re
     fills: record.fills.length,
     roundTrips: closed.rows[0]?.count ?? 0,
     fees: sumByAsset(record.entries, (account) => account === 'fees'),
+    ...(Object.keys(interest).length === 0 ? {} : { interest }),
     equity: {
       start: worthInUsdt(start, usdtPrices(await lastCloses(pool, replay.fromMs))),
-      end: worthInUsdt(check.balances, usdtPrices(await lastCloses(pool, replay.toMs))),
+      end: await endEquity(pool, replay, check),
     },
     balances: { start, end: check.balances },
     ledger: {
@@ -87,6 +92,14 @@ export async function summariseReplay(pool: pg.Pool, replay: Replay): Promise<Re
     hash: createHash('sha256').update(replayLines(record).join('\n')).digest('hex'),
   };
   return { summary, findings: findingsOf(check, audit) };
+}
+
+/** What is held at the last closes, and what open positions on margin would bring, USDT. */
+async function endEquity(pool: pg.Pool, of: Replay, check: LedgerCheck): Promise<DecimalText> {
+  const closes = await lastCloses(pool, of.toMs);
+  const usdtPer = usdtPrices(closes);
+  const margin = await readMargin(pool, { desk: of.desk, closes, usdtPer });
+  return equityWith(worthInUsdt(check.balances, usdtPer), margin);
 }
 
 /** 3 when ledger and venue differ in anything, 0 when all is well. */

@@ -1,6 +1,7 @@
 import type { Reading } from '../../shared/analysts/reading.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import { legalActions } from '../../shared/desk-view.ts';
+import { mayBeShort } from '../../shared/margin.ts';
 import { extraIndicator } from '../../shared/indicators/extra-indicators.ts';
 import { computeIndicators } from '../../shared/indicators/indicator-set.ts';
 import type { Pair } from '../../shared/pair.ts';
@@ -66,7 +67,12 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
   }
   const now = decided.close[last]!;
   const position = parts.account.positions.find((p) => p.pair === pair) ?? null;
-  const { takerFee, makerFee } = parts.instrument;
+  const { takerFee, makerFee, marginRatePct } = parts.instrument;
+  const mayShort = mayBeShort(profile.margin, parts.instrument);
+  const actions =
+    parts.account.desk?.pairs[pair]?.legalActions ??
+    legalActions({ isHeld: position !== null, mayEnter: true, mayShort });
+  const isShort = position?.side === 'short' || actions.includes('short');
   return {
     version: 1,
     pair,
@@ -92,10 +98,9 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
       takerFeePct: rounded(takerFee * 100, 4),
       makerFeePct: rounded(makerFee * 100, 4),
       roundTripPct: rounded(2 * takerFee * 100, 4),
+      ...(isShort && marginRatePct != null ? { marginRatePct } : {}),
     },
-    legalActions:
-      parts.account.desk?.pairs[pair]?.legalActions ??
-      legalActions({ isHeld: position !== null, mayEnter: true }),
+    legalActions: actions,
   };
 }
 

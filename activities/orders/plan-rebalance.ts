@@ -61,13 +61,15 @@ export async function planPass(
   });
 }
 
-/** What belongs to the core: balances less bags and less what open positions hold. */
+/** What belongs to the core: balances less bags and less what open positions hold on spot. */
 function coreOf({ balances, bags = {}, positions }: AccountView): Record<Asset, DecimalText> {
   return Object.fromEntries(
     Object.entries(balances).map(([asset, amount]) => {
       const apart = [
         bags[asset] ?? '0',
-        ...positions.filter((p) => baseOf(p.pair) === asset).map((p) => p.quantity),
+        ...positions
+          .filter((p) => p.leverage === undefined && baseOf(p.pair) === asset)
+          .map((p) => p.quantity),
       ].reduce((sum, part) => sum.plus(part), new Decimal(0));
       return [asset, Decimal.max(0, new Decimal(amount).minus(apart)).toFixed()];
     }),

@@ -121,7 +121,9 @@ function stateWords({ state, until, who, why }: DeskReport): string {
 function positionRow(position: PositionView): string[] {
   const targets = position.targetPrices.join(', ');
   return [
-    position.pair,
+    position.leverage === undefined
+      ? position.pair
+      : `${position.pair} ${position.side} ${position.leverage}x`,
     `${position.quantity} at ${new Decimal(position.entryPrice).toSignificantDigits(8).toFixed()}`,
     `stop ${position.stopPrice ?? 'none'}`,
     `target ${targets === '' ? 'none' : targets}`,
