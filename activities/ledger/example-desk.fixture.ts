@@ -72,7 +72,8 @@ export async function clearTables(pool: pg.Pool): Promise<void> {
   // Referencing tables first. For a few rows much faster than truncate, which makes new files.
   const tables = [
     ...['desk', 'desk_event', 'candle', 'bar_lock', 'document', 'cycle', 'decision', 'position'],
-    ...['trade_order', 'reservation', 'verdict', 'posting', 'fill', 'ledger_entry', 'outbox'],
+    ...['trade_order', 'reservation', 'verdict', 'posting', 'fill', 'margin_move', 'ledger_entry'],
+    ...['outbox'],
     ...['feed_cursor', 'reconciliation', 'price_level', 'bar_cursor'],
     ...['shadow_terms', 'shadow_account', 'shadow_day', 'shadow_trade'],
     ...['prediction', 'decider_tally', 'decider_record'],
@@ -168,7 +169,15 @@ export async function storeEntry(
     );
     await intendOrder(client, {
       ...{ clientOrderId: id, desk: DESK, position, verdict: cycle, guard, leg: 'entry', n: 1 },
-      ...{ pair, side, leverage: of.leverage ?? null, kind: plan.entry.type, quantity, price, timeInForce: 'gtc' },
+      ...{
+        pair,
+        side,
+        leverage: of.leverage ?? null,
+        kind: plan.entry.type,
+        quantity,
+        price,
+        timeInForce: 'gtc',
+      },
       ...{ postOnly: plan.entry.postOnly, expiresAtMs },
       atMs: at.getTime(),
     });
