@@ -50,6 +50,7 @@ export function arenaText(report: ArenaReport, paint: Paint): string {
     paint.bold(`Arena of ${report.desk}`),
     `${minute(report.from)} to ${minute(report.asOf)}, ${report.timeframe} bars, net of fees, spread, slippage and LLM cost`,
     paint.yellow(report.evidence),
+    ...(report.champion === null ? [] : [paint.yellow(report.champion.words)]),
     '',
     paint.dim(money[0]!),
     ...money.slice(1).map((line, i) => painted(line, standings[i]!, paint)),

@@ -3,9 +3,12 @@ import { checkRecords } from '../../activities/evaluation/advance-records.ts';
 import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
 import { readArena } from '../../activities/evaluation/read-arena.ts';
 import { readRecords } from '../../activities/evaluation/record-store.ts';
+import { readChampion } from '../../activities/ledger/desk-commands.ts';
+import { championEvidence, type ChampionEvidence } from '../../shared/arena/champion-evidence.ts';
 import { predictionScore, type PredictionScore } from '../../shared/arena/prediction-score.ts';
 import { standingsOf, type Standing } from '../../shared/arena/standings.ts';
 import type { UsedRecord } from '../../shared/consensus/consensus.ts';
+import { ProfileSchema, rosterOf } from '../../shared/profile.ts';
 import { shadowKey } from '../../shared/shadow/fold-shadows.ts';
 import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { isoTime, timeframeMs } from '../../shared/timeframe.ts';
@@ -33,6 +36,8 @@ export interface ArenaReport {
   asOf: string;
   /** Whether the order means anything, in plain words. */
   evidence: string;
+  /** Whether another champion is called for; null where the desk follows none. */
+  champion: ChampionEvidence | null;
   /** By return net of everything, the best first. Predictions are null for baselines. */
   standings: (Standing & { predictions: ArenaPredictions | null })[];
 }
@@ -46,6 +51,7 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
     );
   }
   const records = await readRecords(pool, desk);
+  const { champion, roster } = await readFollowed(pool, desk);
   const random = seededRandom(SEED);
   const { standings, evidence } = standingsOf(record.accounts);
   const barMs = timeframeMs(record.timeframe);
@@ -55,6 +61,7 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
     from: isoTime(record.fromBarMs + barMs),
     asOf: isoTime(record.barMs + barMs),
     evidence,
+    champion: champion === null ? null : championEvidence(record.accounts, champion, roster),
     standings: standings.map((standing) => {
       if (standing.isBaseline) return { ...standing, predictions: null };
       const of = record.predictions.get(shadowKey(standing));
@@ -69,6 +76,19 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
       };
     }),
   };
+}
+
+/** The champion of the desk, null where it follows none, and those who could be followed. */
+async function readFollowed(
+  pool: pg.Pool,
+  desk: string,
+): Promise<{ champion: string | null; roster: string[] }> {
+  const { rows } = await pool.query<{ profile: unknown }>(
+    `select profile from desk where desk = $1`,
+    [desk],
+  );
+  const profile = ProfileSchema.parse(rows[0]?.profile);
+  return { champion: await readChampion(pool, desk, profile), roster: rosterOf(profile) };
 }
 
 /** Throws when a stored account, or what is known of a decider, is not what the records make of it. */

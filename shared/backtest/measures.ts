@@ -96,6 +96,7 @@ export function pairedSharpe(
   ours: Float64Array,
   theirs: Float64Array,
   random: Random,
+  confidence = 0.95,
 ): { difference: number; interval: Interval } {
   const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
     // A side that never moves has no ratio of its own; against it the other's counts as it is.
@@ -108,8 +109,7 @@ export function pairedSharpe(
   return {
     difference: difference(ours, theirs),
     interval: bootstrapInterval([ours, theirs], ([a, b]) => difference(a!, b!), {
-      random,
-      draws: DRAWS,
+      ...{ random, confidence, draws: DRAWS },
     }),
   };
 }
