@@ -15,9 +15,9 @@ const pages = [
 const textOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
 
-/** Words of a command as a shell splits them, comments left out. */
+/** Words of a command as a shell splits them, comments and where its output goes left out. */
 function words(command: string): string[] {
-  const bare = command.replace(/\s+#\s.*$/, '');
+  const bare = command.replace(/\s+(#|>|\|)\s.*$/, '');
   return [...bare.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? '');
 }
 
