@@ -94,7 +94,55 @@ test('what is missing is null and says why, never zero', () => {
     derivatives: expect.any(String) as string,
   });
   expect(snapshot.price).toMatchObject({ change1hPct: null, change24hPct: null });
+  expect(snapshot.missing).toMatchObject({
+    'price.change1hPct': '1 closed 1h bars are too few',
+    'price.change24hPct': '1 closed 1h bars are too few',
+    'volume.base24h': '1 closed 1h bars are too few',
+    'volume.ratioTo7dMean': '1 closed 1h bars are too few',
+    'timeframes.1h.indicators': expect.stringMatching(/^too few closed 1h bars for .*ema50/),
+  });
   expect(snapshot.timeframes['1h']!.indicators).toMatchObject({ rsi14: null, ema50: null });
+});
+
+test('every null of a snapshot has its reason, and nothing else has one', () => {
+  const volumeless = { ...hours(200), volume: new Float64Array(200) };
+  const fourHours = { ...exampleProfile, timeframe: '4h' as const, snapshotTimeframes: ['4h'] };
+  const extra = { extraIndicators: [{ name: 'roc' as const, params: { period: 50 } }] };
+  const cases: [string, Partial<SnapshotParts>][] = [
+    ['all there', {}],
+    ['few bars', { candles: { '1h': hours(30) } }],
+    ['no volume', { candles: { '1h': volumeless } }],
+    [
+      'longer bars',
+      { profile: { ...exampleProfile, ...(fourHours as object) }, candles: { '4h': hours(200) } },
+    ],
+    [
+      'an indicator of the profile',
+      { profile: { ...exampleProfile, ...extra }, candles: { '1h': hours(30) } },
+    ],
+  ];
+  for (const [name, change] of cases) {
+    const { price, volume, timeframes, extraIndicators = {}, missing } = build(change);
+    const nulls = [
+      ...Object.entries({ ...price }).map(([key, value]) => [`price.${key}`, value]),
+      ...Object.entries({ ...volume }).map(([key, value]) => [`volume.${key}`, value]),
+      ...Object.entries(extraIndicators).map(([key, value]) => [`extraIndicators.${key}`, value]),
+      ...Object.entries(timeframes).map(([key, value]) => [`timeframes.${key}`, value]),
+      ...Object.entries(timeframes).map(([key, value]) => [
+        `timeframes.${key}.indicators`,
+        value !== null && Object.values(value.indicators).includes(null) ? null : 0,
+      ]),
+      ...[
+        ['orderBook', null],
+        ['derivatives', null],
+      ],
+    ].flatMap(([key, value]) => (value === null ? [key] : []));
+    expect([name, new Set(Object.keys(missing))]).toEqual([name, new Set(nulls)]);
+  }
+  const ofNothing = build({ candles: { '1h': volumeless } });
+  expect(ofNothing.missing['volume.ratioTo7dMean']).toBe(
+    'nothing was traded within the seven days',
+  );
 });
 
 test('what may be done follows from what is held on this pair', () => {

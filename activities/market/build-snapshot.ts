@@ -8,6 +8,7 @@ import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { AccountView, Snapshot } from '../../shared/snapshot.ts';
 import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import { missingReasons } from './missing-reasons.ts';
 import { Decimal } from '../../shared/money.ts';
 import type { Instrument, VenueDepth } from '../../shared/venue.ts';
 
@@ -73,11 +74,7 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
     parts.account.desk?.pairs[pair]?.legalActions ??
     legalActions({ isHeld: position !== null, mayEnter: true, mayShort });
   const isShort = position?.side === 'short' || actions.includes('short');
-  return {
-    version: 1,
-    pair,
-    bar: isoTime(parts.barMs),
-    asOf: isoTime(parts.atMs),
+  const market = {
     timeframe: profile.timeframe,
     price: {
       now,
@@ -87,9 +84,16 @@ export function buildSnapshot(parts: SnapshotParts): Omit<Snapshot, 'readings'> 
     volume: volumeOf(decided, profile.timeframe),
     timeframes,
     ...extraIndicators(profile, candles),
+  };
+  return {
+    version: 1,
+    pair,
+    bar: isoTime(parts.barMs),
+    asOf: isoTime(parts.atMs),
+    ...market,
     derivatives: null,
     orderBook: orderBookOf(parts.book),
-    missing,
+    missing: { ...missing, ...missingReasons(market, decided) },
     account: parts.account,
     position,
     recentTrades: parts.recentTrades,

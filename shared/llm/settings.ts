@@ -8,7 +8,7 @@ export type CallMode = (typeof CALL_MODES)[number];
 
 /** How a desk asks its models: the `llm` part of a profile. `LlmSettingsSchema.parse({})` are the defaults. */
 export const LlmSettingsSchema = z.strictObject({
-  prompt: z.enum(PROMPT_VERSIONS).default('triplegain-2').describe('Version of the prompt'),
+  prompt: z.enum(PROMPT_VERSIONS).default('triplegain-3').describe('Version of the prompt'),
   calls: z
     .enum(CALL_MODES)
     .default('live')

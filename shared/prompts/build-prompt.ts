@@ -4,6 +4,7 @@ import type { Snapshot } from '../snapshot.ts';
 import type { PromptParts } from './prompt-parts.ts';
 import { triplegain1 } from './triplegain-1.ts';
 import { triplegain2 } from './triplegain-2.ts';
+import { triplegain3 } from './triplegain-3.ts';
 import type { PromptVersion } from './versions.ts';
 
 export interface Prompt {
@@ -33,6 +34,8 @@ function textsOf(version: PromptVersion, parts: PromptParts): { system: string; 
       return triplegain1(parts);
     case 'triplegain-2':
       return triplegain2(parts);
+    case 'triplegain-3':
+      return triplegain3(parts);
     default:
       return version satisfies never;
   }

@@ -2,9 +2,10 @@ import { ANSWER_SCHEMA } from '../llm/answer-schema.ts';
 import { Decimal } from '../money.ts';
 import { baseOf, quoteOf } from '../pair.ts';
 import type { PositionView, Snapshot } from '../snapshot.ts';
-import { TIMEFRAMES, type Timeframe } from '../timeframe.ts';
+import { TIMEFRAMES } from '../timeframe.ts';
+import { book, furtherIndicators, readings, series, trades } from './blocks.ts';
 import { quotedText } from './clean-text.ts';
-import { amounts, candleRow, lines, list, plain, significant } from './format.ts';
+import { amounts, lines, list, plain, significant } from './format.ts';
 import type { PromptParts } from './prompt-parts.ts';
 
 const EXAMPLE = {
@@ -22,22 +23,6 @@ const EXAMPLE = {
   invalidation: null,
   reasoning: 'The trend is up, but the entry is late and the nearest stop is too wide.',
 };
-
-/** The order in which indicators stand; any other comes after these. */
-const INDICATORS = [
-  ...['ema9', 'ema20', 'ema21', 'ema50', 'ema200', 'rsi14', 'rsi21', 'macd', 'macdSignal'],
-  ...['macdHistogram', 'atr14', 'adx14', 'plusDi14', 'minusDi14', 'bollingerUpper'],
-  ...[
-    'bollingerMiddle',
-    'bollingerLower',
-    'keltnerUpper',
-    'keltnerLower',
-    'keltnerSqueeze',
-    'vwap',
-  ],
-  ...['donchian10High', 'donchian10Low', 'donchian20High', 'donchian20Low', 'donchian55High'],
-  ...['donchian55Low', 'efficiencyRatio10', 'volumeMean20', 'trendDirection', 'breakoutDirection'],
-];
 
 /** The same for every desk, pair and cycle: it comes first, so that providers can cache it. */
 const STATIC = `You decide for a trading desk on one pair at the close of one bar. You get market and account as numbers and answer with one decision as JSON. You have no tools, no news and no memory of earlier cycles; what is not in the data you do not know.
@@ -152,18 +137,6 @@ function cycleBlock(parts: PromptParts): string {
     .join('\n\n');
 }
 
-function book({ orderBook }: Snapshot): string {
-  if (orderBook === null) return '';
-  return lines('## Order book', [
-    ['bid', orderBook.bid],
-    ['ask', orderBook.ask],
-    ['spreadBps', plain(orderBook.spreadBps)],
-    ['bidDepthInQuoteWithin1Pct', plain(orderBook.bidDepth)],
-    ['askDepthInQuoteWithin1Pct', plain(orderBook.askDepth)],
-    ['imbalance', plain(orderBook.imbalance)],
-  ]);
-}
-
 function costs({ price, costs: fees, timeframes, timeframe }: Snapshot): string {
   const roundTrip = (price.now * fees.roundTripPct) / 100;
   const atr = timeframes[timeframe]?.indicators['atr14'];
@@ -232,75 +205,6 @@ function otherPairs({ account: { desk }, pair: own }: Snapshot): string {
         `${pair}: ${legal.join(', ')}` +
         (restsUntil === null ? '' : `, rests until ${restsUntil}`) +
         (pair === own ? ' (this pair)' : ''),
-    ),
-  );
-}
-
-function readings(snapshot: Snapshot): string {
-  return list(
-    '## Readings',
-    snapshot.readings.flatMap(({ analyst, weight, availableAt, reading }) =>
-      reading === null
-        ? []
-        : [
-            `${analyst} (weight ${plain(weight)}, of ${availableAt ?? 'null'}): ` +
-              Object.entries(reading)
-                .map(
-                  ([name, value]) => `${name}=${typeof value === 'number' ? plain(value) : value}`,
-                )
-                .join(' '),
-          ],
-    ),
-  );
-}
-
-function series(snapshot: Snapshot, timeframe: Timeframe): string {
-  const data = snapshot.timeframes[timeframe];
-  if (data == null) return '';
-  const rows = data.candles.map(candleRow);
-  return [
-    `## ${timeframe} bars`,
-    `indicators after the latest bar: ${indicatorWords(data.indicators)}`,
-    `latest: ${rows.at(-1) ?? 'null'}`,
-    'series, oldest first: time,open,high,low,close,volume',
-    ...rows,
-  ].join('\n');
-}
-
-function indicatorWords(indicators: Readonly<Record<string, number | boolean | null>>): string {
-  const names = [...new Set([...INDICATORS, ...Object.keys(indicators)])];
-  return names
-    .flatMap((name) => {
-      const value = indicators[name];
-      if (value === undefined) return [];
-      return [`${name}=${typeof value === 'number' ? plain(significant(value, 6)) : value}`];
-    })
-    .join(' ');
-}
-
-/** Those that the profile asks for beyond the usual ones, by the names of the library that has them. */
-function furtherIndicators({ extraIndicators = {} }: Snapshot): string {
-  const number = (value: number | null): string =>
-    value === null ? 'null' : plain(significant(value, 6));
-  return list(
-    '## Further indicators',
-    Object.entries(extraIndicators).map(([name, value]) =>
-      typeof value === 'object' && value !== null
-        ? `${name}: ${Object.entries(value)
-            .map(([part, x]) => `${part}=${number(x)}`)
-            .join(' ')}`
-        : `${name}: ${number(value)}`,
-    ),
-  );
-}
-
-function trades({ recentTrades }: Snapshot): string {
-  return list(
-    '## Last closed trades, newest last, results after fees',
-    recentTrades.map(
-      (t) =>
-        `${t.pair} ${t.openedAt} to ${t.closedAt}, ended by ${quotedText(t.exitReason, 40)}, ` +
-        `resultUsdt ${new Decimal(t.pnlUsdt).toDecimalPlaces(2).toFixed()}`,
     ),
   );
 }

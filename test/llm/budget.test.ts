@@ -21,7 +21,7 @@ import { startLlmServer, type LlmServer, type Reply } from '../support/llm-serve
 
 const NOON = Date.parse('2026-11-20T12:00:00Z');
 const good: Reply = { kind: 'text', text: JSON.stringify(decision) };
-/** Each call: about 3,600 tokens of prompt * 2 / 1e6 + 1,000 * 10 / 1e6, so 0.02 at most, and 0.004 in fact. */
+/** Each call: about 4,900 tokens of prompt * 1.25 * 2 / 1e6 + 1,000 * 10 / 1e6, so 0.022 at most, and 0.004 in fact. */
 const budget = (change: Partial<LlmSettings['budget']>): Partial<LlmSettings> =>
   LlmSettingsSchema.parse({ budget: change });
 
@@ -63,8 +63,8 @@ describe('the budget', () => {
   });
 
   test("at the day's cap the model is absent until the next UTC day", async () => {
-    // the second call may bring the day to 0.004 + 0.02
-    const { ask } = await deskWith(budget({ dayUsd: 0.02 }));
+    // the second call may bring the day to 0.004 + 0.022
+    const { ask } = await deskWith(budget({ dayUsd: 0.024 }));
     expect(await ask('a')).toBe('answered');
     expect(await ask('b')).toContain('the budget of the desk today');
     expect(await ask('c', NOON + 12 * 3_600_000)).toBe('answered');
@@ -72,14 +72,14 @@ describe('the budget', () => {
   });
 
   test('one model cannot spend what is meant for another', async () => {
-    const { ask } = await deskWith(budget({ modelDayUsd: 0.02 }), ['model', 'other']);
+    const { ask } = await deskWith(budget({ modelDayUsd: 0.024 }), ['model', 'other']);
     expect(await ask('a')).toBe('answered');
     expect(await ask('b')).toContain('the budget of this model today');
     expect(await ask('b', NOON, 'other')).toBe('answered');
   });
 
   test('a cycle has its own cap', async () => {
-    const { ask } = await deskWith(budget({ cycleUsd: 0.02 }), ['model', 'other']);
+    const { ask } = await deskWith(budget({ cycleUsd: 0.024 }), ['model', 'other']);
     expect(await ask('a')).toBe('answered');
     expect(await ask('a', NOON, 'other')).toContain('the budget of this cycle');
     expect(await ask('b', NOON, 'other')).toBe('answered');
@@ -149,7 +149,7 @@ test('what models have cost on a venue day is seen by the review of orders', asy
 });
 
 test('at a cap the desk says so: what is spent today, and who was absent for what', async () => {
-  const { desk, profile, ask } = await deskWith(budget({ dayUsd: 0.02 }));
+  const { desk, profile, ask } = await deskWith(budget({ dayUsd: 0.024 }));
   await inTransaction(pool, (client) =>
     createDesk(client, { desk, profile, instruments: [], atMs: BAR_MS }),
   );
@@ -168,10 +168,10 @@ test('at a cap the desk says so: what is spent today, and who was absent for wha
     await pool.query(`insert into decision values ($1, 'model', $2)`, [id, answer]);
   }
   expect(await readModelsNow(pool, desk, NOON)).toEqual({
-    ...{ spentTodayUsd: '0.004', dayUsd: 0.02 },
+    ...{ spentTodayUsd: '0.004', dayUsd: 0.024 },
     absent: [{ decider: 'model', bar: '2026-01-05T12:00:00Z', pairs: ['BTC/USDT'], cause }],
   });
-  expect(cause).toContain('the budget of the desk today is used up: 0.00 of 0.02 USD spent');
+  expect(cause).toContain('the budget of the desk today is used up: 0.00 of 0.024 USD spent');
   expect(await readModelsNow(pool, 'no-such-desk', NOON)).toBeNull();
 });
 

@@ -231,7 +231,7 @@ describe('a cycle of six models', () => {
     expect(replayed).toMatchObject({
       identical: true,
       steps: expect.arrayContaining([
-        { step: 'prompt', result: 'identical', note: 'triplegain-2', differences: [] },
+        { step: 'prompt', result: 'identical', note: 'triplegain-3', differences: [] },
         // nonsense is judged again
         expect.objectContaining({ note: 'taken as recorded: hanging, failing' }),
       ]) as unknown,
@@ -242,7 +242,7 @@ describe('a cycle of six models', () => {
     const of = (decider: string) => reports.find((r) => r.decider === decider);
     // two calls for 0.004 each, answer and repair
     expect(of('nonsense')).toMatchObject({
-      ...{ model: 'm-1', promptVersion: 'triplegain-2', builds: ['m-1-2026-11'] },
+      ...{ model: 'm-1', promptVersion: 'triplegain-3', builds: ['m-1-2026-11'] },
       ...{ answered: 0, absent: 1, calls: 2, repairs: 1, usd: '0.008', spentTodayUsd: '0.008' },
       ...{ inputTokens: 2_000, outputTokens: 400 },
       lastAbsence: {
@@ -266,11 +266,11 @@ describe('a cycle of six models', () => {
       ['second', 'decision', 'answered', 200, '0.00400000'],
     ]);
     expect(await readCalls(pool, desk, { decider: 'limited', limit: 1 })).toMatchObject([
-      { n: 2, usage: { input: 1_000, output: 200 }, promptVersion: 'triplegain-2' },
+      { n: 2, usage: { input: 1_000, output: 200 }, promptVersion: 'triplegain-3' },
     ]);
     const prompts = await readPrompts(pool, cycle);
     expect(prompts).toMatchObject([
-      { version: 'triplegain-2', deciders: Object.keys(servers).sort() },
+      { version: 'triplegain-3', deciders: Object.keys(servers).sort() },
     ]);
     const asked = servers['first']?.seen[0]?.body as { instructions: string; input: object[] };
     expect(prompts[0]?.system).toBe(asked.instructions);
@@ -279,7 +279,7 @@ describe('a cycle of six models', () => {
     const said = await readDecisions(pool, desk, null);
     expect(said.map((d) => d.decider)).toEqual(['first', 'limited', 'second']);
     expect(said[0]).toMatchObject({
-      ...{ model: 'm-1', build: 'm-1-2026-11', promptVersion: 'triplegain-2', pair: 'BTC/USDT' },
+      ...{ model: 'm-1', build: 'm-1-2026-11', promptVersion: 'triplegain-3', pair: 'BTC/USDT' },
       ...{ bar: '2026-01-05T12:00:00Z', costUsd: '0.00400000', decision: { action: 'hold' } },
     });
     expect(await readDecisions(pool, desk, 'second')).toHaveLength(1);

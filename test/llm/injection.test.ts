@@ -15,7 +15,7 @@ const injections = JSON.parse(
 ) as { name: string; text: string }[];
 
 const promptWith = (text: string): string =>
-  buildPrompt('triplegain-2', {
+  buildPrompt('triplegain-3', {
     snapshot: { ...exampleSnapshot, lessons: [text], missing: { orderBook: text } },
     snapshotHash: SNAPSHOT,
     limits: RiskLimitsSchema.parse({}),

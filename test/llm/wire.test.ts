@@ -290,7 +290,7 @@ describe('what a request says', () => {
     const { seen } = await ask('ollama', json());
     const { options, ...body } = (seen[0]?.body ?? {}) as { options?: { num_ctx: number } };
     expect(body).toMatchObject({ truncate: false, shift: false, stream: false, keep_alive: -1 });
-    // 3,600 tokens of prompt * 1.25 and 1,000 of answer, in steps of 4,096
+    // 4,900 tokens of prompt * 1.25 and 1,000 of answer, in steps of 4,096
     expect(options?.num_ctx).toBe(8_192);
   });
 
