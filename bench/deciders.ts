@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Decision } from '../shared/decision.ts';
-import { measureDesk, quantile, timesLine, wantedOrders } from './measure-desk.ts';
+import { ALONE, AT_ONCE } from './cycle.ts';
+import { measureDesk, quantile, timesTable, wantedOrders } from './measure-desk.ts';
 
 const ENOUGH = 200;
 const DECIDERS = 6;
@@ -13,23 +14,31 @@ const DECIDERS = 6;
 /**
  * What six models cost a cycle in time: the desk of `bench -- cycle` bare, then with six models that answer
  * at once, each behind a server of its own on loopback (prompt, budget, SDK, wire, parsing, records), by the
- * same clock. `npm run bench -- deciders [orders]`.
+ * same clocks; one pair alone, then three at once. `npm run bench -- deciders [orders]`.
  */
 export async function run(args: readonly string[]): Promise<void> {
   const wanted = wantedOrders('deciders', args, ENOUGH);
-  const cycle = join(import.meta.dirname, 'cycle.yaml');
+  const bareProfile = join(import.meta.dirname, 'cycle.yaml');
   const dir = mkdtempSync(join(tmpdir(), 'triplegain-bench-'));
   const servers = await Promise.all(Array.from({ length: DECIDERS }, startInstantModel));
   try {
-    const bare = await measureDesk(cycle, wanted);
-    console.log(`three strategies: ${timesLine(bare)}`);
     const profile = join(dir, 'deciders.yaml');
-    writeFileSync(profile, JSON.stringify(profileOf(cycle, servers)));
-    const asked = await measureDesk(profile, wanted);
-    console.log(`six models:       ${timesLine(asked)}`);
-    const more = (share: number): string =>
-      (quantile(asked.samples, share) - quantile(bare.samples, share)).toFixed(0);
-    console.log(`six models cost ${more(0.5)} ms at the median, ${more(0.95)} ms at p95`);
+    writeFileSync(profile, JSON.stringify(profileOf(bareProfile, servers)));
+    for (const [title, pairs] of [
+      ['one pair', ALONE],
+      ['three pairs at once', AT_ONCE],
+    ] as const) {
+      const bare = await measureDesk(bareProfile, wanted, pairs);
+      console.log(timesTable(`${title}, three strategies`, bare));
+      const asked = await measureDesk(profile, wanted, pairs);
+      console.log(timesTable(`${title}, six models`, asked));
+      const more = (of: 'orders' | 'cycles', share: number): string =>
+        (quantile(asked[of], share) - quantile(bare[of], share)).toFixed(0);
+      console.log(
+        `six models cost the order ${more('orders', 0.5)} ms at the median, ${more('orders', 0.95)} ms at p95; ` +
+          `the cycle ${more('cycles', 0.5)} and ${more('cycles', 0.95)} ms`,
+      );
+    }
   } finally {
     for (const { close } of servers) close();
     rmSync(dir, { recursive: true, force: true });
