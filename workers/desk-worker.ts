@@ -14,11 +14,13 @@ import { createCandleStore } from '../activities/market/candle-store.ts';
 import { createOrderActivities, createReviewActivities } from '../activities/orders/activities.ts';
 import { createRebalanceActivities } from '../activities/orders/rebalance-activities.ts';
 import { instrumentCache } from '../activities/orders/instrument-cache.ts';
+import { createTurnActivities } from '../activities/orders/turns.ts';
 import { queuesOf, workflowIds } from '../shared/names.ts';
 import { llmSettingsOf } from '../shared/profile.ts';
 import { instrumentFor } from '../simulator/market/instruments.ts';
 import { readWorkerConfig } from './config.ts';
 import { crashProbe } from './crash-probe.ts';
+import { entryMessages } from './entry-messages.ts';
 import { feedMessages } from './feed-messages.ts';
 import { heartbeating } from './heartbeat.ts';
 import { modelWorkers } from './model-workers.ts';
@@ -72,6 +74,8 @@ const orders = {
   movements: venue.movementsSince,
   deadlineClock: opened.deadlineClock,
 };
+const { startGuard, wakeForTurn } = entryMessages(client, { desk, queue: queues.cycle });
+const turns = createTurnActivities({ pool, wakeForTurn });
 const ledger = { pool, desk, profile, venue, documents, probe, instruments: instruments.all };
 const shadows = {
   ...{ pool, desk, profile, instruments: instruments.all },
@@ -106,6 +110,7 @@ const workers = await Promise.all([
       ...createReviewActivities(orders),
       ...createRebalanceActivities(orders),
       ...createEvaluationActivities(shadows),
+      ...turns,
     },
     // A killed worker's sticky workflows go to its successor this soon.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -114,7 +119,7 @@ const workers = await Promise.all([
   Worker.create({
     ...shared,
     taskQueue: queues.orders,
-    activities: createOrderActivities(orders),
+    activities: createOrderActivities({ ...orders, ...turns, startGuard }),
   }),
   Worker.create({
     ...shared,

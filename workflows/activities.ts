@@ -6,6 +6,7 @@ import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { FeedActivities, MarketActivities } from '../activities/market/activities.ts';
 import type { OrderActivities, ReviewActivities } from '../activities/orders/activities.ts';
 import type { RebalanceActivities } from '../activities/orders/rebalance-activities.ts';
+import type { TurnActivities } from '../activities/orders/turns.ts';
 import type { ModelAsk } from '../shared/llm/model-asks.ts';
 
 /**
@@ -22,7 +23,8 @@ type Local = DeciderActivities &
   LedgerActivities &
   MarketActivities &
   RebalanceActivities &
-  ReviewActivities;
+  ReviewActivities &
+  TurnActivities;
 
 /** Short steps on database and venue control, safe to repeat: retried until they work. */
 export const localStep = {

@@ -56,8 +56,7 @@ export type Message =
   | { kind: 'event'; seen: VenueEventSeen }
   | ({ kind: 'settled' } & Settled)
   | ({ kind: 'compared' } & Compared)
-  | { kind: 'turn-wanted'; cycle: string }
-  | { kind: 'cycle-closed'; cycle: string; concerned: string[] }
+  | { kind: 'cycle-closed'; cycle: string; concerned: string[]; turnGoesTo: string | null }
   | ({ kind: 'trade-closed' } & TradeClosed)
   | { kind: 'steer'; command: SteeringKind; by: Steering; untilMs: number | null }
   | { kind: 'wake'; event: number | null; atMs: number; wakes: string[] }

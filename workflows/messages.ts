@@ -42,11 +42,6 @@ export interface Compared {
   differences: string[];
 }
 
-export interface TurnWanted {
-  cycle: string;
-  pair: Pair;
-}
-
 /** Cumulative state of an order of a position: repeats do no harm. */
 export interface OrderState {
   clientOrderId: string;
@@ -118,7 +113,6 @@ export const barClosed = defineSignal<[BarClosed]>('barClosed');
 export const venueEvent = defineSignal<[VenueEventSeen]>('venueEvent');
 export const settled = defineSignal<[Settled]>('settled');
 export const compared = defineSignal<[Compared]>('compared');
-export const turnWanted = defineSignal<[TurnWanted]>('turnWanted');
 export const turn = defineSignal('turn');
 export const tradeClosed = defineSignal<[TradeClosed]>('tradeClosed');
 export const orderUpdate = defineSignal<[OrderUpdate]>('orderUpdate');

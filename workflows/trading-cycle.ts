@@ -1,10 +1,8 @@
 import {
-  ParentClosePolicy,
   condition,
   getExternalWorkflowHandle,
   setCurrentDetails,
   setHandler,
-  startChild,
   upsertSearchAttributes,
   workflowInfo,
   type SignalDefinition,
@@ -15,17 +13,8 @@ import type { Pair } from '../shared/pair.ts';
 import { isoTime } from '../shared/timeframe.ts';
 import { local, localStep, sendingOn, settlingOn } from './activities.ts';
 import { askModel } from './ask-model.ts';
-import {
-  closePosition,
-  orderUpdate,
-  progress,
-  settledAs,
-  tighten,
-  turn,
-  turnWanted,
-} from './messages.ts';
-import { positionGuard } from './position-guard.ts';
-import { actionKey, confidenceKey, deskKey, outcomeKey, pairKey } from './search-attributes.ts';
+import { closePosition, orderUpdate, progress, settledAs, tighten, turn } from './messages.ts';
+import { actionKey, confidenceKey, outcomeKey } from './search-attributes.ts';
 
 export interface CycleInput {
   desk: string;
@@ -41,8 +30,10 @@ export interface CycleInput {
   /** Those of the deciders that are models. */
   models?: Record<string, ModelAsk>;
   ordersQueue: string;
-  /** Nobody is before it: it need not ask for its turn. */
+  /** Nobody is before it: it need not wait for its turn. */
   hasTurn?: boolean;
+  /** The cycle of this bar that has the turn after it; none where it is the last. */
+  next?: string;
 }
 
 export type CycleOutcome =
@@ -60,18 +51,21 @@ export interface CycleResult {
   order: string | null;
   /** Guards that this cycle has set to work on the same event. */
   concerned: string[];
+  /** The cycle that it has given its turn to. */
+  turnGoesTo: string | null;
 }
 
 /**
  * One decision for one pair at one bar: builds the snapshot, asks every decider side by side, combines
  * their answers, and for an entry takes its turn: risk review, reservation, guard, and the order sent
- * exactly once. A close goes to the position's guard. Records itself and ends: its end gives the turn back
- * and tells the desk that it has settled, together with whom it has set to work.
+ * exactly once. A close goes to the position's guard. Gives its turn to the next cycle, records itself and ends: its
+ * end tells the desk that it has settled, together with whom it has set to work, and frees a turn that it has
+ * not given on.
  */
 export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   const { workflowId, runId } = workflowInfo();
-  const desk = getExternalWorkflowHandle(input.deskWorkflow);
   const { pair, barMs, atMs, event } = input;
+  const next = input.next ?? null;
   const story: string[] = [];
   let step = 'started';
   let outcome: CycleOutcome | null = null;
@@ -85,6 +79,7 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
     verdict: null,
     order: null,
     concerned: [],
+    turnGoesTo: null,
   };
   setHandler(progress, () => ({ step, outcome }));
   setHandler(turn, () => {
@@ -102,6 +97,7 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   const snapshot = await local.buildSnapshot({ pair, barMs, atMs, account: input.account });
   if (!snapshot.asks) {
     tell(`**${pair}** ${isoTime(barMs)}: its position is not due for a review`);
+    await giveTurnOn();
     return end('skipped');
   }
   step = 'deciders';
@@ -168,7 +164,7 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   async function enter(): Promise<CycleResult> {
     if (!hasTurn) {
       step = 'waiting for its turn';
-      await desk.signal(turnWanted, { cycle: workflowId, pair });
+      hasTurn = (await local.wantTurn({ cycle: workflowId })) || hasTurn;
       await condition(() => hasTurn);
     }
     step = 'risk review';
@@ -181,36 +177,23 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
     }
     step = 'order';
     const { entry } = verdict;
-    // The guard lives before the entry is sent: no fill can come before somebody watches.
-    const guard = await startChild(positionGuard, {
-      workflowId: guardId,
-      args: [
-        {
-          desk: input.desk,
-          deskWorkflow: input.deskWorkflow,
-          position: positionId(pair, barMs),
-          pair,
-          ...entry.guard,
-          ordersQueue: input.ordersQueue,
-        },
-      ],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      staticSummary: `${pair} position of ${isoTime(barMs)}`,
-      typedSearchAttributes: [
-        { key: deskKey, value: input.desk },
-        { key: pairKey, value: pair },
-      ],
-    });
-    const clientOrderId = entry.guard.entryClientOrderId;
+    const request = {
+      guard: {
+        ...{ guard: guardId, deskWorkflow: input.deskWorkflow, ordersQueue: input.ordersQueue },
+        ...{ position: positionId(pair, barMs), pair, bar: isoTime(barMs), plan: entry.guard },
+      },
+      next,
+    };
+    // The guard lives before the entry is sent, and the next cycle need not wait for the end of this one.
     const placed = await sendingOn(input.ordersQueue, entry.summary)
-      .placeEntry({ clientOrderId })
+      .placeEntry(request)
       // No definite answer: look it up before anything is sent again.
-      .catch(() => settlingOn(input.ordersQueue).settleEntry({ clientOrderId }));
+      .catch(() => settlingOn(input.ordersQueue).settleEntry(request));
+    result.turnGoesTo = placed.turnGoesTo;
     if (placed.kind === 'refused') {
       result.order = `refused: ${placed.reason}`;
       tell(`Order ${result.order}`);
-      const isThere = await guard
+      const isThere = await getExternalWorkflowHandle(guardId)
         .signal(orderUpdate, {
           event,
           atMs,
@@ -240,8 +223,14 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
   }
 
   async function finish(how: CycleOutcome): Promise<CycleResult> {
-    await local.recordCycle({ ...record, outcome: how });
+    await Promise.all([local.recordCycle({ ...record, outcome: how }), giveTurnOn()]);
     return end(how);
+  }
+
+  /** A turn that is not given on, its end frees. */
+  async function giveTurnOn(): Promise<void> {
+    if (!hasTurn || next === null || result.turnGoesTo !== null) return;
+    if (await local.giveTurn({ cycle: next })) result.turnGoesTo = next;
   }
 
   function end(how: CycleOutcome): CycleResult {

@@ -32,7 +32,6 @@ import {
   settled,
   status,
   tradeClosed,
-  turnWanted,
   venueEvent,
   type BarClosed,
   type DeskStatus,
@@ -65,7 +64,6 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
     on(venueEvent, (seen) => void inbox.push({ kind: 'event', seen })),
     on(settled, (m) => void inbox.push({ kind: 'settled', ...m })),
     on(compared, (m) => void inbox.push({ kind: 'compared', ...m })),
-    on(turnWanted, (m) => void inbox.push({ kind: 'turn-wanted', cycle: m.cycle })),
     on(tradeClosed, (m) => void inbox.push({ kind: 'trade-closed', ...m })),
     on(orderUpdate, woken),
     on(pause, steer('pause')),
@@ -132,12 +130,10 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
         return events.settle(message);
       case 'compared':
         return steering.afterComparison(message);
-      case 'turn-wanted':
-        return turns.wants(message.cycle);
       case 'cycle-closed': {
         // However it ended, its turn and its part of the event are over.
-        const { cycle, concerned } = message;
-        const event = turns.end(cycle);
+        const { cycle, concerned, turnGoesTo } = message;
+        const event = turns.end(cycle, turnGoesTo);
         if (event !== null) events.settle({ event, by: cycle, concerned });
         return;
       }
@@ -209,7 +205,7 @@ export async function tradingDesk(input: DeskInput): Promise<never> {
       const pairs = input.pairs.filter((pair) =>
         bar.pairs.some((p) => p.pair === pair && p.state !== 'missing'),
       );
-      await Promise.all(pairs.map((pair) => turns.start(pair, bar, opened.account)));
+      await turns.start(pairs, bar, opened.account);
     }
     await passes.reconcileAfter(bar.atMs);
     passes.noteBar(bar.atMs, steering.standing().kind === 'running');

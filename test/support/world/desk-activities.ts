@@ -41,7 +41,6 @@ export function deskActivities(
       flatten: script.state.kind === 'flattening',
     }),
     isLate: ({ barMs }: { barMs: number }) => script.late.has(barMs),
-    lockBar: () => true,
     buildSnapshot: ({ pair }: { pair: Pair }) => ({
       ...{ hash: pair, price: 100, asks: true },
       guard: venue.isHeld(pair) ? ids.guardOf(pair) : null,

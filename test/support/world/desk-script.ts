@@ -68,6 +68,8 @@ export function deskScript() {
     recorded: [] as { cycle: string; outcome: string }[],
     closed: [] as { position: string; exitReason: string }[],
     alarms: [] as string[],
+    /** Cycles that waited for their turn when it came. */
+    woken: [] as string[],
     acknowledged: [] as number[],
     /** Bars that the shadow accounts were to be brought up to, each try. */
     shadowed: [] as number[],

@@ -9,6 +9,7 @@ import {
   type DeskStatus,
   type OrderState,
 } from '../../../workflows/messages.ts';
+import { entryMessages } from '../../../workers/entry-messages.ts';
 import type { tradingDesk } from '../../../workflows/trading-desk.ts';
 import { deskActivities } from './desk-activities.ts';
 import { deskIds } from './desk-ids.ts';
@@ -16,6 +17,7 @@ import { BAR_MS, deskScript, HOUR_MS, PAIRS } from './desk-script.ts';
 import type { DeskWorker } from './desk-worker.ts';
 import { orderActivities } from './order-activities.ts';
 import { restingVenue } from './resting-venue.ts';
+import { turnsInMemory } from './turns-in-memory.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -44,6 +46,8 @@ export async function openWorld(worker: DeskWorker, { early, ...input }: WorldOp
   const taskQueue = early === undefined ? worker.queue : `${desk}-alone`;
   const script = deskScript();
   const venue = restingVenue(ids, script);
+  const messages = entryMessages(client, { desk, queue: taskQueue });
+  const turns = turnsInMemory(script, messages);
   const handle = client.workflow.getHandle<typeof tradingDesk>(ids.desk);
   const waiting = new Set<() => void>();
   const gates: (() => void)[] = [];
@@ -62,7 +66,8 @@ export async function openWorld(worker: DeskWorker, { early, ...input }: WorldOp
     desk,
     noticed({
       ...deskActivities(ids, script, venue, changed),
-      ...orderActivities(ids, script, venue),
+      ...turns,
+      ...orderActivities(script, venue, { ...messages, ...turns }),
     }),
   );
   await client.workflow.start<typeof tradingDesk>('tradingDesk', {

@@ -1,23 +1,29 @@
+import type { EntryRequest } from '../../../activities/orders/activities.ts';
+import type { EntryMessages } from '../../../activities/orders/entry-messages.ts';
 import type { Reduction } from '../../../activities/orders/reduce.ts';
 import { clientOrderId } from '../../../shared/client-order-id.ts';
 import { positionId } from '../../../shared/names.ts';
-import type { DeskIds } from './desk-ids.ts';
 import { BAR_MS, PAIRS, type DeskScript } from './desk-script.ts';
 import type { RestingVenue, VenueOrder } from './resting-venue.ts';
+import type { TurnsInMemory } from './turns-in-memory.ts';
 
 /** What cycles, guards and rebalancings call for their orders: the resting venue, with the script's troubles. */
-export function orderActivities(ids: DeskIds, script: DeskScript, venue: RestingVenue) {
+export function orderActivities(
+  script: DeskScript,
+  venue: RestingVenue,
+  parts: Pick<EntryMessages, 'startGuard'> & Pick<TurnsInMemory, 'giveTurn'>,
+) {
   return {
-    async placeEntry({ clientOrderId: id }: { clientOrderId: string }) {
-      const pair = PAIRS.find((p) => clientOrderId(ids.cycleOf(p), 'entry', 1) === id)!;
-      await script.before[`send ${pair}`]?.();
+    async placeEntry(of: EntryRequest) {
+      await parts.startGuard(of.guard);
+      await script.before[`send ${of.guard.pair}`]?.();
       loseAnswer('entry');
-      return { ...(refusalOf('entry') ?? { kind: 'open' }), clientOrderId: id, n: 1, price: null };
+      return entryPlaced(of);
     },
-    settleEntry: ({ clientOrderId: id }: { clientOrderId: string }) => ({
-      ...(refusalOf('entry') ?? { kind: 'open' }),
-      ...{ clientOrderId: id, n: 1, price: null },
-    }),
+    async settleEntry(of: EntryRequest) {
+      await parts.startGuard(of.guard);
+      return entryPlaced(of);
+    },
     cancelEntry({ position }: { position: string }) {
       const pair = PAIRS.find((p) => positionId(p, BAR_MS) === position)!;
       const known = venue.order(pair, 'entry');
@@ -63,6 +69,14 @@ export function orderActivities(ids: DeskIds, script: DeskScript, venue: Resting
     reconcile: () => ({ differences: script.differences }),
   };
 
+  async function entryPlaced({ guard, next }: EntryRequest) {
+    const answer = refusalOf('entry') ?? { kind: 'open' };
+    const isTaken = next !== null && (await parts.giveTurn({ cycle: next }));
+    return {
+      ...{ ...answer, clientOrderId: guard.plan.entryClientOrderId, n: 1, price: null },
+      turnGoesTo: isTaken ? next : null,
+    };
+  }
   function rest(of: Reduction) {
     venue.receiveExit(of);
     return { kind: 'open', quantity: of.quantity };

@@ -1,0 +1,34 @@
+import type { EntryMessages } from '../../../activities/orders/entry-messages.ts';
+import type { TurnActivities } from '../../../activities/orders/turns.ts';
+import type { DeskScript } from './desk-script.ts';
+
+type CycleOf = { cycle: string };
+
+export type TurnsInMemory = ReturnType<typeof turnsInMemory>;
+
+/** The bars' locks and the turns of their cycles. */
+export function turnsInMemory(
+  { woken }: Pick<DeskScript, 'woken'>,
+  { wakeForTurn }: Pick<EntryMessages, 'wakeForTurn'>,
+) {
+  const turns = new Map<string, { wants: boolean; has: boolean }>();
+  return {
+    lockBar({ cycle }: CycleOf): boolean {
+      turns.set(cycle, { wants: false, has: false });
+      return true;
+    },
+    async giveTurn({ cycle }: CycleOf): Promise<boolean> {
+      const known = turns.get(cycle);
+      if (known === undefined) return false;
+      known.has = true;
+      if (!known.wants) return true;
+      woken.push(cycle);
+      return wakeForTurn(cycle);
+    },
+    wantTurn({ cycle }: CycleOf): Promise<boolean> {
+      const known = turns.get(cycle)!;
+      known.wants = true;
+      return Promise.resolve(known.has);
+    },
+  } satisfies TurnActivities & { lockBar: unknown };
+}
