@@ -7,13 +7,17 @@ import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { amendOrder, cancelOrder, type OrderState } from './change-order.ts';
-import type { EntryMessages, GuardStart } from './entry-messages.ts';
+import {
+  guardedEntry,
+  type EntryRequest,
+  type GuardedEntry,
+  type GuardedEntryDeps,
+} from './guarded-entry.ts';
 import { reconcileAccount, type ReconcileDeps } from './reconcile-account.ts';
 import { intendReduction, type Reduction } from './reduce.ts';
 import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review-risk.ts';
-import { cancelEntry, sendEntry, type EntryDeps, type PlacedEntry } from './send-entry.ts';
+import { cancelEntry } from './send-entry.ts';
 import { sendOrder, settleOrder, type Placed, type SendingDeps } from './send-order.ts';
-import type { TurnActivities } from './turns.ts';
 import { verdictHeadline, verdictTable } from './verdict-table.ts';
 
 export interface OrderDeps extends ReconcileDeps, ReviewDeps {
@@ -86,29 +90,22 @@ export function createReviewActivities(deps: OrderDeps) {
 
 export type OrderActivities = ReturnType<typeof createOrderActivities>;
 
-/** An entry to be sent, who is to watch it, and which cycle has the turn after it. */
-export interface EntryRequest {
-  guard: GuardStart;
-  next: string | null;
-}
-
 export function createOrderActivities(
-  deps: OrderDeps & Pick<EntryMessages, 'startGuard'> & Pick<TurnActivities, 'giveTurn'>,
+  deps: OrderDeps & Pick<GuardedEntryDeps, 'startGuard' | 'giveTurn'>,
 ) {
-  const entry: EntryDeps = { ...deps, reprices: deps.profile.entry.reprices };
+  const entry: GuardedEntryDeps = { ...deps, reprices: deps.profile.entry.reprices };
   return {
     /**
-     * Starts the guard, then sends the entry first stored under its client id, each of its orders once, and
-     * gives the next cycle its turn; throws what has no definite answer. `turnGoesTo` is null where nobody
-     * took it.
+     * Starts the guard, then sends the entry, each of its orders once, and gives the next cycle its turn; throws
+     * what has no definite answer.
      */
-    async placeEntry(of: EntryRequest): Promise<PlacedEntry & { turnGoesTo: string | null }> {
-      return guarded(of, sendOrder);
+    async placeEntry(of: EntryRequest): Promise<GuardedEntry> {
+      return guardedEntry(entry, of, sendOrder);
     },
 
     /** Finds out what became of the entry, and sends it again only when it cannot exist. */
-    async settleEntry(of: EntryRequest): Promise<PlacedEntry & { turnGoesTo: string | null }> {
-      return guarded(of, settleOrder);
+    async settleEntry(of: EntryRequest): Promise<GuardedEntry> {
+      return guardedEntry(entry, of, settleOrder);
     },
 
     /** Ends a position's entry, whichever order it has come to; what is filled of it stays. */
@@ -155,18 +152,6 @@ export function createOrderActivities(
       return { differences: await reconcileAccount(deps, of) };
     },
   };
-
-  async function guarded(
-    { guard, next }: EntryRequest,
-    send: (deps: SendingDeps, clientOrderId: string) => Promise<Placed>,
-  ): Promise<PlacedEntry & { turnGoesTo: string | null }> {
-    // The guard lives before the entry is sent: no fill can come before somebody watches.
-    await deps.startGuard(guard);
-    const placed = await sendEntry(entry, guard.plan.entryClientOrderId, send);
-    // What goes wrong with the turn is no matter of the order: the desk gives it on at the cycle's end.
-    const isTaken = next !== null && (await deps.giveTurn({ cycle: next }).catch(() => false));
-    return { ...placed, turnGoesTo: isTaken ? next : null };
-  }
 
   async function reduce(
     reduction: Reduction,

@@ -38,6 +38,39 @@ describe('the desk', () => {
     expect(world.recorded[0]).toEqual({ cycle: world.cycleOf(BTC), outcome: 'held' });
   });
 
+  test('wakes a cycle for its turn only while that waits for it', async () => {
+    const [, second, third] = PAIRS as [string, string, string];
+    world.allLong();
+    world.actions[second] = 'hold';
+    const first = world.gate();
+    world.before[`ask ${BTC}`] = first.passed;
+    await world.bar(1);
+    const cycle = world.client.workflow.getHandle(world.cycleOf(third));
+    await expect
+      .poll(() => cycle.query(progress).catch(() => null), PATIENT)
+      .toMatchObject({ step: 'waiting for its turn' });
+    await world.when(() => world.recorded.length === 1);
+    first.open();
+    await world.acked(1);
+    expect(world.outcomes()).toEqual(['held', 'vetoed', 'vetoed']);
+    expect(world.reviewed).toEqual([BTC, third]);
+    expect(world.woken).toEqual([world.cycleOf(third)]);
+  });
+
+  test('does not let the next cycle wait for more of one before it than its order', async () => {
+    world.allLong();
+    for (const pair of PAIRS) world.approved.add(pair);
+    const recorded = world.gate();
+    world.before[`record ${BTC}`] = recorded.passed;
+    await world.bar(1);
+    await world.when(() => world.recorded.length === 2);
+    expect(world.reviewed).toEqual(PAIRS);
+    expect(world.decided()).toEqual(PAIRS.slice(1));
+    recorded.open();
+    await world.acked(1);
+    expect(world.outcomes()).toEqual(['ordered', 'ordered', 'ordered']);
+  });
+
   test('brings the shadow accounts up to a bar after its orders, once, and goes on when that fails', async () => {
     world.allLong();
     world.approved.add(BTC);

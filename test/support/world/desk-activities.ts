@@ -83,8 +83,10 @@ export function deskActivities(
       venue.receive(orderId, { leg: 'rebalance', n, kind: 'market', quantity: '1', price: null });
       return { kind: 'approved', headline: '', order: { clientOrderId: orderId, summary: pair } };
     },
-    recordCycle: ({ cycle, outcome }: { cycle: string; outcome: string }) =>
-      void script.recorded.push({ cycle, outcome }),
+    async recordCycle({ cycle, pair, outcome }: { cycle: string; pair: Pair; outcome: string }) {
+      await script.before[`record ${pair}`]?.();
+      script.recorded.push({ cycle, outcome });
+    },
     changeDeskState(of: Parameters<LedgerActivities['changeDeskState']>[0]) {
       const { command, who, why, untilMs, atMs } = of;
       if (command !== 'agrees') script.commands.push(command);

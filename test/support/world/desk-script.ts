@@ -17,7 +17,7 @@ const NO_EXITS: ExitTerms = {
 };
 
 /** A step that can be held up; those of a cycle by pair. */
-type Step = `${'ask' | 'review' | 'send'} ${Pair}` | 'place stop';
+type Step = `${'ask' | 'review' | 'send' | 'record'} ${Pair}` | 'place stop';
 
 export type DeskScript = ReturnType<typeof deskScript>;
 

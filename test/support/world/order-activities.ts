@@ -1,4 +1,4 @@
-import type { EntryRequest } from '../../../activities/orders/activities.ts';
+import type { EntryRequest } from '../../../activities/orders/guarded-entry.ts';
 import type { EntryMessages } from '../../../activities/orders/entry-messages.ts';
 import type { Reduction } from '../../../activities/orders/reduce.ts';
 import { clientOrderId } from '../../../shared/client-order-id.ts';
