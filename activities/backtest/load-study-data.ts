@@ -19,9 +19,9 @@ import type { PairData, StudyRequest } from './study.ts';
  * file or no row.
  */
 export function loadStudyData(
-  request: Omit<
+  request: Pick<
     StudyRequest,
-    'fillsOnly' | 'limits' | 'gapBars' | 'confidence' | 'balances' | 'entry'
+    'strategy' | 'params' | 'dataDir' | 'pairs' | 'timeframe' | 'fromMs' | 'toMs' | 'beneath'
   >,
   log: (line: string) => void = () => undefined,
 ): PairData[] {

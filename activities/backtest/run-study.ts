@@ -19,6 +19,7 @@ import {
 } from '../../shared/strategies/bar-registry.ts';
 import { timeframeMs } from '../../shared/timeframe.ts';
 import type { InstrumentFor, PairData, StudyInstrument, StudyRequest } from './study.ts';
+import { watchedSeries } from './watched-series.ts';
 
 export interface StudyRun {
   log: TradeLog;
@@ -71,6 +72,16 @@ export function runStudy(
     beneath: data.map((d) => d.beneath),
     strategy: strategyOf(choice, data, barMs),
     gate,
+    ...(request.exits === undefined
+      ? {}
+      : {
+          exits: {
+            settings: request.exits,
+            timeframe: request.timeframe,
+            ticks: facts.map((f) => f.instrument.tick),
+            watched: watchedSeries(data, request.timeframe),
+          },
+        }),
     gapBars: request.gapBars,
     warmupBars: choice.parameters.warmupBars,
     targetRests: false,
@@ -91,11 +102,14 @@ function strategyOf(
 
 function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): DeskGate {
   return new DeskGate({
-    limits: RiskLimitsSchema.parse({}),
+    limits: request.risk ?? RiskLimitsSchema.parse({}),
     instruments: facts.map((f) => f.instrument),
     halfSpread: facts.map((f) => f.halfSpread),
     confidence: request.confidence,
-    entry: EntrySettingsSchema.parse({ type: request.entry ?? 'market' }),
+    entry: EntrySettingsSchema.parse({
+      type: request.entry ?? 'market',
+      expireAfterMinutes: request.entryMinutes,
+    }),
   });
 }
 

@@ -13,6 +13,7 @@ const SOURCES = [
   'shared/indicators',
   'shared/strategies',
   'shared/statistics',
+  'shared/guard',
   'shared/rebalance',
   'shared/risk',
   'shared/candle-columns.ts',

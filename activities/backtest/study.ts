@@ -1,9 +1,11 @@
 import type { CandleColumns } from '../../shared/candle.ts';
+import type { ExitSettings } from '../../shared/backtest/exit-settings.ts';
 import type { RecordedDecisions } from '../../shared/backtest/recorded-decisions.ts';
 import type { Gap } from '../../shared/backtest/segments.ts';
 import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import type { EntrySettings } from '../../shared/entry.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
+import type { RiskLimits } from '../../shared/risk/limits.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { SweepSearch } from './sweep-plan.ts';
@@ -24,8 +26,14 @@ export interface StudyRequest {
   fillsOnly: boolean;
   /** `desk`: the risk engine with TripleGain's limits; `none`: an equal share of the account per entry. */
   limits: 'desk' | 'none';
-  /** How the desk enters: at the market, or post-only at the bid for an hour. Absent: at the market. */
+  /** Limits of that risk engine; absent: TripleGain's. */
+  risk?: RiskLimits;
+  /** How the desk enters: at the market, or post-only at the bid. Absent: at the market. */
   entry?: EntrySettings['type'];
+  /** Venue time after which a post-only entry ends, minutes; absent: an hour. */
+  entryMinutes?: number;
+  /** How positions are left beside stop, target and signal; absent: by nothing else. */
+  exits?: ExitSettings;
   /** Finer bars that tell which of stop and target came first inside a bar; null for the stop, always. */
   beneath: Timeframe | null;
   /** More missing bars than this end a segment. */

@@ -18,6 +18,10 @@ import {
 import { isTimeframe, timeframeMs, TIMEFRAMES, type Timeframe } from '../../shared/timeframe.ts';
 import { readFlags } from '../flags.ts';
 import { parseSpan, parseTime } from '../parse-time.ts';
+import { readDesk } from './desk-arguments.ts';
+import { asUsage, readCount, readObject, UsageError } from './read-flags.ts';
+
+export { UsageError } from './read-flags.ts';
 
 export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,P] --timeframe T [options]
 
@@ -29,7 +33,11 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --from T --to T     open times, ISO 8601 UTC; --from is included, --to is not
   --fills-only        fixed quantity, no risk engine, each pair one series
   --limits L          desk (default): the risk engine; none: an equal share of the account per entry
-  --entry E           with the risk engine: market (default), or post-only at the bid for an hour
+  --profile FILE      limits, entries, exits and balances of that desk; other flags win
+  --entry E           with the risk engine: market (default), or post-only at the bid
+  --entry-minutes N   after which a post-only entry ends (60)
+  --exits JSON        how positions are left besides, as in a profile's guard: breakEven, trailing, timeStopHours,
+                      invalidation, reviewEveryHours; e.g. '{"trailing":{"atr":3},"timeStopHours":48}'
   --confidence P      stated confidence of the strategy, for the risk engine (0.65)
   --balances A=N,..   start balances, e.g. USDT=1000,XRP=500
   --beneath T         finer bars that tell whether stop or target came first, where they exist
@@ -46,9 +54,6 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --home DIR          home folder, for --workflow
   --json              one JSON document on stdout
 `;
-
-/** Wrong usage: exit status 2. */
-export class UsageError extends Error {}
 
 export interface BacktestArguments {
   request: StudyRequest;
@@ -70,18 +75,9 @@ export interface BacktestArguments {
 export function readArguments(argv: readonly string[]): BacktestArguments | 'help' {
   const values = asUsage(() => parseFlags(argv));
   if (values.help) return 'help';
-  const { timeframe, limits, entry } = values;
+  const { timeframe } = values;
   if (!isTimeframe(timeframe)) {
     throw new UsageError(`--timeframe ${timeframe}: there are ${TIMEFRAMES.join(', ')}`);
-  }
-  if (limits !== 'desk' && limits !== 'none') {
-    throw new UsageError(`--limits ${limits}: there are desk and none`);
-  }
-  if (entry !== 'market' && entry !== 'post-only') {
-    throw new UsageError(`--entry ${entry}: there are market and post-only`);
-  }
-  if (entry === 'post-only' && limits !== 'desk') {
-    throw new UsageError('--entry post-only goes with --limits desk, which says what rests');
   }
   const confidence = Number(values.confidence);
   if (!(confidence >= 0 && confidence <= 1)) {
@@ -100,6 +96,8 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
       '--fills-only goes with strategies of single pairs, not with banded-thirds',
     );
   }
+  const pairs = readPairs(needed('--pairs', values.pairs));
+  const desk = readDesk(values, choice.name, pairs);
   return {
     choice,
     request: {
@@ -109,17 +107,16 @@ export function readArguments(argv: readonly string[]): BacktestArguments | 'hel
           ? { ...choice.parameters, file: resolve(choice.parameters.file) }
           : choice.parameters,
       dataDir: needed('--data', values.data),
-      pairs: readPairs(needed('--pairs', values.pairs)),
+      pairs,
       timeframe,
       fromMs,
       toMs,
       fillsOnly: values['fills-only'],
-      limits,
-      entry,
+      ...desk,
       beneath: readBeneath(values.beneath, timeframe),
       gapBars: readCount('--gap-bars', values['gap-bars'], 0),
       confidence,
-      balances: values.balances === undefined ? null : readBalances(values.balances),
+      balances: values.balances === undefined ? desk.balances : readBalances(values.balances),
     },
     sweep: readSweep(values, choice.name, params),
     tradesFile: values.trades ?? null,
@@ -142,7 +139,10 @@ function parseFlags(argv: readonly string[]) {
       to: { type: 'string' },
       'fills-only': { type: 'boolean', default: false },
       limits: { type: 'string', default: 'desk' },
-      entry: { type: 'string', default: 'market' },
+      profile: { type: 'string' },
+      entry: { type: 'string' },
+      'entry-minutes': { type: 'string' },
+      exits: { type: 'string' },
       confidence: { type: 'string', default: '0.65' },
       balances: { type: 'string' },
       beneath: { type: 'string' },
@@ -257,12 +257,6 @@ function needed(flag: string, value: string | undefined): string {
   return value;
 }
 
-function readCount(flag: string, text: string, least: number): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= least && text.trim() !== '') return count;
-  throw new UsageError(`${flag} ${text}: not a whole number from ${least} on`);
-}
-
 function readBeneath(text: string | undefined, timeframe: Timeframe): Timeframe | null {
   if (text === undefined) return null;
   if (!isTimeframe(text) || timeframeMs(text) >= timeframeMs(timeframe)) {
@@ -287,19 +281,6 @@ function readTime(flag: string, text: string | undefined): number | null {
   throw new UsageError(`${flag} ${text}: not a time like 2021-05-15 or 2021-05-15T12:00:00Z`);
 }
 
-function readObject(flag: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`${flag} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`${flag} ${text}: not a JSON object`);
-  }
-  return value as Record<string, unknown>;
-}
-
 function readBalances(text: string): Record<string, number> {
   const balances: Record<string, number> = {};
   for (const part of text.split(',')) {
@@ -308,13 +289,4 @@ function readBalances(text: string): Record<string, number> {
     balances[match[1]!] = Number(match[2]);
   }
   return balances;
-}
-
-function asUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
-    throw new UsageError((cause as Error).message, { cause });
-  }
 }

@@ -1,6 +1,4 @@
-import type { Asset } from '../pair.ts';
 import { ENTER_LONG, ENTER_SHORT, LEAVE_LONG, LEAVE_SHORT } from '../strategies/bar-strategy.ts';
-import { entryInBar } from '../shadow/entry-in-bar.ts';
 import { Account } from './account.ts';
 import { BarClock } from './bar-clock.ts';
 import {
@@ -10,17 +8,15 @@ import {
   type EngineState,
   type QuietBand,
 } from './engine-types.ts';
-import { Beneath, boughtAt, ExitFinder, soldAt } from './exit-finder.ts';
+import { GuardedExits } from './guarded-exits.ts';
+import { PairPositions } from './pair-positions.ts';
 import { segmentEnds } from './segments.ts';
 import { strategySignals, type Entries } from './strategy-signals.ts';
 import { EXIT_END, EXIT_GAP, EXIT_HALT, EXIT_SIGNAL, TradeLog } from './trade-log.ts';
 
 const ENTERS = ENTER_LONG | ENTER_SHORT;
-type RestingEntry = Parameters<typeof entryInBar>[0];
-
-const ROLLOVER_MS = 4 * 3_600_000;
-const LEAVES_BY_SIGNAL = 1;
-const LEAVES_BY_HALT = 2;
+const LEAVES_BY_SIGNAL = EXIT_SIGNAL + 1;
+const LEAVES_BY_HALT = EXIT_HALT + 1;
 
 /**
  * One run of the engine. It goes from event to event: for each pair the next bar on which anything can happen
@@ -30,15 +26,8 @@ const LEAVES_BY_HALT = 2;
 export class EngineRun {
   private readonly input: EngineInput;
   private readonly state: EngineState;
-  private readonly orderedStopPct: Float64Array;
-  private readonly orderedTargetPct: Float64Array;
-  private readonly orderedTarget: Float64Array;
-  private readonly entryFee: Float64Array;
-  private readonly entryMs: Float64Array;
-  private readonly entryBar: Int32Array;
-  /** Limit entries on their way; null at the market. */
-  private readonly resting: (RestingEntry | null)[];
-  private readonly leaving: Int8Array;
+  private readonly positions: PairPositions;
+  private readonly exits: GuardedExits | null;
   private readonly clock: BarClock;
   /** Bar at which the pair must be looked at next, and its time. */
   private readonly wake: Int32Array;
@@ -49,16 +38,10 @@ export class EngineRun {
   private readonly closeColumns: Float64Array[];
   private readonly says: Uint8Array[];
   private readonly entries: Entries[];
-  private readonly beneath: Beneath[];
   private readonly warmup: number;
   private readonly order = new EntryOrder();
-  private readonly exit = new ExitFinder();
   private readonly band: QuietBand = { floor: 0, peakShare: 0 };
-  /** Fills inside the bars of the present time. */
-  private insideCount = 0;
   private barsInPosition = 0;
-  private turnover = 0;
-  private readonly interest: Record<Asset, number> = {};
 
   constructor(input: EngineInput) {
     this.input = input;
@@ -83,14 +66,8 @@ export class EngineRun {
       orderedStop: per(),
       reserved: per(),
     };
-    this.orderedStopPct = per();
-    this.orderedTargetPct = per();
-    this.orderedTarget = per();
-    this.entryFee = per();
-    this.entryMs = per();
-    this.entryBar = integers();
-    this.leaving = new Int8Array(pairs.length);
-    this.resting = pairs.map(() => null);
+    this.exits = input.exits === undefined ? null : new GuardedExits(input.exits, this.state);
+    this.positions = new PairPositions(input, this.state, this.exits);
     this.clock = new BarClock(
       bars.map((b) => b.timeMs),
       input.barMs,
@@ -104,7 +81,6 @@ export class EngineRun {
     const signals = bars.map((b, p) => strategySignals(b, this.ends[p]!, () => input.strategy(p)));
     this.says = signals.map((s) => s.says);
     this.entries = signals.map((s) => s.entries);
-    this.beneath = pairs.map((_, p) => new Beneath(input.beneath?.[p] ?? null, input.barMs));
     this.warmup = input.warmupBars ?? 0;
   }
 
@@ -123,23 +99,21 @@ export class EngineRun {
       account: state.account,
       bars: this.clock.times.reduce((sum, t) => sum + t.length, 0),
       barsInPosition: this.barsInPosition,
-      turnover: this.turnover,
+      turnover: this.positions.turnover,
       segments: this.ends.reduce((sum, e) => sum + e.length, 0),
-      interest: this.interest,
+      interest: this.positions.interest,
     };
   }
 
   /** The next bar on which anything can happen to the pair. */
   private findWake(p: number): void {
-    const { state } = this;
-    const { clock } = this;
+    const { state, clock } = this;
     let i = clock.next[p]!;
     if (i >= clock.times[p]!.length) {
       this.wakeMs[p] = Infinity;
       return;
     }
-    const last = this.end[p]!;
-    if (state.ordered[p]! === 0 && this.leaving[p]! === 0) {
+    if (state.ordered[p]! === 0 && this.positions.leaving[p]! === 0) {
       const says = this.says[p]!;
       const warmup = this.warmup;
       if (state.quantity[p]! > 0) {
@@ -148,6 +122,7 @@ export class EngineRun {
         const leave = isLong ? LEAVE_LONG : LEAVE_SHORT;
         const lower = isLong ? state.stopPrice[p]! : state.targetPrice[p]!;
         const upper = isLong ? state.targetPrice[p]! : state.stopPrice[p]!;
+        const last = Math.min(this.end[p]!, this.lookedAt(p));
         while (
           i < last &&
           low[i]! > lower &&
@@ -157,11 +132,24 @@ export class EngineRun {
           i++;
         }
       } else {
+        const last = this.end[p]!;
         while (i < last && ((says[i]! & ENTERS) === 0 || i < warmup)) i++;
       }
     }
     this.wake[p] = i;
     this.wakeMs[p] = clock.timeAt(p, i);
+  }
+
+  /** The next bar at which the position must be looked at, whatever prices do. */
+  private lookedAt(p: number): number {
+    const { clock, exits } = this;
+    // Interest and age count at the close of the bar in which they fall due.
+    let dueMs = this.positions.nextInterestMs(p) - this.input.barMs;
+    if (exits !== null) {
+      if (exits.hears(p)) return clock.next[p]!;
+      dueMs = Math.min(dueMs, exits.dueMs[p]! - this.input.barMs);
+    }
+    return dueMs === Infinity ? Infinity : clock.firstFrom(p, dueMs);
   }
 
   /**
@@ -241,8 +229,8 @@ export class EngineRun {
   private flattenAll(): boolean {
     let some = false;
     for (let p = 0; p < this.clock.next.length; p++) {
-      if (this.state.quantity[p] === 0 || this.leaving[p] === LEAVES_BY_HALT) continue;
-      this.leaving[p] = LEAVES_BY_HALT;
+      if (this.state.quantity[p] === 0 || this.positions.leaving[p] === LEAVES_BY_HALT) continue;
+      this.positions.leaving[p] = LEAVES_BY_HALT;
       this.findWake(p);
       some = true;
     }
@@ -251,25 +239,30 @@ export class EngineRun {
 
   /** Everything that happens at one time: fills of all pairs, one valuation, then decisions in order. */
   private step(time: number): void {
-    const { input, state, clock, wake, end, leaving } = this;
+    const { input, state, clock, wake, end, positions } = this;
     const { next, nextMs } = clock;
     const { gate } = input;
     const { closes, quantity, ordered, account } = state;
     state.timeMs = time;
     state.closeMs = time + input.barMs;
-    this.insideCount = 0;
+    positions.beginTime();
     for (let p = 0; p < nextMs.length; p++) {
       if (nextMs[p]! !== time) continue;
       const i = next[p]!;
-      if (i === wake[p]!) this.fills(p, i);
+      if (i === wake[p]!) positions.meet(p, i);
       closes[p] = this.closeColumns[p]![i]!;
-      if (i !== end[p]!) continue;
-      if (quantity[p]! > 0) this.closeAtEnd(p, i);
-      else if (ordered[p]! > 0) this.endEntry(p);
+      if (i !== end[p]!) {
+        if (quantity[p]! > 0) positions.payInterest(p, state.closeMs);
+        continue;
+      }
+      const isLast = i === clock.times[p]!.length - 1;
+      if (quantity[p]! > 0) positions.closeAtEnd(p, i, isLast ? EXIT_END : EXIT_GAP);
+      else if (ordered[p]! > 0) positions.endEntry(p);
     }
 
     account.mark(time, closes);
     const flatten = gate.afterMark === undefined ? false : gate.afterMark(state);
+    if (this.exits !== null && !flatten) this.guard(time, this.exits);
 
     for (let p = 0; p < nextMs.length; p++) {
       if (nextMs[p]! !== time) continue;
@@ -280,161 +273,45 @@ export class EngineRun {
         end[p] = this.ends[p]![this.segment[p]!] ?? -1;
       } else if (quantity[p]! > 0) {
         this.barsInPosition++;
-        if (flatten) leaving[p] = LEAVES_BY_HALT;
-        else {
-          const leave = state.side[p] === 1 ? LEAVE_LONG : LEAVE_SHORT;
-          if ((this.says[p]![i]! & leave) !== 0 && i >= this.warmup) leaving[p] = LEAVES_BY_SIGNAL;
-        }
+        if (flatten) positions.leaving[p] = LEAVES_BY_HALT;
+        else if (this.isOver(p, i)) positions.leaving[p] = LEAVES_BY_SIGNAL;
       } else if (ordered[p]! > 0) {
-        if (flatten) this.endEntry(p);
+        if (flatten) positions.endEntry(p);
       } else if ((this.says[p]![i]! & ENTERS) !== 0 && !flatten && i >= this.warmup) {
         this.review(p, i);
       }
-      if (wake[p]! <= i || ordered[p]! > 0 || leaving[p]! !== 0) this.findWake(p);
+      if (wake[p]! <= i || ordered[p]! > 0 || positions.leaving[p]! !== 0) this.findWake(p);
     }
   }
 
-  /** Orders decided before, at the open; then what the bar does to the position. */
-  private fills(p: number, i: number): void {
-    const { input, state, leaving } = this;
-    const cost = input.costs[p]!;
-    const bars = state.bars[p]!;
-    if (leaving[p]! !== 0) {
-      const reason = leaving[p] === LEAVES_BY_HALT ? EXIT_HALT : EXIT_SIGNAL;
-      const price = this.leavingPrice(p, bars.open[i]!);
-      this.close(p, i, price, reason, cost.takerFee, state.timeMs);
+  /**
+   * The guard's rules, for all pairs before any of them decides. As with the desk, what they close is sold by
+   * then: at the first price of the bar that follows, so that reviews see the account without it.
+   */
+  private guard(time: number, exits: GuardedExits): void {
+    const { clock, state, end, positions } = this;
+    const { next, nextMs } = clock;
+    let sold = false;
+    for (let p = 0; p < nextMs.length; p++) {
+      const i = next[p]!;
+      if (nextMs[p]! !== time || i === end[p]! || state.quantity[p] === 0) continue;
+      const reason = exits.look(p, i);
+      if (reason < 0) continue;
+      positions.leaving[p] = reason + 1;
+      // After a gap it goes with the first bar there is.
+      if (clock.timeAt(p, i + 1) !== state.closeMs) continue;
+      positions.leave(p, i + 1, state.closeMs);
+      this.barsInPosition++;
+      sold = true;
     }
-    const isInside = state.ordered[p]! > 0 && this.enter(p, i);
-    if (state.quantity[p]! === 0) return;
-    const stop = state.stopPrice[p]!;
-    const target = state.targetPrice[p]!;
-    const side = state.side[p] === 1 ? 1 : -1;
-    const lower = side === 1 ? stop : target;
-    if (bars.low[i]! > lower && bars.high[i]! < (side === 1 ? target : stop)) return;
-    const { exit } = this;
-    if (!isInside) {
-      exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!, side);
-    } else if (!exit.afterEntry(bars, i, stop, cost)) return;
-    // As in the simulator, what happens inside a bar happens half-way through it, a millisecond apart.
-    const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2 + this.insideCount++;
-    const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
-    this.close(p, i, exit.price, exit.reason, fee, atMs);
+    if (sold) state.account.mark(time, state.closes);
   }
 
-  private closeAtEnd(p: number, i: number): void {
-    const cost = this.input.costs[p]!;
-    const isLast = i === this.clock.times[p]!.length - 1;
-    const price = this.leavingPrice(p, this.closeColumns[p]![i]!);
-    this.close(p, i, price, isLast ? EXIT_END : EXIT_GAP, cost.takerFee, this.state.closeMs);
-  }
-
-  /** What taking the other side at about this price gives for the position. */
-  private leavingPrice(p: number, price: number): number {
-    const cost = this.input.costs[p]!;
-    return this.state.side[p] === 1
-      ? soldAt(price * (1 - cost.halfSpread), cost)
-      : boughtAt(price * (1 + cost.halfSpread), cost);
-  }
-
-  /** Takes an entry off the books that was not filled. */
-  private endEntry(p: number): void {
-    const { state } = this;
-    state.ordered[p] = 0;
-    state.reserved[p] = 0;
-    this.resting[p] = null;
-    this.input.gate.unfilled?.(p, state);
-  }
-
-  /** What the bar does to the pair's entry; true when it was filled inside of it. */
-  private enter(p: number, bar: number): boolean {
-    const { state, input } = this;
-    const cost = input.costs[p]!;
-    const rests = this.resting[p]!;
-    if (rests === null) {
-      const open = state.bars[p]!.open[bar]!;
-      const price =
-        state.side[p] === 1
-          ? boughtAt(open * (1 + cost.halfSpread), cost)
-          : soldAt(open * (1 - cost.halfSpread), cost);
-      this.open(p, bar, price, cost.takerFee);
-      return false;
-    }
-    const met = entryInBar(rests, state.bars[p]!, input.barMs, cost, bar);
-    if (met.kind === 'waits') rests.isResting = true;
-    else if (met.kind === 'ended') this.endEntry(p);
-    else this.open(p, bar, met.price, met.isMaker ? cost.makerFee : cost.takerFee);
-    const isInside = met.kind === 'filled' && !met.atOpen;
-    if (isInside) this.insideCount++;
-    return isInside;
-  }
-
-  private open(p: number, bar: number, price: number, fee: number): void {
-    const { state } = this;
-    const { account } = state;
-    const cost = this.input.costs[p]!;
-    const side = state.side[p]!;
-    const wanted = state.ordered[p]!;
-    const amount = side === 1 ? account.buy(p, wanted, price, fee, cost.lot) : wanted;
-    if (side === -1) account.sell(p, amount, price, fee);
-    state.ordered[p] = 0;
-    state.reserved[p] = 0;
-    this.resting[p] = null;
-    if (amount === 0) return;
-    const paid = amount * price;
-    this.turnover += paid * account.price[account.quoteIndex[p]!]!;
-    state.quantity[p] = amount;
-    state.entryPrice[p] = price;
-    this.entryBar[p] = bar;
-    this.entryFee[p] = paid * fee;
-    this.entryMs[p] = state.timeMs;
-    const stop = state.orderedStop[p]!;
-    if (!Number.isNaN(stop)) {
-      state.stopPrice[p] = stop;
-      state.targetPrice[p] = this.orderedTarget[p]!;
-      return;
-    }
-    const stopPct = this.orderedStopPct[p]!;
-    const targetPct = this.orderedTargetPct[p]!;
-    const [noStop, noTarget] = side === 1 ? [0, Infinity] : [Infinity, 0];
-    state.stopPrice[p] = stopPct > 0 ? (price * (100 - side * stopPct)) / 100 : noStop;
-    state.targetPrice[p] = targetPct > 0 ? (price * (100 + side * targetPct)) / 100 : noTarget;
-  }
-
-  private close(
-    p: number,
-    bar: number,
-    price: number,
-    reason: number,
-    fee: number,
-    atMs: number,
-  ): void {
-    const { state } = this;
-    const { account, log } = state;
-    const amount = state.quantity[p]!;
-    const entryPrice = state.entryPrice[p]!;
-    const stop = state.stopPrice[p]!;
-    const proceeds = amount * price;
-    const exitFee = proceeds * fee;
-    const side = state.side[p] === 1 ? 1 : -1;
-    let fees = this.entryFee[p]! + exitFee;
-    if (side === 1) account.sell(p, amount, price, fee);
-    else {
-      // What was borrowed is bought back whatever it costs.
-      const { marginRate = 0 } = this.input.costs[p]!;
-      const rollovers = 1 + Math.floor((atMs - this.entryMs[p]!) / ROLLOVER_MS);
-      const interest = amount * entryPrice * marginRate * rollovers;
-      account.move(account.baseIndex[p]!, amount);
-      account.move(account.quoteIndex[p]!, -(proceeds + exitFee + interest));
-      fees += interest;
-      const quote = account.assets[account.quoteIndex[p]!]!;
-      this.interest[quote] = (this.interest[quote] ?? 0) + interest;
-    }
-    this.turnover += proceeds * account.price[account.quoteIndex[p]!]!;
-    const risk = stop > 0 && stop < Infinity ? side * (entryPrice - stop) * amount : 0;
-    log.add(p, side, reason, this.entryBar[p]!, bar, entryPrice, price, amount, fees, risk);
-    state.quantity[p] = 0;
-    this.leaving[p] = 0;
-    this.input.gate.closed?.(log.count - 1, atMs, state);
+  /** Whether the strategy says at bar `i` that the position is over, and is heard. */
+  private isOver(p: number, i: number): boolean {
+    const leave = this.state.side[p] === 1 ? LEAVE_LONG : LEAVE_SHORT;
+    if ((this.says[p]![i]! & leave) === 0 || i < this.warmup) return false;
+    return this.positions.leaving[p] === 0 && (this.exits === null || this.exits.isAsked(p));
   }
 
   private review(p: number, bar: number): void {
@@ -458,16 +335,6 @@ export class EngineRun {
     order.reserve = 0;
     this.input.gate.review(order, state);
     if (order.quantity <= 0) return;
-    state.ordered[p] = order.quantity;
-    state.side[p] = order.side;
-    const { limitPrice: limit, postOnly, expiresAtMs } = order;
-    this.resting[p] = Number.isNaN(limit)
-      ? null
-      : { limit, postOnly, expiresAtMs, isResting: false };
-    state.orderedStop[p] = order.stopPrice;
-    state.reserved[p] = order.reserve;
-    this.orderedStopPct[p] = order.stopPct;
-    this.orderedTargetPct[p] = order.targetPct;
-    this.orderedTarget[p] = order.targetPrice;
+    this.positions.place(order, entries.wishes);
   }
 }

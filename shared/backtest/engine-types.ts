@@ -3,6 +3,7 @@ import type { Asset, Pair } from '../pair.ts';
 import type { BarStrategyFactory } from '../strategies/bar-strategy.ts';
 import type { Account } from './account.ts';
 import type { PairCosts } from './exit-finder.ts';
+import type { ExitRules } from './guarded-exits.ts';
 import type { TradeLog } from './trade-log.ts';
 
 export interface EngineInput {
@@ -17,6 +18,8 @@ export interface EngineInput {
   numeraire: Asset;
   balances: Record<Asset, number>;
   gate: EntryGate;
+  /** How positions are left beside stop, target and signal; absent for by nothing else. */
+  exits?: ExitRules;
   /** More missing bars than this end a segment; Infinity for one series. */
   gapBars: number;
   /** Signals count from this bar index of each pair on. */

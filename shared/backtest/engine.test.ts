@@ -13,7 +13,9 @@ import {
 import type { EngineInput } from './engine-types.ts';
 import { runEngine } from './engine.ts';
 import { equalShare } from './equal-share.ts';
+import { ExitSettingsSchema } from './exit-settings.ts';
 import { fixedQuantity } from './fixed-quantity.ts';
+import type { ExitRules } from './guarded-exits.ts';
 import { EXIT_REASONS, type TradeLog } from './trade-log.ts';
 
 const HOUR = 3_600_000;
@@ -209,6 +211,25 @@ describe('engine', () => {
     expect(account.equity).toBeCloseTo(1000 - 2.3, 9);
   });
 
+  it('shows interest in the equity as it falls due, not only at the close', () => {
+    const costs = [{ ...FREE, marginRate: 0.001 }];
+    const rows: Row[] = Array.from({ length: 12 }, () => quiet);
+    const seen: number[] = [];
+    const gate: EngineInput['gate'] = {
+      ...fixedQuantity(1, 'fill'),
+      afterMark({ account }) {
+        seen.push(Number((1000 - account.equity).toFixed(9)));
+        return false;
+      },
+      quietAbove(_state, band) {
+        band.floor = Infinity;
+      },
+    };
+    runEngine(inputOf([bars(rows)], shortAt0, { costs, gate }));
+    // Sold at the open of hour 1: 0.1 at once, at hour 5 (the close of bar 4) and at hour 9.
+    expect(seen).toEqual([0, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3]);
+  });
+
   it('sells short only with a stop, and spends nothing of what that brought', () => {
     const minimums = [{ instrument: { minQuantity: '1' } }, { instrument: { minQuantity: '1' } }];
     const gate = equalShare([FREE, FREE], minimums);
@@ -224,7 +245,20 @@ describe('engine', () => {
     expect(runEngine({ ...both, strategy: bare }).log.count).toBe(0);
   });
 
-  it('trades a market turned over as it trades the market itself, the other way round', () => {
+  const rules: ExitRules = {
+    settings: ExitSettingsSchema.parse({
+      breakEven: { afterR: 1 },
+      trailing: { atr: 2, afterR: 0.5 },
+      timeStopHours: 30,
+    }),
+    timeframe: '1h',
+    ticks: ['0.000001'],
+  };
+  it.each([
+    { name: '', exits: {} },
+    { name: ', with all exits', exits: { exits: rules } },
+  ])('trades a market turned over as it does the market itself$name', ({ exits }) => {
+    const reasons = new Set<string>();
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e9 }), (seed) => {
         const up = seededCandles(400, seed);
@@ -244,17 +278,22 @@ describe('engine', () => {
           },
         };
         const balances = { USDT: 2 ** 30 };
-        const long = runEngine(inputOf([up], script, { gate, balances })).log;
+        const long = runEngine(inputOf([up], script, { gate, balances, ...exits })).log;
         const turned = script.map((said) => (said === ENTER_LONG ? ENTER_SHORT : 0));
-        const short = runEngine(inputOf([down], turned, { gate, balances })).log;
+        const short = runEngine(inputOf([down], turned, { gate, balances, ...exits })).log;
         const told = (log: TradeLog): unknown[] =>
           Array.from({ length: log.count }, (_, k) => [
-            ...[log.entryBar[k], log.exitBar[k], log.reason[k], log.grossPnl[k]!.toFixed(6)],
+            ...[log.entryBar[k], log.exitBar[k], log.reason[k]],
           ]);
         expect(long.count).toBeGreaterThan(2);
+        for (let k = 0; k < long.count; k++) reasons.add(EXIT_REASONS[long.reason[k]!]!);
         expect(told(short)).toEqual(told(long));
+        for (let k = 0; k < long.count; k++) {
+          expect(Math.abs(short.grossPnl[k]! - long.grossPnl[k]!)).toBeLessThan(1e-5);
+        }
       }),
       { numRuns: 50 },
     );
+    expect(reasons.has('time') && reasons.has('trailing')).toBe('exits' in exits);
   });
 });

@@ -1,4 +1,5 @@
 import type { CandleColumns } from '../candle.ts';
+import type { Decision } from '../decision.ts';
 import { ENTER_LONG, ENTER_SHORT, type BarStrategy } from '../strategies/bar-strategy.ts';
 
 /** What a strategy says at every close of one pair. */
@@ -8,6 +9,9 @@ export interface StrategySignals {
   entries: Entries;
 }
 
+/** What an entry says of how it is to be left, beside its stop and target. */
+export type ExitWishes = Pick<Decision, 'horizonHours' | 'invalidation'>;
+
 /** Stop and target distances of the bars that say an entry, read in ascending order of bars. */
 export class Entries {
   /** Per cent, of the bar last sought. */
@@ -15,6 +19,8 @@ export class Entries {
   targetPct = 0;
   /** NaN where the strategy has none of its own. */
   confidence = NaN;
+  /** Null where the strategy has none. */
+  wishes: ExitWishes | null = null;
   private isConstant = false;
   private count = 0;
   private at = 0;
@@ -22,8 +28,16 @@ export class Entries {
   private stops = new Float64Array(64);
   private targets = new Float64Array(64);
   private confidences = new Float64Array(64);
+  private readonly wishesOf = new Map<number, ExitWishes>();
 
-  add(bar: number, stopPct: number, targetPct: number, confidence = NaN): void {
+  add(
+    bar: number,
+    stopPct: number,
+    targetPct: number,
+    confidence = NaN,
+    wishes: ExitWishes | null = null,
+  ): void {
+    if (wishes !== null) this.wishesOf.set(bar, wishes);
     if (this.count === this.bars.length) this.grow();
     this.bars[this.count] = bar;
     this.stops[this.count] = stopPct;
@@ -46,6 +60,7 @@ export class Entries {
     this.stopPct = this.stops[this.at]!;
     this.targetPct = this.targets[this.at]!;
     this.confidence = this.confidences[this.at]!;
+    if (this.wishesOf.size > 0) this.wishes = this.wishesOf.get(bar) ?? null;
   }
 
   private grow(): void {
@@ -103,7 +118,8 @@ function runSegment(
     if (said === 0) continue;
     says[i] = said;
     if ((said & (ENTER_LONG | ENTER_SHORT)) !== 0) {
-      entries.add(i, strategy.stopPct, strategy.targetPct, strategy.confidence);
+      const { stopPct, targetPct, confidence, wishes } = strategy;
+      entries.add(i, stopPct, targetPct, confidence, wishes);
     }
   }
 }

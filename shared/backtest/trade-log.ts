@@ -8,6 +8,8 @@ export const EXIT_REASONS = [
   'time',
   'halt',
   'rebalance',
+  'trailing',
+  'invalidated',
 ] as const;
 export type ExitReason = (typeof EXIT_REASONS)[number];
 
@@ -19,6 +21,8 @@ export const EXIT_GAP = 4;
 export const EXIT_TIME = 5;
 export const EXIT_HALT = 6;
 export const EXIT_REBALANCE = 7;
+export const EXIT_TRAILING = 8;
+export const EXIT_INVALIDATED = 9;
 
 /** Takes closed trades one by one; prices and money in the quote asset, see TradeLog. */
 export interface TradeSink {

@@ -1,5 +1,6 @@
 import { entryExpiry } from '../entry.ts';
 import { Decimal } from '../money.ts';
+import type { Asset } from '../pair.ts';
 import { approve } from './approved.ts';
 import { applyRules } from './apply-rules.ts';
 import { entryContext, type Figures } from './entry-context.ts';
@@ -58,13 +59,21 @@ function planOf(
     notionalUsdt: usdt(setup.entry),
     reserve: {
       asset: figures.quote,
-      amount: ceilToStep(quantity.mul(setup.cost), RESERVE_STEP).toFixed(),
+      amount: ceilToStep(quantity.mul(setup.cost), reserveStep(figures.quote)).toFixed(),
     },
     marginUsdt: setup.leverage > 1 ? usdt(setup.entry.div(setup.leverage)) : '0',
     expiresAtMs: isLimit ? entryExpiry(input.entry, input.now) : null,
   };
 }
 
-/** What is held or risked is written a little more, never less. */
+/**
+ * What is held or risked is written a little more, never less. Venues round what an order holds up to their
+ * decimals: reserved finer than that, an order for all that is left would be refused for want of the rest.
+ */
 const CENT_MILLIONTH = new Decimal('0.00000001');
-const RESERVE_STEP = new Decimal('0.0000000001');
+const FIAT_STEP = new Decimal('0.0001');
+const FIAT = new Set(['USD', 'EUR', 'GBP', 'CAD', 'AUD', 'CHF']);
+
+function reserveStep(asset: Asset): Decimal {
+  return FIAT.has(asset) ? FIAT_STEP : CENT_MILLIONTH;
+}

@@ -130,33 +130,70 @@ function marketOf(bars: number, seed: number): CandleColumns[] {
   });
 }
 
+/** Says what the strategy does, and that an entry is wrong once a close is half a per cent lower. */
+class WithInvalidation implements BarStrategy {
+  stopPct = 0;
+  targetPct = 0;
+  wishes: Required<BarStrategy>['wishes'] = { horizonHours: 20, invalidation: null };
+  private readonly inner: BarStrategy;
+
+  constructor(inner: BarStrategy) {
+    this.inner = inner;
+  }
+
+  update(...bar: Parameters<BarStrategy['update']>): number {
+    const said = this.inner.update(...bar);
+    this.stopPct = this.inner.stopPct;
+    this.targetPct = this.inner.targetPct;
+    const level = bar[4] * 0.995;
+    this.wishes = {
+      horizonHours: 20,
+      invalidation: { series: 'close', comparator: 'below', level, timeframe: '1h' },
+    };
+    return said;
+  }
+}
+
 describe('a shadow account beside the engine of the backtests', () => {
+  const even = { afterR: 1, offsetPct: 0.2 };
   it.each([
-    [3, 'market'],
-    [11, 'market'],
-    [42, 'market'],
-    [3, 'post-only'],
-    [11, 'post-only'],
+    [3, 'market', {}, []],
+    [11, 'market', {}, []],
+    [42, 'market', {}, []],
+    [3, 'post-only', {}, []],
+    [11, 'post-only', {}, []],
+    [3, 'market', { trailing: { atr: 2 } }, ['stop']],
+    [11, 'market', { breakEven: even, trailing: { atr: 1.2, afterR: 0.5 } }, ['stop', 'trailing']],
+    [42, 'market', { breakEven: even, timeStopHours: 9 }, ['time']],
+    [3, 'post-only', { breakEven: even, trailing: { atr: 1.5 }, timeStopHours: 12 }, ['time']],
+    [11, 'post-only', { timeStopHours: 'horizon' }, ['time']],
+    [42, 'market', { invalidation: true, timeStopHours: 'horizon' }, ['invalidated']],
   ] as const)(
-    'makes the same trades of the same decisions, market %i, %s entries',
-    (seed, type) => {
+    'makes the same trades of the same decisions, market %i, %s entries, exits %j',
+    (seed, type, guard, reasons) => {
       const warmup = 150;
       const market = marketOf(600, seed);
       const entry = EntrySettingsSchema.parse({ type });
-      const terms: ShadowTerms = { ...termsOf(PAIRS), entry };
+      const settings = GuardSettingsSchema.parse({
+        ...{ targetSlippagePct: 0.2, invalidation: false },
+        ...guard,
+      });
+      const terms: ShadowTerms = { ...termsOf(PAIRS), entry, guard: settings };
       const choice = parseBarStrategy('trend', {});
-      const says: { bits: number; stopPct: number; targetPct: number }[][] = market.map((m) => {
-        const strategy: BarStrategy = barStrategyFactory(choice, HOUR)(0);
+      const strategy = (): BarStrategy => new WithInvalidation(barStrategyFactory(choice, HOUR)(0));
+      const says = market.map((m) => {
+        const bars = strategy();
         return Array.from(m.close, (price, i) => {
-          const bits = strategy.update(m.timeMs[i]!, m.open[i]!, m.high[i]!, m.low[i]!, price, 1);
-          return { bits, stopPct: strategy.stopPct, targetPct: strategy.targetPct };
+          const bits = bars.update(m.timeMs[i]!, m.open[i]!, m.high[i]!, m.low[i]!, price, 1);
+          const { stopPct, targetPct, wishes } = bars;
+          return { bits, stopPct, targetPct, wishes: wishes! };
         });
       });
       const { log, account } = runEngine({
         pairs: PAIRS,
         bars: market,
         barMs: HOUR,
-        strategy: barStrategyFactory(choice, HOUR),
+        strategy,
         costs: terms.instruments.map((i, p) => ({
           ...terms.costs[p]!,
           takerFee: i.takerFee,
@@ -173,15 +210,21 @@ describe('a shadow account beside the engine of the backtests', () => {
           halfSpread: terms.costs.map((c) => c.halfSpread),
           confidence: 0.65,
         }),
+        exits: {
+          settings,
+          timeframe: '1h',
+          ticks: terms.instruments.map((i) => i.tick),
+          watched: (p, i) => market[p]!.close[i]!,
+        },
         gapBars: 24,
         warmupBars: warmup,
         targetRests: false,
       });
       const { shadow, trades } = run(terms, market, warmup - 1, (p, i) => {
-        const { bits, stopPct, targetPct } = says[p]![i]!;
+        const { bits, stopPct, targetPct, wishes } = says[p]![i]!;
         if (i < warmup) return null;
         if ((bits & ENTER_LONG) !== 0) {
-          return long({ stopLossPct: stopPct, takeProfitPct: [targetPct] });
+          return long({ stopLossPct: stopPct, takeProfitPct: [targetPct], ...wishes });
         }
         return (bits & LEAVE_LONG) !== 0 ? close() : null;
       });
@@ -201,6 +244,7 @@ describe('a shadow account beside the engine of the backtests', () => {
       const ours = trades.map(({ net: _net, netR: _netR, ...trade }) => trade);
       expect(ours.length).toBeGreaterThan(3);
       expect(ours).toEqual(theirs);
+      expect(ours.map((trade) => trade.exit)).toEqual(expect.arrayContaining([...reasons]));
       if (log.count === theirs.length) expect(shadow.account.equity).toBe(account.equity);
     },
   );

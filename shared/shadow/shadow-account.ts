@@ -40,7 +40,7 @@ export class ShadowAccount {
   private readonly s: SavedShadow;
   private readonly pairs: SavedShadowPair[];
   private trades: ShadowTrade[] = [];
-  /** Exits inside the bars of the present time, all pairs. */
+  /** Fills inside the bars of the present time, all pairs: a millisecond apart, as in the simulator. */
   private insideCount = 0;
 
   private constructor(terms: ShadowTerms, saved: SavedShadow, account: Account) {
@@ -109,6 +109,7 @@ export class ShadowAccount {
     this.insideCount = 0;
     this.beginDay();
     for (let p = 0; p < this.pairs.length; p++) this.lookAtClose(p, bar);
+    this.leaveAtOnce(bar);
     if (choice.kind === 'decisions') {
       this.charge(choice.costUsd);
       choice.decisions.forEach((decision, p) => {
@@ -167,14 +168,49 @@ export class ShadowAccount {
   private lookAtClose(p: number, bar: ShadowBar): void {
     const { position, close } = this.pairs[p]!;
     if (position === null || this.pairs[p]!.leaving !== null) return;
-    const { trailing, invalidation } = position.exits;
+    const { trailing, invalidation, timeStopMs } = position.exits;
     const atrPct = trailing === null ? null : bar.volatility(p).atrPct;
-    this.pairs[p]!.leaving = exitAtClose(position, {
+    const byRule = exitAtClose(position, {
       close,
       atr: atrPct === null ? null : (atrPct * close) / 100,
       watched: invalidation === null ? null : bar.watched(p, invalidation),
       tick: this.terms.instruments[p]!.tick,
     });
+    const isDue = timeStopMs !== null && position.openedMs + timeStopMs <= this.closeMs;
+    this.pairs[p]!.leaving = byRule ?? (isDue ? 'time' : null);
+  }
+
+  /**
+   * As with the desk, what the guard closes is sold before anything is decided: at the first price of the bar
+   * that follows, so that reviews see the account without it.
+   */
+  private leaveAtOnce(bar: ShadowBar): void {
+    const { s, pairs } = this;
+    if (bar.barMs !== this.closeMs) return;
+    let sold = false;
+    for (let p = 0; p < pairs.length; p++) {
+      const { leaving } = pairs[p]!;
+      if (leaving !== 'invalidated' && leaving !== 'trailing' && leaving !== 'time') continue;
+      sold = this.leave(p, bar) || sold;
+    }
+    if (!sold) return;
+    this.account.mark(
+      s.barMs,
+      Float64Array.from(pairs, (each) => each.close),
+    );
+  }
+
+  /** Sells at the bar's open what is to be left, where there is a bar. */
+  private leave(p: number, bar: ShadowBar): boolean {
+    const candle = bar.candles[p];
+    const pair = this.pairs[p]!;
+    if (candle == null || pair.leaving === null || pair.position === null) return false;
+    const cost = this.costs[p]!;
+    const price = soldAt(candle.open[0]! * (1 - cost.halfSpread), cost);
+    const { quantity } = pair.position;
+    this.sell(p, { kind: pair.leaving, quantity, price, atOpen: true }, bar.barMs);
+    pair.leaving = null;
+    return true;
   }
 
   private decide(p: number, decision: Decision, bar: ShadowBar): void {
@@ -278,15 +314,7 @@ export class ShadowAccount {
     const pair = this.pairs[p]!;
     const cost = this.costs[p]!;
     const beneath = new Beneath(null, this.terms.barMs);
-    const timeStopMs = pair.position?.exits.timeStopMs ?? null;
-    if (timeStopMs !== null && pair.position!.openedMs + timeStopMs <= bar.barMs) {
-      pair.leaving ??= 'time';
-    }
-    if (pair.leaving !== null && pair.position !== null) {
-      const price = soldAt(candle.open[0]! * (1 - cost.halfSpread), cost);
-      const quantity = pair.position.quantity;
-      this.sell(p, { kind: pair.leaving, quantity, price, atOpen: true }, bar.barMs);
-    }
+    this.leave(p, bar);
     pair.leaving = null;
     const entered = pair.entry === null ? null : this.enter(p, pair.entry, bar);
     if (pair.position !== null) {
@@ -322,6 +350,7 @@ export class ShadowAccount {
     const paidFee = amount * met.price * fee;
     this.countFill(p, paidFee);
     const openedMs = bar.barMs + (met.atOpen ? 0 : terms.barMs / 2);
+    if (!met.atOpen) this.insideCount++;
     const fill = { amount, price: met.price, fee: paidFee, barMs: bar.barMs, openedMs };
     pair.position = openedPosition(entry, fill, terms.instruments[p]!);
     return met.atOpen ? 'open' : 'inside';

@@ -1,3 +1,5 @@
+import type { Decision } from '../decision.ts';
+
 /** What a strategy says at the close of a bar, as bits: a state may say both "enter" and nothing else. */
 export const SAYS_NOTHING = 0;
 export const ENTER_LONG = 1;
@@ -16,6 +18,8 @@ export interface BarStrategy {
   targetPct: number;
   /** Where entries have one of their own; the run's otherwise. */
   confidence?: number;
+  /** Where entries say how far they look ahead and what would prove them wrong. */
+  wishes?: Pick<Decision, 'horizonHours' | 'invalidation'>;
   update(
     timeMs: number,
     open: number,

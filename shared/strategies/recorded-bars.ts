@@ -16,6 +16,7 @@ export class RecordedBars implements BarStrategy {
   stopPct = 0;
   targetPct = 0;
   confidence = 0;
+  wishes: Pick<Decision, 'horizonHours' | 'invalidation'> = { horizonHours: 0, invalidation: null };
   private readonly byBar: ReadonlyMap<number, Decision>;
 
   constructor(byBar: ReadonlyMap<number, Decision>) {
@@ -39,6 +40,7 @@ export class RecordedBars implements BarStrategy {
             ? 0
             : takeProfitPct.reduce((sum, pct) => sum + pct, 0) / takeProfitPct.length;
         this.confidence = confidence;
+        this.wishes = decision;
         return action === 'long' ? ENTER_LONG | LEAVE_SHORT : ENTER_SHORT | LEAVE_LONG;
       default:
         return action satisfies never;

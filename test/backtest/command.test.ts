@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededCandles } from '../../shared/indicators/seeded-candles.fixture.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/backtest.ts', import.meta.url));
+const DESK = fileURLToPath(new URL('../../desks/triplegain.yaml', import.meta.url));
 const HOUR = 3_600_000;
 const HEADER = 'time,open,high,low,close,volume';
 const CROSS =
@@ -135,6 +136,33 @@ describe('npm run backtest', () => {
     expect(Object.keys(refused.vetoes)).toEqual(['confidence']);
   });
 
+  it('leaves positions by --exits, and enters and leaves as the desk of --profile', () => {
+    const told = (...more: string[]) => {
+      const { stdout, stderr } = backtest('BTC/USDT', '--strategy', 'trend', '--json', ...more);
+      expect(stderr).toBe('');
+      return JSON.parse(stdout) as { trades: number; exits: Record<string, number> };
+    };
+    const free = ['--limits', 'none'];
+    expect(told(...free).exits).not.toHaveProperty('time');
+    const { exits } = told(...free, '--exits', '{"timeStopHours":3,"trailing":{"atr":0.5}}');
+    expect(exits['time']).toBeGreaterThan(0);
+    expect(exits['trailing']).toBeGreaterThan(0);
+
+    const desk = join(dir, 'desk.yaml');
+    const written = readFileSync(DESK, 'utf8').replace('risk: {}', 'risk: { confidence: 0.6 }');
+    const changed = written
+      .replace('expireAfterMinutes: 60', 'expireAfterMinutes: 300')
+      .replace('targetSlippagePct: 0.2', 'targetSlippagePct: 0.2\n  timeStopHours: 3');
+    writeFileSync(desk, changed);
+    const own = ['--entry', 'post-only', '--balances', 'USDT=1000'];
+    const asDesk = told('--profile', desk);
+    const byFlags = told(...own, '--entry-minutes', '300', '--exits', '{"timeStopHours":3}');
+    expect(asDesk.exits['time']).toBeGreaterThan(0);
+    expect(asDesk.exits).toEqual(byFlags.exits);
+    const hour = told(...own, '--exits', '{"timeStopHours":3}');
+    expect(hour.exits).not.toEqual(byFlags.exits);
+  });
+
   it('sweeps, and walks forward', () => {
     const { status, stdout } = backtest(
       'BTC/USDT',
@@ -180,6 +208,30 @@ describe('bad input', () => {
       args: [...trend, '--from', '2020-13-01'],
       status: 2,
       says: /--from 2020-13-01/,
+    },
+    {
+      name: 'exits that there are not',
+      args: [...trend, '--exits', '{"trailing":{"atr":0}}'],
+      status: 2,
+      says: /--exits: trailing.atr .*it takes breakEven, trailing/,
+    },
+    {
+      name: 'a horizon that rules have not',
+      args: [...trend, '--exits', '{"timeStopHours":"horizon"}'],
+      status: 2,
+      says: /trend names none; say hours/,
+    },
+    {
+      name: 'a desk beside fills only',
+      args: [...trend, '--fills-only', '--profile', DESK],
+      status: 2,
+      says: /--profile: --fills-only knows no desk/,
+    },
+    {
+      name: 'a wait for what does not wait',
+      args: [...trend, '--entry-minutes', '10'],
+      status: 2,
+      says: /--entry-minutes goes with --entry post-only/,
     },
     {
       name: 'a range the wrong way round',

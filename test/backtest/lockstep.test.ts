@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { runStudy } from '../../activities/backtest/run-study.ts';
 import type { PairData, StudyRequest } from '../../activities/backtest/study.ts';
 import { venueFacts } from '../../cli/backtest/venue-facts.ts';
 import { freePortBase } from '../../infra/free-port-base.ts';
-import { EXIT_END } from '../../shared/backtest/trade-log.ts';
+import { ExitSettingsSchema, type ExitSettings } from '../../shared/backtest/exit-settings.ts';
+import { EXIT_END, EXIT_REASONS } from '../../shared/backtest/trade-log.ts';
 import { parseBarStrategy } from '../../shared/strategies/bar-registry.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import { lockstepMarket, type LockstepPair } from '../support/lockstep-market.ts';
@@ -41,17 +43,30 @@ interface Fill {
   quantity: number;
 }
 
+const MOVED = { breakEven: { afterR: 0.4, offsetPct: 0.1 }, trailing: { atr: 0.8, afterR: 0.3 } };
+
 it.each([
-  { entry: 'market' as const, least: 10 },
-  { entry: 'post-only' as const, least: 6 },
+  { name: 'market', entry: 'market' as const, guard: {}, least: 10, ends: ['target', 'stop'] },
+  {
+    name: 'post-only, stops that move',
+    ...{ entry: 'post-only' as const, guard: MOVED, least: 20, ends: ['stop', 'trailing'] },
+  },
+  {
+    name: 'market, all exits',
+    entry: 'market' as const,
+    guard: { ...MOVED, timeStopHours: 5, reviewEveryHours: 3 },
+    ...{ least: 20, ends: ['stop', 'trailing', 'time'] },
+  },
 ])(
-  'a desk at the simulator and a backtest trade the same: bars, pairs, prices and quantities, entries $entry',
-  async ({ entry, least }) => {
+  'a desk at the simulator and a backtest trade the same: bars, pairs, prices and quantities, $name',
+  async ({ entry, guard, least, ends }) => {
+    const exits = ExitSettingsSchema.parse(guard);
     const market = lockstepMarket(HISTORY + TRADED, SEED);
     const fromMs = market[0]!.bars.timeMs[HISTORY]!;
     const toMs = fromMs + TRADED * HOUR;
-    const ours = backtestFills(market, entry);
-    const theirs = await deskFills(market, fromMs, toMs, entry);
+    const { fills: ours, reasons } = backtestFills(market, entry, exits);
+    expect(reasons).toEqual(expect.arrayContaining(ends));
+    const theirs = await deskFills(market, fromMs, toMs, { entry, exits });
     expect(ours.length).toBeGreaterThanOrEqual(least);
     const keyOf = (f: Fill): string => `${f.bar} ${f.pair} ${f.side} ${f.price}`;
     expect(ours.map(keyOf).sort()).toEqual(theirs.map(keyOf).sort());
@@ -64,7 +79,11 @@ it.each([
   180_000,
 );
 
-function backtestFills(market: readonly LockstepPair[], entry: Entry): Fill[] {
+function backtestFills(
+  market: readonly LockstepPair[],
+  entry: Entry,
+  exits: ExitSettings,
+): { fills: Fill[]; reasons: string[] } {
   const request: StudyRequest = {
     strategy: 'trend-breakout',
     params: {},
@@ -76,6 +95,7 @@ function backtestFills(market: readonly LockstepPair[], entry: Entry): Fill[] {
     fillsOnly: false,
     limits: 'desk',
     entry,
+    exits,
     beneath: null,
     gapBars: 24,
     confidence: 0.65,
@@ -103,7 +123,8 @@ function backtestFills(market: readonly LockstepPair[], entry: Entry): Fill[] {
     const exit = { bar: at(log.exitBar[k]!), price: log.exitPrice[k]! };
     fills.push({ ...exit, pair, quantity, side: 'sell' });
   }
-  return fills;
+  const reasons = Array.from({ length: log.count }, (_, k) => EXIT_REASONS[log.reason[k]!]!);
+  return { fills, reasons };
 }
 
 /** Fills of a whole desk: launcher, Temporal, PostgreSQL, simulator, as its journal has them. */
@@ -111,16 +132,16 @@ async function deskFills(
   market: readonly LockstepPair[],
   fromMs: number,
   toMs: number,
-  entry: Entry,
+  rules: { entry: Entry; exits: ExitSettings },
 ): Promise<Fill[]> {
   const data = join(dir, 'data');
-  const home = join(dir, entry);
+  const home = mkdtempSync(join(dir, 'home-'));
   writeMarket(data, market);
-  const profile = join(dir, `${entry}.yaml`);
-  writeFileSync(
-    profile,
-    readFileSync(PROFILE, 'utf8').replace('type: post-only', `type: ${entry}`),
-  );
+  const profile = join(home, 'desk.yaml');
+  const desk = parse(readFileSync(PROFILE, 'utf8')) as { entry: object; guard: object };
+  desk.entry = { ...desk.entry, type: rules.entry };
+  desk.guard = { ...desk.guard, ...rules.exits };
+  writeFileSync(profile, stringify(desk));
   const balances = Object.entries(BALANCES)
     .map(([asset, amount]) => `${asset}=${amount}`)
     .join(',');

@@ -41,6 +41,7 @@ const FREE: SlowRules = {
   warmupBars: 0,
   gapBars: Infinity,
   barMs: HOUR,
+  marginRate: 0,
 };
 
 function engineTrades(
@@ -64,8 +65,9 @@ function engineTrades(
 }
 
 function expectSame(log: TradeLog, slow: SlowTrade[]): void {
-  const shape = slow.map((t) => [t.entryBar, t.exitBar, t.reason]);
+  const shape = slow.map((t) => [t.side, t.entryBar, t.exitBar, t.reason]);
   const ours = slow.map((_, k) => [
+    log.side[k] === 1 ? 'long' : 'short',
     log.entryBar[k],
     log.exitBar[k],
     EXIT_REASONS[log.reason[k] ?? 0],
@@ -164,11 +166,16 @@ describe('a sweep that jumps from crossing to crossing', () => {
 describe('the engine against the slow reference on random markets', () => {
   const SIGNALS: Record<string, (bars: SlowBar[]) => SlowSignal[]> = {
     'ema-cross': (bars) => slowEmaCross(bars, 12, 26, 2, 4),
-    trend: slowTrend,
-    breakout: slowBreakout,
+    trend: (bars) => slowTrend(bars),
+    breakout: (bars) => slowBreakout(bars),
+    'trend, short too': (bars) => slowTrend(bars, true),
+    'breakout, short too': (bars) => slowBreakout(bars, true),
   };
 
-  it.each(Object.keys(SIGNALS))('%s: same trades with costs, gaps and both references', (name) => {
+  it.each(Object.keys(SIGNALS))('%s: same trades with costs, gaps and both references', (told) => {
+    const [name = '', shorts] = told.split(', ');
+    const parameters = shorts === undefined ? {} : { shorts: true };
+    let sold = 0;
     let trades = 0;
     let closedAtGaps = 0;
     fc.assert(
@@ -191,11 +198,13 @@ describe('the engine against the slow reference on random markets', () => {
             warmupBars: 60,
             gapBars,
             barMs: HOUR,
+            marginRate: 0.0002,
           };
-          const slow = slowBacktest(slowBars(bars), SIGNALS[name]!, rules);
-          const strategy = barStrategyFactory(parseBarStrategy(name, {}), HOUR);
+          const slow = slowBacktest(slowBars(bars), SIGNALS[told]!, rules);
+          const strategy = barStrategyFactory(parseBarStrategy(name, parameters), HOUR);
           expectSame(engineTrades(bars, strategy, rules), slow);
           trades += slow.length;
+          sold += slow.filter((t) => t.side === 'short').length;
           closedAtGaps += slow.filter((t) => t.reason === 'gap').length;
         },
       ),
@@ -203,6 +212,7 @@ describe('the engine against the slow reference on random markets', () => {
     );
     expect(trades).toBeGreaterThan(300);
     expect(closedAtGaps).toBeGreaterThan(0);
+    expect(sold > 100).toBe(shorts !== undefined);
   });
 });
 

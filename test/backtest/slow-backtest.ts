@@ -17,6 +17,9 @@ export interface SlowSignal {
   leave: boolean;
   stopPct: number;
   targetPct: number;
+  /** The same of a short position; absent where nothing is sold short. */
+  enterShort?: boolean;
+  leaveShort?: boolean;
 }
 
 export interface SlowRules {
@@ -31,9 +34,12 @@ export interface SlowRules {
   /** More missing bars than this end a segment. */
   gapBars: number;
   barMs: number;
+  /** Share of what is borrowed, at the open and after every four hours. */
+  marginRate: number;
 }
 
 export interface SlowTrade {
+  side: 'long' | 'short';
   entryBar: number;
   exitBar: number;
   entryPrice: number;
@@ -79,6 +85,7 @@ export function slowBacktest(
   return trades;
 }
 
+/** What lies above the price for a long lies below it for a short: all of it is written out for both. */
 function slowSegment(
   bars: SlowBar[],
   signals: SlowSignal[],
@@ -86,49 +93,85 @@ function slowSegment(
   offset: number,
 ): SlowTrade[] {
   const trades: SlowTrade[] = [];
-  let held: { bar: number; price: number; stop: number; target: number } | null = null;
-  const close = (bar: number, price: number, reason: string, fee: number): void => {
+  let held: {
+    side: 'long' | 'short';
+    bar: number;
+    price: number;
+    stop: number;
+    target: number;
+  } | null = null;
+  const close = (bar: number, price: number, reason: string, fee: number, atMs: number): void => {
+    const { side, bar: entryBar, price: entryPrice } = held!;
+    const hours = (atMs - bars[entryBar]!.time) / 3_600_000;
+    const charges = side === 'short' ? 1 + Math.floor(hours / 4) : 0;
+    const interest = charges * rules.marginRate * entryPrice;
     trades.push({
-      entryBar: held!.bar,
+      side,
+      entryBar,
       exitBar: bar,
-      entryPrice: held!.price,
+      entryPrice,
       exitPrice: price,
       reason,
-      fees: rules.quantity * (held!.price * rules.takerFee + price * fee),
+      fees: rules.quantity * (entryPrice * rules.takerFee + price * fee + interest),
     });
     held = null;
   };
   for (let i = 0; i < bars.length; i++) {
     const bar = bars[i]!;
+    const inside = bar.time + rules.barMs / 2;
     const said = i > 0 && i - 1 + offset >= rules.warmupBars ? signals[i - 1]! : null;
+    const bid = 1 - rules.halfSpread;
+    const ask = 1 + rules.halfSpread;
     // At the open: what the last close asked for.
-    if (held !== null && said?.leave) {
-      close(i, bar.open * (1 - rules.halfSpread), 'signal', rules.takerFee);
+    if (held?.side === 'long' && said?.leave) {
+      close(i, bar.open * bid, 'signal', rules.takerFee, bar.time);
+    } else if (held?.side === 'short' && said?.leaveShort) {
+      close(i, bar.open * ask, 'signal', rules.takerFee, bar.time);
     } else if (held === null && said?.enter) {
-      const price = bar.open * (1 + rules.halfSpread);
+      const price = bar.open * ask;
       const from = rules.reference === 'fill' ? price : bars[i - 1]!.close;
       held = {
+        side: 'long',
         bar: i,
         price,
         stop: said.stopPct > 0 ? from * (1 - said.stopPct / 100) : 0,
         target: said.targetPct > 0 ? from * (1 + said.targetPct / 100) : Infinity,
       };
+    } else if (held === null && said?.enterShort) {
+      const price = bar.open * bid;
+      const from = rules.reference === 'fill' ? price : bars[i - 1]!.close;
+      held = {
+        side: 'short',
+        bar: i,
+        price,
+        stop: said.stopPct > 0 ? from * (1 + said.stopPct / 100) : Infinity,
+        target: said.targetPct > 0 ? from * (1 - said.targetPct / 100) : 0,
+      };
     }
     // At the open: what gapped through; then the stop; then the target.
-    if (held !== null) {
+    const slip = rules.stopSlippage;
+    const targetFee = rules.targetRests ? rules.makerFee : rules.takerFee;
+    if (held?.side === 'long') {
       const { stop, target }: { stop: number; target: number } = held;
-      const sold = 1 - rules.halfSpread - rules.stopSlippage;
-      const atTarget = rules.targetRests ? 1 : 1 - rules.halfSpread;
-      const targetFee = rules.targetRests ? rules.makerFee : rules.takerFee;
-      if (bar.open <= stop) close(i, bar.open * sold, 'stop', rules.takerFee);
-      else if (bar.open >= target) close(i, bar.open * atTarget, 'target', targetFee);
-      else if (bar.low <= stop) close(i, stop * sold, 'stop', rules.takerFee);
-      else if (bar.high >= target) close(i, target * atTarget, 'target', targetFee);
+      const sold = rules.targetRests ? 1 : bid;
+      if (bar.open <= stop) close(i, bar.open * (bid - slip), 'stop', rules.takerFee, bar.time);
+      else if (bar.open >= target) close(i, bar.open * sold, 'target', targetFee, bar.time);
+      else if (bar.low <= stop) close(i, stop * (bid - slip), 'stop', rules.takerFee, inside);
+      else if (bar.high >= target) close(i, target * sold, 'target', targetFee, inside);
+    } else if (held?.side === 'short') {
+      const { stop, target }: { stop: number; target: number } = held;
+      const bought = rules.targetRests ? 1 : ask;
+      if (bar.open >= stop) close(i, bar.open * (ask + slip), 'stop', rules.takerFee, bar.time);
+      else if (bar.open <= target) close(i, bar.open * bought, 'target', targetFee, bar.time);
+      else if (bar.high >= stop) close(i, stop * (ask + slip), 'stop', rules.takerFee, inside);
+      else if (bar.low <= target) close(i, target * bought, 'target', targetFee, inside);
     }
   }
   if (held !== null) {
-    const last = bars.length - 1;
-    close(last, bars[last]!.close * (1 - rules.halfSpread), 'end', rules.takerFee);
+    const { side }: { side: 'long' | 'short' } = held;
+    const bar = bars.at(-1)!;
+    const left = side === 'long' ? 1 - rules.halfSpread : 1 + rules.halfSpread;
+    close(bars.length - 1, bar.close * left, 'end', rules.takerFee, bar.time + rules.barMs);
   }
   return trades;
 }
@@ -187,20 +230,23 @@ function slowExits(bars: SlowBar[]): { stopPct: number; targetPct: number }[] {
   });
 }
 
-export function slowBreakout(bars: SlowBar[]): SlowSignal[] {
+export function slowBreakout(bars: SlowBar[], shorts = false): SlowSignal[] {
   const exits = slowExits(bars);
-  let up = false;
+  let state = 0;
   return bars.map((b, i) => {
     if (i < 20) return { enter: false, leave: false, ...exits[i]! };
     const channel = bars.slice(i - 20, i);
-    const short = bars.slice(i - 10, i);
-    if (b.close > Math.max(...channel.map((x) => x.high))) up = true;
-    else if (b.close < Math.min(...short.map((x) => x.low))) up = false;
-    return { enter: up, leave: !up, ...exits[i]! };
+    const near = bars.slice(i - 10, i);
+    if (b.close > Math.max(...channel.map((x) => x.high))) state = 1;
+    else if (b.close < Math.min(...channel.map((x) => x.low))) state = -1;
+    else if (state === 1 && b.close < Math.min(...near.map((x) => x.low))) state = 0;
+    else if (state === -1 && b.close > Math.max(...near.map((x) => x.high))) state = 0;
+    const short = shorts ? { enterShort: state === -1, leaveShort: state !== -1 } : {};
+    return { enter: state === 1, leave: state !== 1, ...short, ...exits[i]! };
   });
 }
 
-export function slowTrend(bars: SlowBar[]): SlowSignal[] {
+export function slowTrend(bars: SlowBar[], shorts = false): SlowSignal[] {
   const exits = slowExits(bars);
   const closes = bars.map((b) => b.close);
   const e21 = slowEma(closes, 21);
@@ -215,7 +261,8 @@ export function slowTrend(bars: SlowBar[]): SlowSignal[] {
     if (side === 0) state = 0;
     else if (adx[i]! >= 20) state = side;
     else if (adx[i]! < 15 || state !== side) state = 0;
-    return { enter: state === 1, leave: state !== 1, ...exits[i]! };
+    const short = shorts ? { enterShort: state === -1, leaveShort: state !== -1 } : {};
+    return { enter: state === 1, leave: state !== 1, ...short, ...exits[i]! };
   });
 }
 
