@@ -4,7 +4,7 @@
  */
 export type Probe = (point: ProbePoint) => void;
 
-export const PROBE_POINTS = [
+const PROBE_POINTS = [
   'order-intended',
   'order-answered',
   'between-fill-and-stop',

@@ -70,7 +70,7 @@ function readBlocks(fd: number, file: CandleFile, range: Range): CandleColumns {
 }
 
 /** As `loadCandles`, from bytes already in memory. */
-export function parseCandles(
+function parseCandles(
   bytes: Uint8Array,
   file: Pick<CandleFile, 'name' | 'timeframe' | 'format'>,
   range: Range = {},

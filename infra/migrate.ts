@@ -40,7 +40,7 @@ export async function migrate(
   }
 }
 
-export function readMigrations(dir: string): Migration[] {
+function readMigrations(dir: string): Migration[] {
   const files = readdirSync(dir).filter((file) => file.endsWith('.sql'));
   const migrations = files.map((file): Migration => {
     const match = /^(\d{4})-[a-z0-9-]+\.sql$/.exec(file);

@@ -31,7 +31,7 @@ export const SEARCH_ATTRIBUTES: SearchAttributes = {
 };
 
 /** How long closed workflows stay readable. */
-export const RETENTION_DAYS = 30;
+const RETENTION_DAYS = 30;
 
 export interface TemporalServer {
   /** Host and port of the gRPC side. */

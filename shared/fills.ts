@@ -74,29 +74,3 @@ export function fillInBar(
       return order.kind satisfies never;
   }
 }
-
-const RANK: Record<RestingKind, number> = { market: 0, stop: 1, limit: 2 };
-
-export interface RankedFill<T> {
-  order: T;
-  fill: BarFill;
-}
-
-/**
- * The fills of one bar over all resting orders of one pair, in the order in which they happen: first at
- * the open, then inside; in each, market before stop before limit. The caller settles conflicts (a fill
- * may cancel or create orders) by taking the first and asking again.
- */
-export function fillsInBar<T extends RestingOrder>(
-  orders: readonly T[],
-  bar: FillBar,
-  costs: FillCosts,
-): RankedFill<T>[] {
-  const fills: RankedFill<T>[] = [];
-  for (const order of orders) {
-    const fill = fillInBar(order, bar, costs);
-    if (fill !== null) fills.push({ order, fill });
-  }
-  const rank = (f: RankedFill<T>): number => (f.fill.at === 'open' ? 0 : 10) + RANK[f.order.kind];
-  return fills.sort((a, b) => rank(a) - rank(b));
-}

@@ -21,8 +21,3 @@ export function isDecimalText(text: unknown): text is DecimalText {
 export function floorToStep(value: Decimal, step: Decimal): Decimal {
   return value.div(step).trunc().mul(step);
 }
-
-/** `value` rounded to the nearest multiple of `step`. */
-export function roundToStep(value: Decimal, step: Decimal): Decimal {
-  return value.div(step).round().mul(step);
-}

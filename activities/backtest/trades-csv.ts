@@ -3,11 +3,11 @@ import { isoTime } from '../../shared/timeframe.ts';
 import { plainNumber } from './plain-number.ts';
 import type { PairData } from './study.ts';
 
-export const TRADES_HEADER =
+const TRADES_HEADER =
   'pair,side,entry_time,entry_price,exit_time,exit_price,quantity,gross_pnl,fees,exit_reason';
 
 /** Indexes of a log's trades by entry time, then in the order of the pairs. */
-export function tradesByEntry(log: TradeLog, data: readonly PairData[]): Uint32Array {
+function tradesByEntry(log: TradeLog, data: readonly PairData[]): Uint32Array {
   const entered = new Float64Array(log.count);
   for (let k = 0; k < log.count; k++) {
     entered[k] = data[log.pair[k]!]!.bars.timeMs[log.entryBar[k]!]!;

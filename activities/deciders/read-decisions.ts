@@ -20,7 +20,7 @@ export interface RecordedDecision {
 }
 
 /** Name of the desk's own decision among those of its deciders. */
-export const CONSENSUS = 'consensus';
+const CONSENSUS = 'consensus';
 
 /**
  * What a desk's deciders have said, bar by bar, oldest first; of one decider alone where it is named. An

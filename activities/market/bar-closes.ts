@@ -23,7 +23,7 @@ export interface BarCloseDeps {
 }
 
 /** Venue milliseconds after a bar's end in which its last update may still come. */
-export const GRACE_MS = 2_000;
+const GRACE_MS = 2_000;
 /** How long, and how often, the venue's history is asked for a bar that was not seen to its end. */
 const REPAIR_TRIES = 8;
 const REPAIR_PAUSE_MS = 1_500;

@@ -23,7 +23,7 @@ import { connectTemporal } from './connect-temporal.ts';
 import { studyWorkflow, sweepPlan } from './study-workflow.ts';
 import { temporalAddressOf } from './temporal-address.ts';
 
-export const SCHEDULE_USAGE = `npm run desk -- backtest schedule --every SPAN <flags of npm run backtest>
+const SCHEDULE_USAGE = `npm run desk -- backtest schedule --every SPAN <flags of npm run backtest>
                           run the study as a workflow every so often, e.g. --every 1d; npm run compute serves it
 npm run desk -- backtest schedules
                           all schedules of studies: when they run next, and what they started last

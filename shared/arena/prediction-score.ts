@@ -71,7 +71,7 @@ export function predictionScore(
   };
 }
 
-export function squaredError({ confidence, hit }: Resolved): number {
+function squaredError({ confidence, hit }: Resolved): number {
   return (confidence - Number(hit)) ** 2;
 }
 

@@ -3,7 +3,7 @@ import type { ConsensusSettings } from './settings.ts';
 import type { Vote } from './consensus.ts';
 
 /** Actions that count as a side; `hold` is neither. */
-export const SIDES = ['long', 'short', 'close'] as const satisfies readonly Action[];
+const SIDES = ['long', 'short', 'close'] as const satisfies readonly Action[];
 export type Side = (typeof SIDES)[number];
 
 export type QuorumResult = { side: Side; reason: string } | { side: null; reason: string };

@@ -8,10 +8,6 @@ import type { Strategy } from './strategy.ts';
 export const STRATEGY_NAMES = ['trend', 'breakout', 'hold'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
-export function isStrategyName(name: string): name is StrategyName {
-  return (STRATEGY_NAMES as readonly string[]).includes(name);
-}
-
 export function createStrategy(name: StrategyName, options: StrategyOptions = {}): Strategy {
   switch (name) {
     case 'trend':

@@ -14,7 +14,7 @@ export const MARGIN_STOP = 40;
 export const leftOf = (position: Position): Decimal => position.quantity.minus(position.closed);
 
 /** Open positions of a pair and side, oldest first: the order in which they are closed. */
-export function positionsOf(core: Core, pair: Pair, side: Side): Position[] {
+function positionsOf(core: Core, pair: Pair, side: Side): Position[] {
   return [...core.state.positions.values()].filter((p) => p.pair === pair && p.side === side);
 }
 
@@ -92,7 +92,7 @@ function open(core: Core, trade: Trade, quantity: Decimal, cost: Decimal): void 
 }
 
 /** The fee on what a position has borrowed: due at its open and every four hours. */
-export function payRollover(core: Core, position: Position): void {
+function payRollover(core: Core, position: Position): void {
   const { base, quote } = instrumentOf(core, position.pair);
   const rate = assetInfo(position.side === 'buy' ? quote : base).marginRate;
   const share = leftOf(position).div(position.quantity);
@@ -210,7 +210,7 @@ export function marginAccount(core: Core): MarginAccount {
 }
 
 /** Price of an asset in dollars or USDT by the venue's own pairs; 0 when none tells. */
-export function dollarsOf(core: Core, asset: Asset): number {
+function dollarsOf(core: Core, asset: Asset): number {
   if (asset === 'USDT' || asset === 'USD' || asset === 'USDC') return 1;
   return standingPrice(core, `${asset}/USDT`) || standingPrice(core, `${asset}/USD`);
 }

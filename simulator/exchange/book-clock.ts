@@ -3,35 +3,24 @@ import type { BookFeed, FeedTick } from '../market/book-feed.ts';
 import { matchBook, matchPrints, takeFreshInBook } from '../matching/book-matching.ts';
 import type { Order } from '../state/order.ts';
 import type { BarReport, Core, Wake } from '../state/state.ts';
-
-/** What the clock's other half does for the clock of books. */
-export interface ClockParts {
-  openEvent(
-    core: Core,
-    what: { kind: 'orders' | 'bar' | 'wake'; orders?: Order[]; bars?: BarReport[]; wakes?: Wake[] },
-  ): void;
-  fireWakes(core: Core, wakes: Wake[]): void;
-  freshWakes(core: Core): boolean;
-  liquidationStep(core: Core): boolean;
-  timedStep(core: Core, untilMs: number): boolean;
-  endMarket(core: Core): void;
-}
+import { freshWakes, liquidationStep, timedStep } from './due.ts';
+import { endMarket, fireWakes, openEvent } from './events.ts';
 
 const MINUTE_MS = timeframeMs('1m');
 
 /** One step of the clock over a venue's messages; false when the limit holds it. */
-export function bookStep(core: Core, books: BookFeed, parts: ClockParts, limitMs: number): boolean {
+export function bookStep(core: Core, books: BookFeed, limitMs: number): boolean {
   const { state, market } = core;
-  if (parts.liquidationStep(core)) return true;
+  if (liquidationStep(core)) return true;
   const order = takeFreshInBook(core);
   if (order !== null) {
-    parts.openEvent(core, { kind: 'orders', orders: [order] });
+    openEvent(core, { kind: 'orders', orders: [order] });
     return true;
   }
-  if (parts.freshWakes(core)) return true;
+  if (freshWakes(core)) return true;
   const feedMs = books.nextMs() ?? Infinity;
   const minuteMs = state.candleMs + MINUTE_MS;
-  if (parts.timedStep(core, Math.min(limitMs, feedMs, minuteMs))) return true;
+  if (timedStep(core, Math.min(limitMs, feedMs, minuteMs))) return true;
   if (Math.min(feedMs, minuteMs) > limitMs) {
     state.nowMs = Math.max(state.nowMs, limitMs);
     return false;
@@ -41,18 +30,18 @@ export function bookStep(core: Core, books: BookFeed, parts: ClockParts, limitMs
     state.candleMs = minuteMs;
     if (market.toMs !== null && minuteMs >= market.toMs) state.phase = 'ended';
     const bars = barsClosed(core, books, minuteMs);
-    if (bars.length > 0) parts.openEvent(core, { kind: 'bar', bars });
-    else if (state.phase === 'ended') parts.endMarket(core);
+    if (bars.length > 0) openEvent(core, { kind: 'bar', bars });
+    else if (state.phase === 'ended') endMarket(core);
     return true;
   }
   state.nowMs = Math.max(state.nowMs, feedMs);
-  takeIn(core, books.take(), parts);
+  takeIn(core, books.take());
   state.feedTaken += 1;
   return true;
 }
 
 /** All that one message does is one event. */
-function takeIn(core: Core, ticks: readonly FeedTick[], parts: ClockParts): void {
+function takeIn(core: Core, ticks: readonly FeedTick[]): void {
   const orders: Order[] = [];
   const wakes: Wake[] = [];
   for (const tick of ticks) {
@@ -68,10 +57,10 @@ function takeIn(core: Core, ticks: readonly FeedTick[], parts: ClockParts): void
       wakes.push(...found.wakes);
     }
   }
-  if (orders.length > 0) parts.openEvent(core, { kind: 'orders', orders: [...new Set(orders)] });
+  if (orders.length > 0) openEvent(core, { kind: 'orders', orders: [...new Set(orders)] });
   if (wakes.length === 0) return;
   // A second event of one moment stands once the first is acknowledged.
-  if (core.state.event === null) parts.fireWakes(core, wakes);
+  if (core.state.event === null) fireWakes(core, wakes);
   else for (const wake of wakes) if (wake.kind === 'level') wake.fresh = true;
 }
 

@@ -18,7 +18,7 @@ import {
   type Notice,
   type SystemMode,
 } from '../state/state.ts';
-import { acknowledge, attach, bookWake, runClock, wakeView } from './clock.ts';
+import { acknowledge, attach, bookWake, wakeView } from './events.ts';
 import {
   amendOrder,
   cancelOrder,
@@ -27,6 +27,7 @@ import {
   type Amendment,
   type Refusal,
 } from './order-entry.ts';
+import { runClock } from './run-clock.ts';
 
 export interface ExchangeOptions {
   market: MarketSource;

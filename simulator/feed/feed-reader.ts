@@ -281,7 +281,7 @@ function middle(level: FeedReader['level'], pair: Pair): number {
 }
 
 /** A time of RFC 3339 with up to nine digits of a second, as nanoseconds. */
-export function nanoseconds(stamp: string): bigint {
+function nanoseconds(stamp: string): bigint {
   const fraction = /\.(\d+)/.exec(stamp)?.[1] ?? '';
   const whole = Math.floor(Date.parse(stamp) / 1000);
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9) || '0');

@@ -35,7 +35,7 @@ export function* levelsFrom(
 }
 
 /** A number in [0, 1) that depends on `key` alone (FNV-1a). */
-export function unit(key: string): number {
+function unit(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i += 1) {
     hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);

@@ -86,7 +86,7 @@ const ASSET_DECIMALS: Record<Asset, [decimals: number, display: number, marginRa
   EUR: [4, 2, 0.025],
 };
 
-export const altnameOf = (asset: Asset): string => (asset === 'BTC' ? 'XBT' : asset);
+const altnameOf = (asset: Asset): string => (asset === 'BTC' ? 'XBT' : asset);
 
 export function assetInfo(asset: Asset): AssetInfo {
   const [decimals, displayDecimals, marginRate] = ASSET_DECIMALS[asset] ?? [8, 5, 0.02];

@@ -4,7 +4,7 @@ import { aggregateCandles, chooseBaseTimeframe, lowerBound } from '../../candles
 import { newColumns, sliceColumns } from '../../shared/candle-columns.ts';
 import type { Candle, CandleColumns } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { isoTime, TIMEFRAMES, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
+import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { BookFeed, FeedBar } from './book-feed.ts';
 import { instrumentFor, type Instrument } from './instruments.ts';
 
@@ -159,7 +159,7 @@ export function barCache(
   };
 }
 
-export function rowOf(c: CandleColumns, i: number): Candle {
+function rowOf(c: CandleColumns, i: number): Candle {
   return {
     timeMs: c.timeMs[i] as number,
     open: c.open[i] as number,
@@ -183,7 +183,7 @@ function foldRows(c: CandleColumns, from: number, to: number): Candle | null {
 }
 
 /** `columns` with the rows of `older` in front that come before its first row. */
-export function withHistory(columns: CandleColumns, older: CandleColumns): CandleColumns {
+function withHistory(columns: CandleColumns, older: CandleColumns): CandleColumns {
   const first = columns.timeMs[0];
   if (first === undefined) return older;
   const count = lowerBound(older.timeMs, first);
@@ -215,8 +215,3 @@ function mustGet<K, V>(map: ReadonlyMap<K, V>, key: K): V {
 }
 
 const floor = (value: number, step: number): number => Math.floor(value / step) * step;
-
-/** Timeframes that a market can show: the base and everything longer. */
-export function shownTimeframes(market: MarketSource): Timeframe[] {
-  return TIMEFRAMES.filter((t) => timeframeMs(t) >= timeframeMs(market.baseTimeframe));
-}

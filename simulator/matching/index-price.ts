@@ -8,7 +8,7 @@ import { bestOffer } from './liquidity.ts';
  * middle of a venue's book, or the last price where candles drive the market, times what a scenario has set.
  * While the index is out the last price stands for it, as on Kraken.
  */
-export function indexPrice(core: Core, pair: Pair, last: number): number {
+function indexPrice(core: Core, pair: Pair, last: number): number {
   const ratio = core.state.indexRatios.get(pair) ?? 1;
   if (ratio === 'out') return last;
   const bid = bestOffer(core, pair, 'sell');

@@ -1,13 +1,13 @@
 import { Decimal } from '../../shared/money.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { assetInfo, FEE_TIERS } from '../market/instruments.ts';
-import type { LedgerEntry } from '../state/state.ts';
+import { instrumentOf, type LedgerEntry } from '../state/state.ts';
 import { wire } from '../wire/json.ts';
 import { isTrue } from '../wire/order-params.ts';
 import { assetsOf, findInstrument, restAsset } from '../wire/symbols.ts';
 import { tradeRow } from './order-rows.ts';
 import { consolidated, positionRow } from './position-rows.ts';
-import { instrumentFor, pageOf, within, type Handler } from './private-context.ts';
+import { pageOf, within, type Handler } from './private-context.ts';
 import { UNKNOWN_PAIR } from './public-calls.ts';
 
 /** Private calls about balances, trades, fees and the key, by name. */
@@ -20,7 +20,7 @@ export const ACCOUNT_CALLS: Record<string, Handler> = {
       .reverse();
     const rows: Record<string, unknown> = {};
     for (const trade of pageOf(trades, params)) {
-      const instrument = instrumentFor(exchange, trade.pair);
+      const instrument = instrumentOf(exchange, trade.pair);
       rows[trade.id] = tradeRow(trade, instrument, openedBy(exchange, trade.id));
     }
     return { result: { trades: rows, count: trades.length } };
@@ -32,7 +32,7 @@ export const ACCOUNT_CALLS: Record<string, Handler> = {
     for (const id of (params['txid'] ?? '').split(',')) {
       const trade = exchange.state.trades.get(id);
       if (trade === undefined) return { error: 'EQuery:Unknown trade' };
-      rows[id] = tradeRow(trade, instrumentFor(exchange, trade.pair), openedBy(exchange, id));
+      rows[id] = tradeRow(trade, instrumentOf(exchange, trade.pair), openedBy(exchange, id));
     }
     return { result: rows };
   },

@@ -10,13 +10,13 @@ import {
 } from '../service/operations.ts';
 import { venueId } from '../state/ids.ts';
 import type { Order, OrderRequest } from '../state/order.ts';
+import { instrumentOf } from '../state/state.ts';
 import { textOf } from '../wire/json.ts';
 import { isTrue, orderOfRest } from '../wire/order-params.ts';
 import { findInstrument } from '../wire/symbols.ts';
 import { orderRow, orderText } from './order-rows.ts';
 import {
   amendmentOf,
-  instrumentFor,
   lateness,
   matches,
   namedOrder,
@@ -202,7 +202,7 @@ function orderRows(
   withTrades: boolean,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    orders.map((o) => [o.id, orderRow(o, instrumentFor(exchange, o.pair), withTrades)]),
+    orders.map((o) => [o.id, orderRow(o, instrumentOf(exchange, o.pair), withTrades)]),
   );
 }
 

@@ -1,19 +1,14 @@
 import { Decimal } from '../../shared/money.ts';
 import { leftOf, profit } from '../account/margin.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { assetInfo, type Instrument } from '../market/instruments.ts';
+import { assetInfo } from '../market/instruments.ts';
 import type { Position } from '../state/position.ts';
+import { instrumentOf } from '../state/state.ts';
 import { wire } from '../wire/json.ts';
-
-function instrumentOf(exchange: Exchange, position: Position): Instrument {
-  const instrument = exchange.instruments.get(position.pair);
-  if (instrument === undefined) throw new Error(`no instrument for ${position.pair}`);
-  return instrument;
-}
 
 /** A row of OpenPositions. */
 export function positionRow(exchange: Exchange, position: Position, withValues: boolean): object {
-  const instrument = instrumentOf(exchange, position);
+  const instrument = instrumentOf(exchange, position.pair);
   const { base, quote } = instrument;
   const amount = (value: Decimal): string => value.toFixed(assetInfo(quote).decimals);
   const price = exchange.price(position.pair);
@@ -57,7 +52,7 @@ export function consolidated(exchange: Exchange): object[] {
 
 function groupRow(exchange: Exchange, positions: readonly Position[]): object {
   const [first] = positions as readonly [Position];
-  const instrument = instrumentOf(exchange, first);
+  const instrument = instrumentOf(exchange, first.pair);
   const { quote } = instrument;
   const price = exchange.price(first.pair);
   const sum = (read: (position: Position) => Decimal): Decimal =>

@@ -1,9 +1,9 @@
 import { Decimal, isDecimalText } from '../../shared/money.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Amendment } from '../exchange/order-entry.ts';
-import type { Instrument } from '../market/instruments.ts';
 import type { Service } from '../service/service.ts';
 import type { Order } from '../state/order.ts';
+import { instrumentOf } from '../state/state.ts';
 import type { Faults } from '../trouble/faults.ts';
 import { textOf } from '../wire/json.ts';
 import { isTrue, priceOf } from '../wire/order-params.ts';
@@ -52,7 +52,7 @@ export function amendmentOf(
   order: Order,
   params: Params,
 ): Amendment | { error: string } {
-  const instrument = instrumentFor(exchange, order.pair);
+  const instrument = instrumentOf(exchange, order.pair);
   const change: Amendment = {};
   const quantity = params['order_qty'];
   if (quantity !== undefined) {
@@ -97,10 +97,4 @@ export function within(atMs: number, params: Params, exchange: Exchange): boolea
 export function pageOf<T>(rows: readonly T[], params: Params): T[] {
   const offset = Number(params['ofs'] ?? '0');
   return rows.slice(offset, offset + PAGE);
-}
-
-export function instrumentFor(exchange: Exchange, pair: string): Instrument {
-  const instrument = exchange.instruments.get(pair);
-  if (instrument === undefined) throw new Error(`no instrument for ${pair}`);
-  return instrument;
 }

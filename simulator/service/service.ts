@@ -19,7 +19,10 @@ export interface Service {
   readonly exchange: Exchange;
   /** Kraken's counters; off until a scenario sets a tier. */
   readonly limits: RateLimits;
-  /** Carries out `apply`, journals it and what followed, and publishes; `journaled` false when it changed nothing. */
+  /**
+   * Carries out `apply`, journals the command with what followed, and publishes. A command whose result
+   * `changed` nothing, e.g. a refusal, is not journaled.
+   */
   command<T>(
     command: Command,
     apply: (exchange: Exchange) => T,

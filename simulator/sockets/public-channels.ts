@@ -6,6 +6,7 @@ import { bookChecksum } from '../market/book-checksum.ts';
 import type { FeedBar, FeedPrint } from '../market/book-feed.ts';
 import type { Level } from '../market/book-levels.ts';
 import { assetInfo, type Instrument } from '../market/instruments.ts';
+import { instrumentOf } from '../state/state.ts';
 import { toJson, wire, WireNumber } from '../wire/json.ts';
 import {
   dayBar,
@@ -22,9 +23,6 @@ import { wsTime } from './exec-rows.ts';
 
 const SNAPSHOT_BARS = 60;
 const SNAPSHOT_TRADES = 50;
-
-const instrumentOf = (exchange: Exchange, pair: Pair): Instrument =>
-  exchange.instruments.get(pair) as Instrument;
 
 export function tickerMessage(exchange: Exchange, pair: Pair, type: 'snapshot' | 'update'): string {
   const instrument = instrumentOf(exchange, pair);

@@ -4,7 +4,7 @@ import type { Timeframe } from '../../shared/timeframe.ts';
 import type { FeedTick } from '../market/book-feed.ts';
 import type { Instrument } from '../market/instruments.ts';
 import type { MarketSource } from '../market/market-source.ts';
-import type { Order, OrderStatus, Trade } from './order.ts';
+import type { Order, OrderStatus, Trade, View } from './order.ts';
 import type { Position } from './position.ts';
 
 /** Where in the running base candle the clock stands. */
@@ -51,7 +51,6 @@ export type Wake =
       sees: View;
       fresh: boolean;
     };
-type View = Order['sees'];
 
 /** A movement of one asset as Kraken's ledger tells it. */
 export interface LedgerEntry {
@@ -196,6 +195,7 @@ export interface Core {
   notice(notice: Notice): void;
 }
 
+/** Throws for a pair that the market has not. */
 export function instrumentOf(core: Pick<Core, 'instruments'>, pair: Pair): Instrument {
   const instrument = core.instruments.get(pair);
   if (instrument === undefined) throw new Error(`no instrument for ${pair}`);
