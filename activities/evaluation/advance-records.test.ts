@@ -175,6 +175,24 @@ describe('what is known of the deciders at a bar', () => {
     expect(await readRecords(pool, DESK)).toEqual(rarely);
   });
 
+  it('is caught up with in steps, each of which lasts', async () => {
+    // An older desk's cycles, no records yet, and a long time since.
+    for (let bar = 0; bar < 6; bar++) {
+      await storeBar(bar);
+      await storeCycles(bar);
+    }
+    const far = closeOf(0) + 1200 * HOUR_MS;
+    const dying = advanceRecords(deps({ pool: dyingAt('commit', 'before', 2) }), far);
+    await expect(dying).rejects.toThrow('killed');
+    const { rows } = await pool.query<{ at: Date }>(`select at from decider_tally`);
+    expect(rows).toEqual([{ at: new Date(closeOf(0) + 500 * HOUR_MS) }]);
+    await advanceRecords(deps(), far);
+    expect((await pool.query(`select at from decider_tally`)).rows).toEqual([
+      { at: new Date(far) },
+    ]);
+    expect(await checkRecords(pool, DESK)).toEqual([]);
+  });
+
   it('is the same after a kill before, and one behind, the commit', async () => {
     await run();
     const undisturbed = await tables();
@@ -237,14 +255,15 @@ describe('what is known of the deciders at a bar', () => {
   });
 });
 
-/** The pool of a process that dies at a statement, before or after the server has it. */
-function dyingAt(statement: string, when: 'before' | 'after'): pg.Pool {
+/** The pool of a process that dies at the n-th such statement, before or after the server has it. */
+function dyingAt(statement: string, when: 'before' | 'after', n = 1): pg.Pool {
+  let left = n;
   return {
     async connect() {
       const client = await pool.connect();
       return {
         async query(sql: string, values?: unknown[]) {
-          if (sql !== statement) return client.query(sql, values);
+          if (sql !== statement || --left > 0) return client.query(sql, values);
           if (when === 'after') await client.query(sql);
           throw new Error('killed');
         },

@@ -15,6 +15,7 @@ import { inTransaction } from '../ledger/database.ts';
 import {
   lockRecords,
   readBarsFrom,
+  readFirstClose,
   readNewPredictions,
   readPredictions,
   readPredictionsAnew,
@@ -32,34 +33,53 @@ export interface RecordDeps {
   profile: Profile;
 }
 
+/** What lies further back is taken in several transactions, so that a long way is not begun anew. */
+const BARS_AT_ONCE = 500;
+
 /**
  * Brings what is known of the deciders up to the close of a bar (venue time, Unix ms), before its cycles decide:
  * takes in what earlier cycles said, settles what closed bars have told since, and stores the records of the
- * roster. A fold over recorded cycles and candles up to that close, from wherever it is, in one transaction keyed
- * by desk and close: what was done before changes nothing, and nothing that comes later is seen.
+ * roster. A fold over recorded cycles and candles up to that close, from wherever it is, keyed by desk and close:
+ * what was done before changes nothing, and nothing that comes later is seen.
  */
 export async function advanceRecords(deps: RecordDeps, atMs: number): Promise<void> {
-  const { pool, desk, profile } = deps;
+  const stepMs = BARS_AT_ONCE * timeframeMs(deps.profile.timeframe);
+  for (;;) {
+    const reachedMs = await inTransaction(deps.pool, (client) =>
+      advanceOnce(client, deps, atMs, stepMs),
+    );
+    if (reachedMs >= atMs) return;
+  }
+}
+
+/** One step on, `stepMs` at most. Returns the close up to which the records have come. */
+async function advanceOnce(
+  client: pg.PoolClient,
+  { desk, profile }: RecordDeps,
+  untilMs: number,
+  stepMs: number,
+): Promise<number> {
   const { timeframe } = profile;
   const barMs = timeframeMs(timeframe);
-  await inTransaction(pool, async (client) => {
-    await lockRecords(client, desk);
-    const known = await readTallies(client, desk);
-    const { atMs: lastMs } = known;
-    if (lastMs !== null && lastMs >= atMs) return;
-    const of = { desk, timeframe, afterMs: lastMs, atMs };
-    const fresh = await readNewPredictions(client, of);
-    const open = [...fresh.filter(isPending), ...(await readTouched(client, of))];
-    const bars = await readBarsFrom(client, open, of);
-    const settled = open
-      .map((prediction) => settledBy(prediction, bars.get(prediction.pair), barMs, atMs))
-      .filter((prediction) => !isPending(prediction));
-    const done = new Set(settled.map(nameOf));
-    await storePredictions(client, [...fresh.filter((p) => !done.has(nameOf(p))), ...settled]);
-    const tallies = foldTallies(known.tallies, settled.flatMap(scored));
-    const records = recordsOfTallies(tallies, rosterOf(profile), variantsOf(profile));
-    await storeRecords(client, { desk, timeframe, atMs, tallies, records });
-  });
+  await lockRecords(client, desk);
+  const known = await readTallies(client, desk);
+  const { atMs: lastMs } = known;
+  if (lastMs !== null && lastMs >= untilMs) return lastMs;
+  const startMs = lastMs ?? (await readFirstClose(client, desk)) ?? untilMs;
+  const atMs = Math.min(untilMs, startMs + stepMs);
+  const of = { desk, timeframe, afterMs: lastMs, atMs };
+  const fresh = await readNewPredictions(client, of);
+  const open = [...fresh.filter(isPending), ...(await readTouched(client, of))];
+  const bars = await readBarsFrom(client, open, of);
+  const settled = open
+    .map((prediction) => settledBy(prediction, bars.get(prediction.pair), barMs, atMs))
+    .filter((prediction) => !isPending(prediction));
+  const done = new Set(settled.map(nameOf));
+  await storePredictions(client, [...fresh.filter((p) => !done.has(nameOf(p))), ...settled]);
+  const tallies = foldTallies(known.tallies, settled.flatMap(scored));
+  const records = recordsOfTallies(tallies, rosterOf(profile), variantsOf(profile));
+  await storeRecords(client, { desk, timeframe, atMs, tallies, records });
+  return atMs;
 }
 
 function isPending({ outcome }: StoredPrediction): boolean {

@@ -47,6 +47,15 @@ export async function readTallies(
   return { atMs: row?.at.getTime() ?? null, tallies: row?.tallies ?? {} };
 }
 
+/** Venue time at which the desk decided first; null before that. */
+export async function readFirstClose(db: Queryable, desk: string): Promise<number | null> {
+  const { rows } = await db.query<{ decided_at: Date }>(
+    `select decided_at from cycle where desk = $1 order by bar limit 1`,
+    [desk],
+  );
+  return rows[0]?.decided_at.getTime() ?? null;
+}
+
 /** Of the desk's bars, as the tallies have them; null when there are none. */
 export async function readTimeframe(db: Queryable, desk: string): Promise<Timeframe | null> {
   const { rows } = await db.query<{ timeframe: Timeframe }>(

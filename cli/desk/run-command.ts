@@ -65,7 +65,7 @@ interface Context {
 
 /** Commands that need the database alone, and start it where the desk is stopped. */
 const READS: readonly DeskCommand['kind'][] = [
-  ...(['cycles', 'why', 'replay', 'prompt', 'calls', 'deciders', 'decisions'] as const),
+  ...(['cycles', 'why', 'replay', 'prompt', 'calls', 'deciders', 'decisions', 'arena'] as const),
 ];
 
 /** What a command has to say: `json` is its one document, `text` the same for people. */
