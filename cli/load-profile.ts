@@ -23,14 +23,7 @@ export function loadProfile(path: string): Profile {
     throw new Error(`profile ${path} is not YAML: ${broken.message}`, { cause: broken });
   }
   const parsed = ProfileSchema.safeParse(document.toJS());
-  if (parsed.success) {
-    if (parsed.data.margin !== undefined) {
-      throw new Error(
-        `profile ${path} has \`margin\`, but short positions cannot be guarded yet: take the key out`,
-      );
-    }
-    return parsed.data;
-  }
+  if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.flatMap((issue) =>
     pathsOf(issue).map(
       (path) => `  ${placeOf(document, lines, path)}${keyOf(path)}: ${meaning(issue)}`,

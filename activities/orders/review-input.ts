@@ -96,6 +96,7 @@ export async function readReviewInput(
     },
     instrument,
     entry: profile.entry,
+    ...(profile.margin === undefined ? {} : { margin: profile.margin }),
     limits,
     track: await trackRecord(db, desk, nowMs),
   };

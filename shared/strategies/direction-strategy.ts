@@ -50,9 +50,10 @@ export function directionStrategy(rule: DirectionRule, options: StrategyOptions)
         return holdSignal(`${words.unknown} known: too few closed ${timeframe} bars`);
       }
       const { direction, atr14, seen } = reading;
-      if (direction !== 1 && !(direction === -1 && options.canShort)) {
-        return view.hasPosition ? closeSignal(words.over, seen) : holdSignal(words.none, seen);
-      }
+      const held = !view.hasPosition ? null : view.isShort === true ? -1 : 1;
+      if (held !== null && direction !== held) return closeSignal(words.over, seen);
+      const mayShort = options.canShort === true || view.mayShort === true || held === -1;
+      if (direction !== 1 && !(direction === -1 && mayShort)) return holdSignal(words.none, seen);
       return entrySignal(view, direction, atr14, exits, seen, {
         horizonHours,
         reasoning: words.stands(direction, timeframe),

@@ -22,5 +22,7 @@ export function strategyView(snapshot: Snapshot): StrategyView {
     price: snapshot.price.now,
     timeframes,
     hasPosition: snapshot.position !== null,
+    isShort: snapshot.position?.side === 'short',
+    mayShort: snapshot.legalActions.includes('short'),
   };
 }

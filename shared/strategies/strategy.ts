@@ -11,6 +11,10 @@ export interface StrategyView {
   /** Null or absent where the timeframe has no data. */
   timeframes: Partial<Record<Timeframe, TimeframeView | null>>;
   hasPosition: boolean;
+  /** Whether that is a short; absent: bought. */
+  isShort?: boolean;
+  /** Whether a short is legal now; absent: only where the strategy is told so. */
+  mayShort?: boolean;
 }
 
 export interface TimeframeView {
