@@ -136,7 +136,7 @@ test('a file that is not there is named', () => {
   expect(() => loadProfile(missing)).toThrow(`cannot read the profile ${missing}`);
 });
 
-test('a desk on margin is refused while nothing guards its shorts', () => {
+test('a desk may trade on margin', () => {
   writeFileSync(file, `${readFileSync(OURS, 'utf8')}\nmargin: { leverage: 2 }\n`);
-  expect(() => loadProfile(file)).toThrow('short positions cannot be guarded yet');
+  expect(loadProfile(file).margin).toEqual({ leverage: 2 });
 });

@@ -181,7 +181,8 @@ export function foldShadows(
             ? null
             : baselineDecision(
                 plays,
-                { ...view, hasPosition: account.holds(p) },
+                // The baselines are those of spot, whatever the desk may do.
+                { ...view, hasPosition: account.holds(p), isShort: false, mayShort: false },
                 { timeframe, barMs: lastMs, confidence: terms.limits.confidence },
               ),
         );

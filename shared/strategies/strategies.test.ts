@@ -81,6 +81,18 @@ describe('trend and breakout', () => {
 
   it('say short in a down-trend only where that is allowed', () => {
     expect(createStrategy('trend', { canShort: true }).decide(viewOf(down)).action).toBe('short');
+    const legal = { ...viewOf(down), mayShort: true };
+    expect(createStrategy('trend').decide(legal).action).toBe('short');
+  });
+
+  it.each([
+    { name: 'down and short: still short', indicators: down, action: 'short' },
+    { name: 'over and short: close', indicators: flat, action: 'close' },
+    { name: 'up and short: close', indicators: UP, action: 'close' },
+  ])('$name', ({ indicators, action }) => {
+    const view = { ...viewOf(indicators, true), isShort: true };
+    expect(createStrategy('trend').decide(view).action).toBe(action);
+    expect(createStrategy('breakout').decide(view).action).toBe(action);
   });
 
   it('hold without the timeframe, and `hold` always', () => {
