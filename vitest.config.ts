@@ -12,8 +12,9 @@ export default defineConfig({
     globalSetup: './test/support/global-setup.ts',
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/.triplegain/**'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Long enough for a busy machine: a test that hangs is found late, none is called wrong for being slow.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 60_000,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },
