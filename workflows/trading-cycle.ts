@@ -112,7 +112,12 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
     }),
   );
   step = 'consensus';
-  const consensus = await local.combine({ cycle: workflowId, atMs, answers });
+  const consensus = await local.combine({
+    cycle: workflowId,
+    atMs,
+    snapshot: snapshot.hash,
+    answers,
+  });
   result.action = consensus.action;
   result.confidence = consensus.confidence;
   result.said = consensus.said;

@@ -1,3 +1,5 @@
+import type { RecordedConsensus } from '../../shared/consensus/consensus.ts';
+import { combineAnswers } from './combine-answers.ts';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DeciderAnswer } from '../../shared/decision.ts';
@@ -169,7 +171,7 @@ describe('a cycle’s record', () => {
     (await pool.query(`select action, outcome, confidence from cycle`)).rows;
 
   test('holds what was combined, and is written once', async () => {
-    const combined = await ledger.combine({ cycle, atMs: CLOSE_MS, answers });
+    const combined = await ledger.combine({ cycle, atMs: CLOSE_MS, snapshot: 'none', answers });
     expect(combined).toMatchObject({ action: 'long', confidence: 0.7, answered: 1 });
     expect(combined.table).toContain('| hold | absent |');
     const record = {
@@ -185,9 +187,34 @@ describe('a cycle’s record', () => {
     ]);
   });
 
+  test('an entry is held against the costs that the snapshot told', async () => {
+    const documents = createDocumentStore(pool);
+    const valueGate = { costPct: null, margin: 0 };
+    const profile = { ...exampleProfile, consensus: { ...exampleProfile.consensus, valueGate } };
+    const combined = async (roundTripPct: number) => {
+      const snapshot = await documents.put('snapshot', { costs: { roundTripPct } });
+      const of = { cycle, atMs: CLOSE_MS, snapshot, answers };
+      const { action, reason, hash } = await combineAnswers(
+        { pool, desk: DESK, profile, documents },
+        of,
+      );
+      const { rule } = (await documents.get(hash)) as RecordedConsensus;
+      return [action, reason.replace(/-?[\d.]+ R/, 'x R'), rule.valueGate?.costPct];
+    };
+    const [entry] = answers;
+    const { stopLossPct, takeProfitPct, confidence } = exampleDecision;
+    expect(entry?.kind).toBe('answered');
+    // worth p * target - (1 - p) * stop before costs, percent
+    const worth = confidence * takeProfitPct[0]! - (1 - confidence) * stopLossPct!;
+    expect(await combined(worth - 0.1)).toMatchObject(['long', expect.any(String), worth - 0.1]);
+    expect(await combined(worth + 0.1)).toEqual([
+      ...['hold', 'expected value x R after costs is not above 0', worth + 0.1],
+    ]);
+  });
+
   test('combining again gives the same', async () => {
-    expect(await ledger.combine({ cycle, atMs: CLOSE_MS, answers })).toEqual(
-      await ledger.combine({ cycle, atMs: CLOSE_MS, answers }),
+    expect(await ledger.combine({ cycle, atMs: CLOSE_MS, snapshot: 'none', answers })).toEqual(
+      await ledger.combine({ cycle, atMs: CLOSE_MS, snapshot: 'none', answers }),
     );
   });
 });

@@ -79,6 +79,8 @@ export function createLedgerActivities(deps: LedgerDeps) {
     combine: (of: {
       cycle: string;
       atMs: number;
+      /** Hash of the snapshot. */
+      snapshot: string;
       answers: DeciderAnswer[];
     }): Promise<CombinedAnswers> => combineAnswers(deps, of),
 

@@ -6,6 +6,7 @@ import { variantsOf } from '../../shared/arena/variants.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { heldStopPct } from '../../shared/guard/exit-review.ts';
 import { rosterOf, type Profile } from '../../shared/profile.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
 import { readChampion } from './desk-commands.ts';
 import { answersTable, saidBy } from './answers-table.ts';
 import type { DocumentStore } from './documents.ts';
@@ -26,15 +27,19 @@ export interface CombinedAnswers {
 /**
  * Combines the answers by the profile's rule and stores all of it: the answers, the settings and records that
  * were used, and what every other rule would have made of them. `atMs` (venue time) is the close that it is about:
- * records are those of that close. Keyed by cycle and decider.
+ * records are those of that close. Costs of the value gate are those of the snapshot. Keyed by cycle and decider.
  */
 export async function combineAnswers(
   deps: { pool: pg.Pool; desk: string; profile: Profile; documents: DocumentStore },
-  of: { cycle: string; atMs: number; answers: DeciderAnswer[] },
+  of: { cycle: string; atMs: number; snapshot: string; answers: DeciderAnswer[] },
 ): Promise<CombinedAnswers> {
   const { pool, desk, profile, documents } = deps;
   const { kind, ...settings } = profile.consensus;
   if (kind === 'champion') settings.champion = await readChampion(pool, desk, profile);
+  if (settings.valueGate?.costPct === null) {
+    const { costs } = (await documents.get(of.snapshot)) as Snapshot; // its hash says it is ours
+    settings.valueGate = { ...settings.valueGate, costPct: costs.roundTripPct };
+  }
   const roster = rosterOf(profile);
   const { rows } = await pool.query<{ records: UsedRecord[] }>(
     `with said as (

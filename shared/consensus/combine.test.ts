@@ -141,6 +141,20 @@ describe('quorum', () => {
     expect(gate(4.2).action).toBe('long');
     expect(gate(4.4).action).toBe('hold');
     expect(gate(4.4).reason).toContain('expected value -0.05 R');
+    // costs that nobody has filled in
+    const unknown = settings({ valueGate: { costPct: null, margin: 0 } });
+    expect(combineDecisions('quorum', answers, roster, unknown)).toMatchObject({
+      ...{ action: 'hold', reason: 'the costs of a round trip are not known' },
+    });
+  });
+});
+
+test('the value of an entry is that of its nearest target, which confidence is about', () => {
+  const answers = [says('a', 'long', { takeProfitPct: [3, 30], confidence: 0.5 })];
+  const gate = settings({ quorum: 1, valueGate: { costPct: 1, margin: 0 } });
+  // 0.5 * 3/2 - 0.5 - 1/2 = -0.25; with 30 in the ladder it would be far above
+  expect(combineDecisions('quorum', answers, ['a'], gate)).toMatchObject({
+    ...{ action: 'hold', reason: 'expected value -0.25 R after costs is not above 0' },
   });
 });
 

@@ -58,7 +58,12 @@ export const ConsensusSettingsSchema = z.strictObject({
     .describe('Factor on the pooled log-odds of `weighted`: below 1 for models that err together'),
   valueGate: z
     .strictObject({
-      costPct: z.number().min(0).describe('Round-trip cost, percent of price'),
+      costPct: z
+        .number()
+        .min(0)
+        .nullable()
+        .default(null)
+        .describe("Round-trip cost, percent of price; null for what the cycle's snapshot says"),
       margin: z.number().default(0).describe('Least expected value, in units of risk'),
     })
     .nullable()

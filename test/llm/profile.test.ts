@@ -36,7 +36,8 @@ describe('the desk of six models', () => {
   });
 
   test('is decided by the trend strategy when no model answers, and by models when one does', () => {
-    const { kind, ...settings } = models.consensus;
+    const { kind, ...rule } = models.consensus;
+    const settings = { ...rule, valueGate: { costPct: 0.8, margin: 0 } };
     const absent = rosterOf(models).map((decider): DeciderAnswer => ({
       ...{ kind: 'absent', decider, cause: 'no key' },
     }));
