@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptySchema, storeRecord } from '../activities/ledger/desk-database.fixture.ts';
-import { runDeskCommand } from '../cli/desk/run-command.ts';
 import { writeDesk } from '../cli/desk-address.ts';
+import { runDeskCommand } from '../cli/desk/run-command.ts';
 import { freePort } from '../infra/ports.ts';
-import { smallDesk } from '../shared/desk-record.fixture.ts';
-import type { VenueJournal } from '../shared/journal-audit.ts';
+import { smallDesk } from '../shared/audit/desk-record.fixture.ts';
+import type { VenueJournal } from '../shared/audit/journal-audit.ts';
 import { databaseUrl } from './support/services.ts';
 
 const { record, journal } = smallDesk();

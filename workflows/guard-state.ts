@@ -1,4 +1,4 @@
-import { ladderOf } from '../shared/ladder.ts';
+import { ladderOf } from '../shared/guard/ladder.ts';
 import { Decimal, type DecimalText } from '../shared/money.ts';
 import type { GuardInput } from './guard-input.ts';
 import type { OrderState } from './messages.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { migrate } from '../../infra/migrate.ts';
-import type { DeskRecord } from '../../shared/desk-record.ts';
+import type { DeskRecord } from '../../shared/audit/desk-record.ts';
 import { databaseUrl } from '../../test/support/services.ts';
 import { connectDatabase } from './database.ts';
 

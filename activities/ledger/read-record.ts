@@ -5,7 +5,7 @@ import type {
   EntryRow,
   FillRow,
   OrderRow,
-} from '../../shared/desk-record.ts';
+} from '../../shared/audit/desk-record.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import { inTransaction } from './database.ts';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
-import { smallDesk } from '../../shared/desk-record.fixture.ts';
-import type { VenueJournal } from '../../shared/journal-audit.ts';
+import { smallDesk } from '../../shared/audit/desk-record.fixture.ts';
+import type { VenueJournal } from '../../shared/audit/journal-audit.ts';
 import { emptySchema, storeRecord } from './desk-database.fixture.ts';
 import { exitStatusOf, summariseReplay, type ReplayResult } from './replay-summary.ts';
 

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { z } from 'zod';
+import type { DeskRecord, EntryRow } from '../../shared/audit/desk-record.ts';
+import {
+  auditJournal,
+  type JournalAudit,
+  type VenueJournal,
+} from '../../shared/audit/journal-audit.ts';
+import { replayLines } from '../../shared/audit/replay-hash.ts';
 import { ACTIONS, type Action } from '../../shared/decision.ts';
-import type { DeskRecord, EntryRow } from '../../shared/desk-record.ts';
-import { auditJournal, type JournalAudit, type VenueJournal } from '../../shared/journal-audit.ts';
 import { Decimal, type DecimalText } from '../../shared/money.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
-import { replayLines } from '../../shared/replay-hash.ts';
 import { TIMEFRAMES, timeframeMs } from '../../shared/timeframe.ts';
 import { usdtPrices, worthInUsdt } from '../../shared/usdt-prices.ts';
 import { checkLedger, unbalancedWords, type LedgerCheck } from './check-ledger.ts';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Candle } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { priceRanges } from '../../shared/price-range.ts';
+import { priceRanges } from './price-range.ts';
 
 interface Level {
   id: string;

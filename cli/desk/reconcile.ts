@@ -1,7 +1,11 @@
 import type pg from 'pg';
 import { checkLedger, unbalancedWords } from '../../activities/ledger/check-ledger.ts';
 import { readDeskRecord } from '../../activities/ledger/read-record.ts';
-import { auditJournal, standingFindings, type JournalAudit } from '../../shared/journal-audit.ts';
+import {
+  auditJournal,
+  standingFindings,
+  type JournalAudit,
+} from '../../shared/audit/journal-audit.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import { readJournal } from '../../simulator/service/read-journal.ts';
 import { CommandError } from './command-error.ts';

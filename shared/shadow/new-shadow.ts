@@ -1,6 +1,6 @@
 import type { PairCosts } from '../backtest/exit-finder.ts';
 import { decimalText } from '../backtest/reviewed-holdings.ts';
-import { ladderOf } from '../ladder.ts';
+import { ladderOf } from '../guard/ladder.ts';
 import { quoteOf, type Asset, type Pair } from '../pair.ts';
 import type { Instrument } from '../venue.ts';
 import type {

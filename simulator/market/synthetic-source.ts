@@ -1,10 +1,10 @@
 import { aggregateCandles } from '../../candles/timeframes.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { Pair } from '../../shared/pair.ts';
-import { syntheticMarket } from '../../shared/synthetic-market.ts';
 import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import { instrumentFor } from './instruments.ts';
 import { readers, type MarketSource } from './market-source.ts';
+import { syntheticMarket } from './synthetic-market.ts';
 
 export interface SyntheticSourceOptions {
   seed: number;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VenueJournal } from '../../shared/journal-audit.ts';
+import type { VenueJournal } from '../../shared/audit/journal-audit.ts';
 import type { Asset } from '../../shared/pair.ts';
 import type { VenueFill } from '../../shared/venue.ts';
 

@@ -26,7 +26,7 @@ import { reconcileAccount } from '../../activities/orders/reconcile-account.ts';
 import { intendReduction, type Reduction } from '../../activities/orders/reduce.ts';
 import { sendOrder, type SendingDeps } from '../../activities/orders/send-order.ts';
 import { noProbe } from '../../activities/probe.ts';
-import { auditJournal } from '../../shared/journal-audit.ts';
+import { auditJournal } from '../../shared/audit/journal-audit.ts';
 import { Decimal } from '../../shared/money.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { handMarket, START, type Row } from '../../simulator/market/market.fixture.ts';

@@ -1,4 +1,4 @@
-import type { Candle } from './candle.ts';
+import type { Candle } from '../../shared/candle.ts';
 
 /** Prices that were traded, quote per base. */
 export interface PriceRange {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DeskRecord } from './desk-record.ts';
 import { smallDesk } from './desk-record.fixture.ts';
+import type { DeskRecord } from './desk-record.ts';
 import { replayLines } from './replay-hash.ts';
 
 const linesAfter = (change: (record: DeskRecord) => void): string[] => {

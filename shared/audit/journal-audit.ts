@@ -1,7 +1,7 @@
+import { Decimal, isDecimalText, type DecimalText } from '../money.ts';
+import { baseOf, quoteOf, type Asset } from '../pair.ts';
+import type { VenueFill } from '../venue.ts';
 import type { DeskRecord, PostingRow } from './desk-record.ts';
-import { Decimal, isDecimalText, type DecimalText } from './money.ts';
-import { baseOf, quoteOf, type Asset } from './pair.ts';
-import type { VenueFill } from './venue.ts';
 
 /** What the venue itself wrote down: its whole history of one account. */
 export interface VenueJournal {

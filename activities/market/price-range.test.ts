@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Candle } from './candle.ts';
+import type { Candle } from '../../shared/candle.ts';
 import { priceRanges } from './price-range.ts';
 
 const bar = (timeMs: number, low: number, high: number, close: number): Candle => ({

@@ -1,5 +1,5 @@
-import { Decimal, floorToStep, type DecimalText } from './money.ts';
-import type { Instrument } from './venue.ts';
+import { Decimal, floorToStep, type DecimalText } from '../money.ts';
+import type { Instrument } from '../venue.ts';
 
 /**
  * The rungs of a take-profit ladder as quantities that the venue takes: each on the lot, together exactly

@@ -1,5 +1,5 @@
-import type { DecimalText } from './money.ts';
-import type { Asset, Pair } from './pair.ts';
+import type { DecimalText } from '../money.ts';
+import type { Asset, Pair } from '../pair.ts';
 
 /**
  * Everything that a desk recorded, as plain rows in no particular order. Times are ISO 8601 UTC venue

@@ -1,6 +1,6 @@
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { Decimal, type DecimalText } from '../money.ts';
 import type { DeskRecord } from './desk-record.ts';
-import { Decimal, type DecimalText } from './money.ts';
 
 /** Names of what is given by a client, the venue, the database or Temporal: chance, not result. */
 const IDS = new Set([

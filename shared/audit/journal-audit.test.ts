@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DeskRecord } from './desk-record.ts';
 import { smallDesk } from './desk-record.fixture.ts';
+import type { DeskRecord } from './desk-record.ts';
 import { auditJournal, standingFindings, type VenueJournal } from './journal-audit.ts';
 
 interface Case {

@@ -1,8 +1,8 @@
-import { newColumns } from './candle-columns.ts';
-import type { CandleColumns } from './candle.ts';
-import { baseOf, quoteOf, type Asset, type Pair } from './pair.ts';
-import { seededRandom } from './statistics/seeded-random.ts';
-import { timeframeMs, type Timeframe } from './timeframe.ts';
+import { newColumns } from '../../shared/candle-columns.ts';
+import type { CandleColumns } from '../../shared/candle.ts';
+import { baseOf, quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
+import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 
 const DAY_MS = 86_400_000;
 const SUBSTEPS = 4;

@@ -1,7 +1,7 @@
-import type { Decision } from './decision.ts';
+import type { Decision } from '../decision.ts';
+import type { VenueFill } from '../venue.ts';
 import type { DeskRecord } from './desk-record.ts';
 import type { VenueJournal } from './journal-audit.ts';
-import type { VenueFill } from './venue.ts';
 
 const decision: Decision = {
   evidenceFor: ['the trend stands'],
