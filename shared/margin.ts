@@ -41,6 +41,14 @@ export function interestPct(rate: MarginRatePct, hours: number): number {
   return rate.open + rate.rollover * rolloversIn(hours);
 }
 
+/**
+ * Interest on what was sold short for `worth` (in the pair's quote) up to and with so many rollovers, the opening fee
+ * included: a running sum, of which each charge is the part that is new.
+ */
+export function interestUpTo(worth: number, rate: MarginRatePct, rollovers: number): number {
+  return (worth * (rate.open + rate.rollover * rollovers)) / 100;
+}
+
 /** Rollovers that have come due by `atMs`, the opening fee left out. */
 export function rolloversDue(openedMs: number, atMs: number): number {
   return Math.max(0, Math.floor((atMs - openedMs) / ROLLOVER_MS));

@@ -113,12 +113,7 @@ function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): Des
   });
 }
 
-function pairCosts({
-  instrument,
-  halfSpread,
-  stopSlippage,
-  marginRate,
-}: StudyInstrument): PairCosts {
+function pairCosts({ instrument, halfSpread, stopSlippage }: StudyInstrument): PairCosts {
   return {
     takerFee: instrument.takerFee,
     makerFee: instrument.makerFee,
@@ -126,7 +121,7 @@ function pairCosts({
     stopSlippage,
     priceScale: 10 ** instrument.priceDecimals,
     lot: Number(instrument.lot),
-    marginRate,
+    marginRatePct: instrument.marginRatePct ?? null,
   };
 }
 

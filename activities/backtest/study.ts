@@ -72,8 +72,6 @@ export interface StudyInstrument {
   /** Shares of the price. */
   halfSpread: number;
   stopSlippage: number;
-  /** Share of what is borrowed to sell short, at the open and every four hours. */
-  marginRate: number;
 }
 
 /** Facts of a pair for prices around `price`. */

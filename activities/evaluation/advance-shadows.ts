@@ -121,6 +121,7 @@ async function termsNow(
     barMs: timeframeMs(profile.timeframe),
     limits: (await readLimits(client, deps.desk, profile)).limits,
     entry: profile.entry,
+    ...(profile.margin === undefined ? {} : { margin: profile.margin }),
     guard: profile.guard,
     timeframe: profile.timeframe,
     instruments,

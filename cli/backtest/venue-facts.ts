@@ -10,6 +10,7 @@ const MAKER_FEE = 0.0025;
 /** A pair as the simulator trades it: the same steps, minimums, spread and fees. */
 export function venueFacts(pair: Pair, price: number): StudyInstrument {
   const venue = instrumentFor(pair, price);
+  const { marginRate } = assetInfo(venue.base);
   return {
     instrument: {
       pair,
@@ -22,10 +23,10 @@ export function venueFacts(pair: Pair, price: number): StudyInstrument {
       makerFee: MAKER_FEE,
       leverageBuy: [],
       leverageSell: [],
+      marginRatePct: { open: marginRate, rollover: marginRate },
       status: 'online',
     },
     halfSpread: venue.halfSpread,
     stopSlippage: venue.stopSlippage,
-    marginRate: assetInfo(venue.base).marginRate / 100,
   };
 }

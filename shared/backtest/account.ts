@@ -127,6 +127,13 @@ export class Account {
     this.move(this.quoteIndex[pair]!, proceeds - proceeds * fee);
   }
 
+  /** Buys back base that was sold short, whatever it costs; the fee is a share of that. */
+  buyBack(pair: number, amount: number, price: number, fee: number): void {
+    const cost = amount * price;
+    this.move(this.baseIndex[pair]!, amount);
+    this.move(this.quoteIndex[pair]!, -(cost + cost * fee));
+  }
+
   /** Adds to a balance, by asset index. */
   move(asset: number, amount: number): void {
     this.balance[asset]! += amount;

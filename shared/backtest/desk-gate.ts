@@ -1,4 +1,5 @@
 import type { EntrySettings } from '../entry.ts';
+import type { MarginSettings } from '../margin.ts';
 import type { DecimalText } from '../money.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
 import {
@@ -28,7 +29,12 @@ export interface DeskGateOptions {
   confidence: number;
   /** How entries are placed, as in a profile. */
   entry: EntrySettings;
+  /** Shorts as in a profile; null or absent: none. */
+  margin?: MarginSettings | null;
 }
+
+/** What the interest of a short is reckoned over where its entry says nothing. */
+const HORIZON_HOURS = 24;
 
 /**
  * The desk's risk engine in front of a backtest: every entry that trades went through `reviewEntry`, the
@@ -53,6 +59,8 @@ export class DeskGate implements EntryGate {
   private readonly volatility: BarVolatility[] = [];
   private readonly reservedRisk: DecimalText[];
   private readonly reservedValue: DecimalText[];
+  private readonly reservedMargin: DecimalText[];
+  private readonly leverage: Float64Array;
 
   constructor(options: DeskGateOptions) {
     this.options = options;
@@ -61,6 +69,8 @@ export class DeskGate implements EntryGate {
     this.tick = Float64Array.from(instruments, (instrument) => Number(instrument.tick));
     this.reservedRisk = instruments.map(() => '0');
     this.reservedValue = instruments.map(() => '0');
+    this.reservedMargin = instruments.map(() => '0');
+    this.leverage = new Float64Array(instruments.length).fill(1);
   }
 
   /** When and why the desk stopped for good, or null. */
@@ -162,6 +172,8 @@ export class DeskGate implements EntryGate {
     order.expiresAtMs = plan.expiresAtMs ?? Infinity;
     this.reservedRisk[order.pair] = plan.riskUsdt;
     this.reservedValue[order.pair] = plan.notionalUsdt;
+    this.reservedMargin[order.pair] = plan.marginUsdt;
+    this.leverage[order.pair] = plan.leverage;
     this.tradesToday++;
     this.approved++;
   }
@@ -178,7 +190,7 @@ export class DeskGate implements EntryGate {
   private screen(order: EntryOrder, state: EngineState): string | null {
     const { limits, instruments, halfSpread } = this.options;
     const { account } = state;
-    if (order.side === -1) return 'legal-action';
+    if (order.side === -1 && !this.options.margin) return 'legal-action';
     const mode = this.standing?.mode ?? 'running';
     if (mode !== 'running' && mode !== 'reduced') return 'desk-state';
     if (state.closeMs < this.cooldownUntil[order.pair]!) return 'cooldown';
@@ -192,8 +204,8 @@ export class DeskGate implements EntryGate {
     if (!(order.stopPct > 0) || order.stopPct > limits.stopPct) return 'stop';
     const { atrPct } = this.volatility[order.pair]!;
     if (order.stopPct < limits.stopMinAtr * atrPct * (1 - SLACK)) return 'stop';
-    // What rests pays other costs: the review tells.
-    if (this.options.entry.type !== 'market') return null;
+    // What rests, or borrows, pays other costs: the review tells.
+    if (this.options.entry.type !== 'market' || order.side === -1) return null;
     const half = halfSpread[order.pair]!;
     const { takerFee } = instruments[order.pair]!;
     const slippage = limits.slippageBps / 10_000;
@@ -212,20 +224,24 @@ export class DeskGate implements EntryGate {
     const { limits, instruments, halfSpread } = this.options;
     const pair = reviewName(account.numeraire).pair(pairs[order.pair]!);
     const instrument = instruments[order.pair]!;
-    const { reservedRisk, reservedValue } = this;
-    const holdings = reviewedHoldings({ ...state, reservedRisk, reservedValue }, instruments);
+    const { reservedRisk, reservedValue, reservedMargin, leverage } = this;
+    const holdings = reviewedHoldings(
+      { ...state, reservedRisk, reservedValue, reservedMargin, leverage },
+      instruments,
+    );
     const { atrPct, ratio } = this.volatility[order.pair]!;
     return {
       now: state.closeMs,
       pair,
       decision: {
-        action: 'long',
+        action: order.side === 1 ? 'long' : 'short',
         confidence: this.confidenceOf(order),
         entry: { type: 'market', price: null },
         stopLossPct: order.stopPct,
         takeProfitPct: order.targetPct > 0 ? [order.targetPct] : [],
         sizePct: null,
         leverage: null,
+        horizonHours: Number.isNaN(order.horizonHours) ? HORIZON_HOURS : order.horizonHours,
       },
       desk: {
         state: this.standing?.mode ?? 'running',
@@ -249,6 +265,7 @@ export class DeskGate implements EntryGate {
       },
       instrument: { ...instrument, pair },
       entry: this.options.entry,
+      margin: this.options.margin ?? null,
       limits,
     };
   }

@@ -328,6 +328,7 @@ export class EngineRun {
     order.stopPct = entries.stopPct;
     order.targetPct = entries.targetPct;
     order.confidence = entries.confidence;
+    order.horizonHours = entries.wishes?.horizonHours ?? NaN;
     order.quantity = 0;
     order.stopPrice = NaN;
     order.limitPrice = NaN;

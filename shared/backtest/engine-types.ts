@@ -44,12 +44,14 @@ export class EntryOrder {
   targetPct = 0;
   /** The entry's own; NaN for the run's. */
   confidence = NaN;
+  /** How far the entry looks ahead; NaN where it does not say. */
+  horizonHours = NaN;
   /** In the base asset; 0 when vetoed. */
   quantity = 0;
   /** Absolute prices; NaN to measure `stopPct` and `targetPct` from the fill. */
   stopPrice = NaN;
   targetPrice = NaN;
-  /** Limit of an entry that rests, long only; NaN for one at the market. */
+  /** Limit of an entry that rests; NaN for one at the market. */
   limitPrice = NaN;
   /** Refused instead of taking. */
   postOnly = false;

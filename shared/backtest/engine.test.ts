@@ -203,7 +203,7 @@ describe('engine', () => {
   });
 
   it('pays for what it borrows at the open and every four hours', () => {
-    const costs = [{ ...FREE, takerFee: 0.01, marginRate: 0.001 }];
+    const costs = [{ ...FREE, takerFee: 0.01, marginRatePct: { open: 0.1, rollover: 0.1 } }];
     const rows: Row[] = Array.from({ length: 12 }, () => quiet);
     const { log, account } = runEngine(inputOf([bars(rows)], shortAt0, { costs }));
     // Open from hour 1 to the close of bar 11, 11 hours: at 0, 4 and 8. 3 * 0.1 beside 1 + 1 of fees.
@@ -212,7 +212,7 @@ describe('engine', () => {
   });
 
   it('shows interest in the equity as it falls due, not only at the close', () => {
-    const costs = [{ ...FREE, marginRate: 0.001 }];
+    const costs = [{ ...FREE, marginRatePct: { open: 0.1, rollover: 0.1 } }];
     const rows: Row[] = Array.from({ length: 12 }, () => quiet);
     const seen: number[] = [];
     const gate: EngineInput['gate'] = {

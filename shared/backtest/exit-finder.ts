@@ -6,6 +6,7 @@ import {
   type OrderSide,
   type RestingOrder,
 } from '../fills.ts';
+import type { MarginRatePct } from '../margin.ts';
 import { EXIT_STOP, EXIT_TARGET } from './trade-log.ts';
 
 /** Costs of one pair, as shares of the price or notional. */
@@ -16,11 +17,8 @@ export interface PairCosts extends FillCosts {
   priceScale: number;
   /** Quantity step, base. */
   lot: number;
-  /**
-   * Paid on what is borrowed to sell short, of its worth at the open: then, and every four hours. Absent where
-   * nothing is charged.
-   */
-  marginRate?: number;
+  /** Paid on what is borrowed to sell short; null or absent where nothing is charged. */
+  marginRatePct?: MarginRatePct | null;
 }
 
 /** Floats such as 100 * 1.0001 carry noise far below a tick, which must not cost one. */
@@ -76,16 +74,22 @@ export class ExitFinder {
     this.touch(bars, i, costs, targetRests);
   }
 
-  /** A long position that was bought inside this bar: its stop sees the range but no gap, a target nothing yet. */
-  afterEntry(bars: CandleColumns, i: number, stop: number, costs: PairCosts): boolean {
-    this.stop.side = 'sell';
+  /** A position that was entered inside this bar: its stop sees the range but no gap, a target nothing yet. */
+  afterEntry(
+    bars: CandleColumns,
+    i: number,
+    stop: number,
+    costs: PairCosts,
+    side: 1 | -1 = 1,
+  ): boolean {
+    this.stop.side = side === 1 ? 'sell' : 'buy';
     this.stop.price = stop;
     this.bar.open = bars.open[i]!;
     this.bar.high = bars.high[i]!;
     this.bar.low = bars.low[i]!;
     const stopped = fillInBar(this.stop, this.bar, costs, 'range-only');
     if (stopped === null) return false;
-    this.price = soldAt(stopped.price, costs);
+    this.price = takenAt(stopped.price, this.stop.side, costs);
     this.reason = EXIT_STOP;
     this.isMaker = false;
     this.atOpen = false;

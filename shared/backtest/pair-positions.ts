@@ -1,3 +1,4 @@
+import { interestUpTo, ROLLOVER_MS, rolloversDue } from '../margin.ts';
 import type { Asset } from '../pair.ts';
 import { entryInBar } from '../shadow/entry-in-bar.ts';
 import type { EngineInput, EngineState, EntryOrder } from './engine-types.ts';
@@ -6,8 +7,6 @@ import type { GuardedExits } from './guarded-exits.ts';
 import type { ExitWishes } from './strategy-signals.ts';
 
 type RestingEntry = Parameters<typeof entryInBar>[0];
-
-const ROLLOVER_MS = 4 * 3_600_000;
 
 /** What bars do to the orders and positions of the pairs; arrays are indexed by pair. */
 export class PairPositions {
@@ -95,7 +94,7 @@ export class PairPositions {
     const { exit } = this;
     if (!isInside) {
       exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!, side);
-    } else if (!exit.afterEntry(bars, i, stop, cost)) return;
+    } else if (!exit.afterEntry(bars, i, stop, cost, side)) return;
     // As in the simulator, what happens inside a bar happens half-way through it, a millisecond apart.
     const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2 + this.insideCount++;
     const fee = exit.isMaker ? cost.makerFee : cost.takerFee;
@@ -126,26 +125,21 @@ export class PairPositions {
 
   /** When more interest falls due on what the position owes, venue ms; Infinity when nothing does. */
   nextInterestMs(p: number): number {
-    if (this.state.side[p] === 1 || this.unitInterest(p) === 0) return Infinity;
-    return this.entryMs[p]! + this.rollovers(p, this.state.closeMs) * ROLLOVER_MS;
+    if (this.state.side[p] === 1 || this.input.costs[p]!.marginRatePct == null) return Infinity;
+    const openedMs = this.entryMs[p]!;
+    return openedMs + (1 + rolloversDue(openedMs, this.state.closeMs)) * ROLLOVER_MS;
   }
 
   /** Pays what interest fell due by `atMs`. */
   payInterest(p: number, atMs: number): void {
     if (this.state.side[p] === 1) return;
-    const total = this.unitInterest(p) * this.rollovers(p, atMs);
-    this.state.account.move(this.state.account.quoteIndex[p]!, this.paidInterest[p]! - total);
+    const { state, entryMs } = this;
+    const rate = this.input.costs[p]!.marginRatePct;
+    if (rate === null || rate === undefined) return;
+    const worth = state.quantity[p]! * state.entryPrice[p]!;
+    const total = interestUpTo(worth, rate, rolloversDue(entryMs[p]!, atMs));
+    state.account.move(state.account.quoteIndex[p]!, this.paidInterest[p]! - total);
     this.paidInterest[p] = total;
-  }
-
-  /** Charged at the open, and after every span. */
-  private rollovers(p: number, atMs: number): number {
-    return 1 + Math.floor((atMs - this.entryMs[p]!) / ROLLOVER_MS);
-  }
-
-  private unitInterest(p: number): number {
-    const { marginRate = 0 } = this.input.costs[p]!;
-    return this.state.quantity[p]! * this.state.entryPrice[p]! * marginRate;
   }
 
   /** What taking the other side at about this price gives for the position. */
@@ -170,7 +164,8 @@ export class PairPositions {
       this.open(p, bar, price, cost.takerFee, state.timeMs);
       return false;
     }
-    const met = entryInBar(rests, state.bars[p]!, input.barMs, cost, bar);
+    const side = state.side[p] === 1 ? 'buy' : 'sell';
+    const met = entryInBar(rests, state.bars[p]!, input.barMs, cost, bar, side);
     if (met.kind === 'waits') rests.isResting = true;
     else if (met.kind === 'ended') this.endEntry(p);
     else {
@@ -244,9 +239,7 @@ export class PairPositions {
     else {
       this.payInterest(p, atMs);
       const interest = this.paidInterest[p]!;
-      // What was borrowed is bought back whatever it costs.
-      account.move(account.baseIndex[p]!, amount);
-      account.move(account.quoteIndex[p]!, -(proceeds + exitFee));
+      account.buyBack(p, amount, price, fee);
       fees += interest;
       const quote = account.assets[account.quoteIndex[p]!]!;
       this.interest[quote] = (this.interest[quote] ?? 0) + interest;

@@ -1,6 +1,6 @@
 import { Decimal, type DecimalText } from '../money.ts';
 import { baseOf, quoteOf, type Asset, type Pair } from '../pair.ts';
-import type { ReviewedAccount, ReviewedMarket } from '../risk/entry-input.ts';
+import type { ReviewedAccount, ReviewedMargin, ReviewedMarket } from '../risk/entry-input.ts';
 import { openRiskUsdt } from '../risk/open-risk.ts';
 import type { Instrument } from '../venue.ts';
 import type { Account } from './account.ts';
@@ -9,8 +9,12 @@ import type { Account } from './account.ts';
 export interface Holdings {
   pairs: readonly Pair[];
   account: Account;
-  /** Base held by the open position, 0 when flat. */
+  /** Base held, or owed, by the open position, 0 when flat. */
   quantity: ArrayLike<number>;
+  /** Of the position or the entry on its way: 1 long, -1 short. */
+  side: ArrayLike<number>;
+  /** Of the same: 1 on spot. */
+  leverage: ArrayLike<number>;
   entryPrice: ArrayLike<number>;
   /** 0 for none. */
   stopPrice: ArrayLike<number>;
@@ -20,45 +24,65 @@ export interface Holdings {
   reserved: ArrayLike<number>;
   reservedRisk: readonly DecimalText[];
   reservedValue: readonly DecimalText[];
+  reservedMargin: readonly DecimalText[];
 }
 
-/** The account as a review reads it: plain decimals, the numeraire named USDT, which reviews reckon in. */
+/**
+ * The account as a review reads it: plain decimals, the numeraire named USDT, which reviews reckon in. A short is
+ * kept as base that is owed and quote that it brought; told is what a venue tells: neither of them, and the
+ * unrealised result within the equity.
+ */
 export function reviewedHoldings(
   holdings: Holdings,
   instruments: readonly Instrument[],
 ): { account: ReviewedAccount; usdtPer: Record<Asset, DecimalText> } {
   const { account, pairs, quantity, reserved } = holdings;
   const named = reviewName(account.numeraire);
+  const held = Float64Array.from(account.balance);
   const free = Float64Array.from(account.balance);
+  let used = 0;
   const positions: ReviewedAccount['positions'] = [];
   const reservations: ReviewedAccount['reservations'] = [];
   for (let p = 0; p < pairs.length; p++) {
     const quote = account.quoteIndex[p]!;
     free[quote]! -= reserved[p]!;
     if (holdings.ordered[p]! > 0) {
+      const isShort = holdings.side[p] === -1;
       reservations.push({
         pair: named.pair(pairs[p]!),
+        ...(isShort ? { side: 'sell', marginUsdt: holdings.reservedMargin[p]! } : {}),
         riskUsdt: holdings.reservedRisk[p]!,
         notionalUsdt: holdings.reservedValue[p]!,
       });
     }
     if (quantity[p]! === 0) continue;
     const base = account.baseIndex[p]!;
-    free[base]! -= quantity[p]!;
-    const held = decimalText(quantity[p]!);
+    const isShort = holdings.side[p] === -1;
+    const amount = decimalText(quantity[p]!);
     const stop = holdings.stopPrice[p]!;
+    const riskUsdt = openRiskUsdt({
+      side: isShort ? 'sell' : 'buy',
+      quantity: amount,
+      entryPrice: decimalText(holdings.entryPrice[p]!),
+      stopPrice: stop > 0 && stop < Infinity ? decimalText(stop) : null,
+      fee: instruments[p]!.takerFee,
+      quoteUsdt: decimalText(account.price[quote]!),
+    });
+    if (isShort) {
+      const brought = quantity[p]! * holdings.entryPrice[p]!;
+      used += (brought * account.price[quote]!) / holdings.leverage[p]!;
+      for (const balance of [held, free]) {
+        balance[base]! += quantity[p]!;
+        balance[quote]! -= brought;
+      }
+      // It settles in its quote: what its stop may lose of that is spoken for.
+      free[quote]! -= Number(riskUsdt) / account.price[quote]!;
+    } else free[base]! -= quantity[p]!;
     positions.push({
       pair: named.pair(pairs[p]!),
-      side: 'buy',
-      riskUsdt: openRiskUsdt({
-        side: 'buy',
-        quantity: held,
-        entryPrice: decimalText(holdings.entryPrice[p]!),
-        stopPrice: stop > 0 ? decimalText(stop) : null,
-        fee: instruments[p]!.takerFee,
-        quoteUsdt: decimalText(account.price[quote]!),
-      }),
-      notionalUsdt: new Decimal(held).mul(account.price[base]!).toFixed(),
+      side: isShort ? 'sell' : 'buy',
+      riskUsdt,
+      notionalUsdt: new Decimal(amount).mul(account.price[base]!).toFixed(),
     });
   }
   const byAsset = (values: Float64Array): Record<Asset, DecimalText> =>
@@ -69,14 +93,28 @@ export function reviewedHoldings(
     account: {
       ...equityMarks(account),
       free: byAsset(free),
-      holdings: byAsset(account.balance),
+      holdings: byAsset(held),
       bags: {},
       positions,
       reservations,
       restingEntries: reservations.map((r) => r.pair),
+      margin: reviewedMargin(account.equity, used),
     },
     usdtPer: byAsset(account.price),
   };
+}
+
+function reviewedMargin(equity: number, used: number): ReviewedMargin {
+  return {
+    usedUsdt: decimalText(used),
+    freeUsdt: decimalText(equity - used),
+    levelPct: marginLevelPct(equity, used),
+  };
+}
+
+/** Equity over what margin positions bind, percent; null without any. */
+export function marginLevelPct(equity: number, used: number): number | null {
+  return used > 0 ? (100 * Math.max(0, equity)) / used : null;
 }
 
 /** How a review names assets and pairs of an account that is valued in `numeraire`. */

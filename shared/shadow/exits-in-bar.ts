@@ -1,10 +1,9 @@
-import { ExitFinder, soldAt, type Beneath, type PairCosts } from '../backtest/exit-finder.ts';
+import { ExitFinder, type Beneath, type PairCosts } from '../backtest/exit-finder.ts';
 import { EXIT_STOP } from '../backtest/trade-log.ts';
 import type { CandleColumns } from '../candle.ts';
-import { fillInBar } from '../fills.ts';
 import type { ShadowExit, ShadowPosition } from './shadow-types.ts';
 
-/** One sale of a position inside a bar. */
+/** One sale of a position inside a bar, or purchase of a short. */
 export interface BarExit {
   kind: ShadowExit;
   quantity: number;
@@ -13,7 +12,7 @@ export interface BarExit {
 }
 
 /**
- * What a bar sells of a long position, in the order in which it happens: the rungs that it reaches one by one,
+ * What a bar closes of a position, in the order in which it happens: the rungs that it reaches one by one,
  * as the desk's guard does, each taking at its price; all that is left at the stop. `beneath` are finer bars of
  * the pair, to tell which of stop and target came first. Takes what is sold off the position's rungs.
  */
@@ -24,14 +23,16 @@ export function exitsInBar(
   beneath: Beneath,
 ): BarExit[] {
   const finder = new ExitFinder();
+  const isShort = position.short !== undefined;
   const exits: BarExit[] = [];
   let left = position.quantity;
   while (left > 0) {
     const rung = position.rungs[0];
-    const target = rung?.price ?? Infinity;
-    const isTouched = bar.low[0]! <= position.stop || bar.high[0]! >= target;
+    const target = rung?.price ?? (isShort ? 0 : Infinity);
+    const [lower, upper] = isShort ? [target, position.stop] : [position.stop, target];
+    const isTouched = bar.low[0]! <= lower || bar.high[0]! >= upper;
     if (!isTouched) break;
-    finder.find(bar, 0, position.stop, target, costs, false, beneath);
+    finder.find(bar, 0, position.stop, target, costs, false, beneath, isShort ? -1 : 1);
     const { price, atOpen } = finder;
     if (finder.reason === EXIT_STOP) {
       exits.push({ kind: 'stop', quantity: left, price, atOpen });
@@ -48,7 +49,7 @@ export function exitsInBar(
 }
 
 /**
- * The same for a position that was bought inside this very bar: its stop sees the range but no gap, its
+ * The same for a position that was entered inside this very bar: its stop sees the range but no gap, its
  * targets nothing until the next bar.
  */
 export function exitAfterEntry(
@@ -56,14 +57,8 @@ export function exitAfterEntry(
   bar: CandleColumns,
   costs: PairCosts,
 ): BarExit | null {
-  const seen = { open: bar.open[0]!, high: bar.high[0]!, low: bar.low[0]! };
-  const stop = { kind: 'stop', side: 'sell', price: position.stop } as const;
-  const fill = fillInBar(stop, seen, costs, 'range-only');
-  if (fill === null) return null;
-  return {
-    kind: 'stop',
-    quantity: position.quantity,
-    price: soldAt(fill.price, costs),
-    atOpen: false,
-  };
+  const finder = new ExitFinder();
+  const side = position.short === undefined ? 1 : -1;
+  if (!finder.afterEntry(bar, 0, position.stop, costs, side)) return null;
+  return { kind: 'stop', quantity: position.quantity, price: finder.price, atOpen: false };
 }

@@ -43,6 +43,9 @@ export function openedPosition(
 ): ShadowPosition {
   const rungs = ladderOf(decimalText(fill.amount), entry.targets, instrument);
   return {
+    ...(entry.short === undefined
+      ? {}
+      : { short: { leverage: entry.short.leverage, lowest: fill.price, running: 0, settled: 0 } }),
     quantity: fill.amount,
     bought: fill.amount,
     entryPrice: fill.price,
@@ -67,5 +70,6 @@ export function pairCosts(terms: ShadowTerms, p: number): PairCosts {
     makerFee: instrument.makerFee,
     priceScale: 10 ** instrument.priceDecimals,
     lot: Number(instrument.lot),
+    marginRatePct: instrument.marginRatePct ?? null,
   };
 }

@@ -7,120 +7,32 @@ import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
 import { EntrySettingsSchema, MARKET_ENTRY } from '../entry.ts';
 import { GuardSettingsSchema } from '../guard/settings.ts';
-import { Atr } from '../indicators/atr.ts';
 import { seededCandles } from '../indicators/seeded-candles.fixture.ts';
-import { RiskLimitsSchema } from '../risk/limits.ts';
 import { barStrategyFactory, parseBarStrategy } from '../strategies/bar-registry.ts';
-import { ENTER_LONG, LEAVE_LONG, type BarStrategy } from '../strategies/bar-strategy.ts';
-import type { Instrument } from '../venue.ts';
+import {
+  ENTER_LONG,
+  ENTER_SHORT,
+  LEAVE_LONG,
+  LEAVE_SHORT,
+  type BarStrategy,
+} from '../strategies/bar-strategy.ts';
 import { ShadowAccount } from './shadow-account.ts';
-import type { ShadowBar, ShadowChoice, ShadowTerms, ShadowTrade } from './shadow-types.ts';
-
-const HOUR = 3_600_000;
-const PAIRS = ['BTC/USDT', 'XRP/USDT', 'XRP/BTC'];
-
-const instrument = (pair: string): Instrument => ({
-  pair,
-  tick: '0.0001',
-  priceDecimals: 4,
-  lot: '0.0001',
-  minQuantity: '0.001',
-  minCost: '1',
-  takerFee: 0.004,
-  makerFee: 0.0025,
-  leverageBuy: [],
-  leverageSell: [],
-  status: 'online',
-});
-
-/** Fees and spread as in the sample desk; `risk` changes limits. */
-function termsOf(pairs: string[], risk: object = {}): ShadowTerms {
-  return {
-    pairs,
-    barMs: HOUR,
-    limits: RiskLimitsSchema.parse(risk),
-    entry: MARKET_ENTRY,
-    guard: GuardSettingsSchema.parse({ targetSlippagePct: 0.2 }),
-    timeframe: '1h',
-    instruments: pairs.map(instrument),
-    costs: pairs.map(() => ({ halfSpread: 0.0002, stopSlippage: 0.0004 })),
-    balances: { USDT: '1000' },
-  };
-}
-
-const long = (change: Partial<Decision> = {}): Decision => ({
-  evidenceFor: [],
-  evidenceAgainst: [],
-  action: 'long',
-  confidence: 0.65,
-  horizonHours: 24,
-  entry: { type: 'market', price: null },
-  stopLossPct: 1.5,
-  takeProfitPct: [8],
-  sizePct: null,
-  leverage: null,
-  expectedReturnPct: null,
-  invalidation: null,
-  reasoning: '',
-  ...change,
-});
-const close = (): Decision => long({ action: 'close' });
-
-function barOf(columns: CandleColumns, i: number): CandleColumns {
-  return {
-    timeMs: columns.timeMs.slice(i, i + 1),
-    open: columns.open.slice(i, i + 1),
-    high: columns.high.slice(i, i + 1),
-    low: columns.low.slice(i, i + 1),
-    close: columns.close.slice(i, i + 1),
-    volume: columns.volume.slice(i, i + 1),
-  };
-}
-
-/** ATR 14 at every close and its ratio to its mean so far. */
-function volatilityOf(columns: CandleColumns): { atrPct: number | null; ratio: number | null }[] {
-  const atr = new Atr(14);
-  let [sum, count] = [0, 0];
-  return Array.from(columns.close, (price, i) => {
-    atr.update(columns.high[i]!, columns.low[i]!, price);
-    if (!atr.ready) return { atrPct: null, ratio: null };
-    const atrPct = (100 * atr.value) / price;
-    sum += atrPct;
-    count++;
-    return { atrPct, ratio: atrPct / (sum / count) };
-  });
-}
-
-/** Feeds bars from `from` + 1 on with what `decide` says at each close, from `from` on. */
-function run(
-  terms: ShadowTerms,
-  market: readonly CandleColumns[],
-  from: number,
-  decide: (pair: number, bar: number) => Decision | null,
-  costUsd = 0,
-): { shadow: ShadowAccount; trades: ShadowTrade[] } {
-  const calm = market.map(volatilityOf);
-  const closes = market.map((m) => m.close[from]!);
-  let shadow = ShadowAccount.opened(terms, market[0]!.timeMs[from]!, closes);
-  const trades: ShadowTrade[] = [];
-  for (let i = from + 1; i < market[0]!.close.length; i++) {
-    const bar: ShadowBar = {
-      barMs: market[0]!.timeMs[i]!,
-      candles: market.map((m) => barOf(m, i)),
-      volatility: (p) => ({
-        atrPct: calm[p]![i - 1]!.atrPct,
-        volatilityRatio: calm[p]![i - 1]!.ratio,
-      }),
-      watched: (p) => market[p]!.close[i - 1]!,
-    };
-    const decisions = terms.pairs.map((_, p) => decide(p, i - 1));
-    trades.push(...shadow.advance(bar, { kind: 'decisions', decisions, costUsd }));
-    // As it is kept: what JSON loses would show.
-    const saved = JSON.parse(JSON.stringify(shadow.saved())) as ReturnType<ShadowAccount['saved']>;
-    shadow = ShadowAccount.restored(terms, saved, closes);
-  }
-  return { shadow, trades };
-}
+import {
+  barOf,
+  close,
+  free,
+  HOUR,
+  lent,
+  long,
+  PAIRS,
+  PLAIN,
+  quiet,
+  rows,
+  run,
+  termsOf,
+  type Row,
+} from './shadow-run.fixture.ts';
+import type { ShadowChoice, ShadowTerms } from './shadow-types.ts';
 
 function marketOf(bars: number, seed: number): CandleColumns[] {
   const scales = [100, 0.5, 0.01];
@@ -168,9 +80,15 @@ describe('a shadow account beside the engine of the backtests', () => {
     [3, 'post-only', { breakEven: even, trailing: { atr: 1.5 }, timeStopHours: 12 }, ['time']],
     [11, 'post-only', { timeStopHours: 'horizon' }, ['time']],
     [42, 'market', { invalidation: true, timeStopHours: 'horizon' }, ['invalidated']],
+    [3, 'market', {}, [], 'shorts too'],
+    [11, 'market', { timeStopHours: 30 }, ['time'], 'shorts too'],
+    [42, 'market', { breakEven: even, trailing: { atr: 2 } }, ['stop'], 'shorts too'],
+    [3, 'post-only', { invalidation: true }, ['invalidated'], 'shorts too'],
+    [11, 'post-only', {}, [], 'shorts too'],
   ] as const)(
-    'makes the same trades of the same decisions, market %i, %s entries, exits %j',
-    (seed, type, guard, reasons) => {
+    'makes the same trades of the same decisions, market %i, %s entries, exits %j, %j, %s',
+    (seed, type, guard, reasons, sides?: string) => {
+      const shorts = sides === 'shorts too';
       const warmup = 150;
       const market = marketOf(600, seed);
       const entry = EntrySettingsSchema.parse({ type });
@@ -178,8 +96,12 @@ describe('a shadow account beside the engine of the backtests', () => {
         ...{ targetSlippagePct: 0.2, invalidation: false },
         ...guard,
       });
-      const terms: ShadowTerms = { ...termsOf(PAIRS), entry, guard: settings };
-      const choice = parseBarStrategy('trend', {});
+      const terms: ShadowTerms = {
+        ...termsOf(PAIRS),
+        ...{ entry, guard: settings },
+        ...(shorts ? { margin: { leverage: 2 }, instruments: PAIRS.map(lent) } : {}),
+      };
+      const choice = parseBarStrategy('trend', { shorts });
       const strategy = (): BarStrategy => new WithInvalidation(barStrategyFactory(choice, HOUR)(0));
       const says = market.map((m) => {
         const bars = strategy();
@@ -189,7 +111,7 @@ describe('a shadow account beside the engine of the backtests', () => {
           return { bits, stopPct, targetPct, wishes: wishes! };
         });
       });
-      const { log, account } = runEngine({
+      const { log, account, interest } = runEngine({
         pairs: PAIRS,
         bars: market,
         barMs: HOUR,
@@ -200,11 +122,13 @@ describe('a shadow account beside the engine of the backtests', () => {
           makerFee: i.makerFee,
           priceScale: 10 ** i.priceDecimals,
           lot: Number(i.lot),
+          marginRatePct: i.marginRatePct ?? null,
         })),
         numeraire: 'USDT',
         balances: { USDT: 1000 },
         gate: new DeskGate({
           entry,
+          margin: terms.margin ?? null,
           limits: terms.limits,
           instruments: terms.instruments,
           halfSpread: terms.costs.map((c) => c.halfSpread),
@@ -220,13 +144,15 @@ describe('a shadow account beside the engine of the backtests', () => {
         warmupBars: warmup,
         targetRests: false,
       });
-      const { shadow, trades } = run(terms, market, warmup - 1, (p, i) => {
+      const { shadow, trades } = run(terms, market, warmup - 1, (p, i, held) => {
         const { bits, stopPct, targetPct, wishes } = says[p]![i]!;
         if (i < warmup) return null;
-        if ((bits & ENTER_LONG) !== 0) {
-          return long({ stopLossPct: stopPct, takeProfitPct: [targetPct], ...wishes });
+        if (held !== null) {
+          return (bits & (held === 'long' ? LEAVE_LONG : LEAVE_SHORT)) !== 0 ? close() : null;
         }
-        return (bits & LEAVE_LONG) !== 0 ? close() : null;
+        if ((bits & (ENTER_LONG | ENTER_SHORT)) === 0) return null;
+        const action = (bits & ENTER_LONG) !== 0 ? 'long' : 'short';
+        return long({ action, stopLossPct: stopPct, takeProfitPct: [targetPct], ...wishes });
       });
       const theirs = Array.from({ length: log.count }, (_, k) => k)
         .filter((k) => log.reason[k] !== EXIT_END)
@@ -240,35 +166,18 @@ describe('a shadow account beside the engine of the backtests', () => {
           grossPnl: log.grossPnl[k],
           fees: log.fees[k],
           exit: EXIT_REASONS[log.reason[k]!],
+          ...(log.side[k] === -1 ? { side: 'sell' } : {}),
         }));
       const ours = trades.map(({ net: _net, netR: _netR, ...trade }) => trade);
       expect(ours.length).toBeGreaterThan(3);
       expect(ours).toEqual(theirs);
       expect(ours.map((trade) => trade.exit)).toEqual(expect.arrayContaining([...reasons]));
       if (log.count === theirs.length) expect(shadow.account.equity).toBe(account.equity);
+      expect(ours.some((trade) => trade.side === 'sell')).toBe(shorts);
+      if (shorts) expect(Object.values(interest).some((paid) => paid > 0)).toBe(true);
     },
   );
 });
-
-type Row = [open: number, high: number, low: number, close: number];
-const rows = (list: Row[]): CandleColumns => {
-  const column = (k: number): Float64Array => Float64Array.from(list, (row) => row[k]!);
-  return {
-    timeMs: Float64Array.from(list, (_, i) => Date.UTC(2026, 0, 5) + i * HOUR),
-    open: column(0),
-    high: column(1),
-    low: column(2),
-    close: column(3),
-    volume: new Float64Array(list.length).fill(1),
-  };
-};
-/** No costs but fees, no floor on reward: prices can be checked on paper. */
-const PLAIN = { slippageBps: 0, rewardRisk: 0, stopMinAtr: 0, volatilityTargetPct: null };
-const free = (change: object = {}): ShadowTerms => ({
-  ...termsOf(['BTC/USDT'], { ...PLAIN, ...change }),
-  costs: [{ halfSpread: 0, stopSlippage: 0 }],
-});
-const quiet: Row = [100, 100.5, 99.5, 100];
 
 describe('exits as the guard makes them', () => {
   const ladder = long({ stopLossPct: 2, takeProfitPct: [4, 8] });

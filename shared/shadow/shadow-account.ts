@@ -1,6 +1,7 @@
 import { Account } from '../backtest/account.ts';
 import { Beneath, boughtAt, soldAt, type PairCosts } from '../backtest/exit-finder.ts';
 import { equityMarks } from '../backtest/reviewed-holdings.ts';
+import { stopFrom } from '../guard/exit-after-bar.ts';
 import { exitTerms } from '../guard/exit-terms.ts';
 import { baseOf } from '../pair.ts';
 import { deskMeasures } from '../risk/desk-measures.ts';
@@ -10,8 +11,9 @@ import { vetoesOf } from '../risk/verdict.ts';
 import type { Decision } from '../decision.ts';
 import { allocate } from './allocate.ts';
 import { entryInBar } from './entry-in-bar.ts';
-import { exitAtClose, raiseStop } from './exit-at-close.ts';
+import { exitAtClose, sideOf, tightenStop } from './exit-at-close.ts';
 import { exitAfterEntry, exitsInBar, type BarExit } from './exits-in-bar.ts';
+import { isCalled, newInterest, settleInterest } from './margin-of-shadow.ts';
 import { flatPair, noTotals, numeraireOf, openedPosition, pairCosts } from './new-shadow.ts';
 import { shadowReview } from './shadow-review.ts';
 import type {
@@ -30,8 +32,8 @@ const DAY_MS = 86_400_000;
 /**
  * A decider's own paper account, fed bar by bar: `advance` is the only thing that changes it, and the same
  * bars and choices give the same account. Entries pass the desk's risk engine with this account's own state,
- * fills follow the one fill model, exits are those of the desk's guard. It knows no margin and so pays no
- * interest: the risk engine approves nothing on margin.
+ * fills follow the one fill model, exits are those of the desk's guard. A short is kept as base that is owed and
+ * quote that it brought, and pays interest as the venue takes it: at its open and every four hours.
  */
 export class ShadowAccount {
   readonly account: Account;
@@ -143,6 +145,12 @@ export class ShadowAccount {
     return this.pairs[pair]!.position !== null;
   }
 
+  /** Side of the open position on the pair, or null. */
+  sideOn(pair: number): 'long' | 'short' | null {
+    const { position } = this.pairs[pair]!;
+    return position === null ? null : position.short === undefined ? 'long' : 'short';
+  }
+
   private get closeMs(): number {
     return this.s.barMs + this.terms.barMs;
   }
@@ -206,9 +214,12 @@ export class ShadowAccount {
     const pair = this.pairs[p]!;
     if (candle == null || pair.leaving === null || pair.position === null) return false;
     const cost = this.costs[p]!;
-    const price = soldAt(candle.open[0]! * (1 - cost.halfSpread), cost);
-    const { quantity } = pair.position;
-    this.sell(p, { kind: pair.leaving, quantity, price, atOpen: true }, bar.barMs);
+    const { quantity, short } = pair.position;
+    const price =
+      short === undefined
+        ? soldAt(candle.open[0]! * (1 - cost.halfSpread), cost)
+        : boughtAt(candle.open[0]! * (1 + cost.halfSpread), cost);
+    this.close(p, { kind: pair.leaving, quantity, price, atOpen: true }, bar.barMs);
     pair.leaving = null;
     return true;
   }
@@ -219,8 +230,9 @@ export class ShadowAccount {
       case 'hold':
         // One that would hold, but with a nearer stop, is heard.
         if (pair.position !== null && decision.stopLossPct) {
-          const price = pair.close * (1 - decision.stopLossPct / 100);
-          raiseStop(pair.position, price, this.terms.instruments[p]!.tick);
+          const side = sideOf(pair.position);
+          const price = stopFrom(side, pair.close, decision.stopLossPct);
+          tightenStop(pair.position, price, this.terms.instruments[p]!.tick);
         }
         return;
       case 'close':
@@ -252,6 +264,9 @@ export class ShadowAccount {
     const { plan } = verdict;
     s.tradesToday++;
     this.pairs[p]!.entry = {
+      ...(plan.side === 'buy'
+        ? {}
+        : { short: { leverage: plan.leverage, marginUsdt: plan.marginUsdt } }),
       quantity: Number(plan.quantity),
       limit: plan.entry.price === null ? null : Number(plan.entry.price),
       postOnly: plan.entry.postOnly,
@@ -318,13 +333,17 @@ export class ShadowAccount {
     pair.leaving = null;
     const entered = pair.entry === null ? null : this.enter(p, pair.entry, bar);
     if (pair.position !== null) {
+      const { short } = pair.position;
       pair.position.highest = Math.max(pair.position.highest, candle.high[0]!);
+      if (short !== undefined) short.lowest = Math.min(short.lowest, candle.low[0]!);
       const exits =
         entered === 'inside'
           ? [exitAfterEntry(pair.position, candle, cost)].filter((exit) => exit !== null)
           : exitsInBar(pair.position, candle, cost, beneath);
-      for (const exit of exits) this.sell(p, exit, bar.barMs);
+      for (const exit of exits) this.close(p, exit, bar.barMs);
     }
+    // What fell due by the close is paid before the account is valued.
+    if (pair.position !== null) this.chargeInterest(p, pair.position, bar.barMs + this.terms.barMs);
     pair.close = candle.close[0]!;
   }
 
@@ -333,15 +352,21 @@ export class ShadowAccount {
     const { terms, account, s } = this;
     const pair = this.pairs[p]!;
     const cost = this.costs[p]!;
-    const met = entryInBar(entry, bar.candles[p]!, terms.barMs, cost);
+    const side = sideOf(entry);
+    const met = entryInBar(entry, bar.candles[p]!, terms.barMs, cost, 0, side);
     if (met.kind === 'waits') {
       entry.isResting = true;
       return null;
     }
     pair.entry = null;
     const fee = met.kind === 'filled' && met.isMaker ? cost.makerFee : cost.takerFee;
-    const amount =
-      met.kind === 'filled' ? account.buy(p, entry.quantity, met.price, fee, cost.lot) : 0;
+    let amount = 0;
+    if (met.kind === 'filled' && side === 'sell') {
+      amount = entry.quantity;
+      account.sell(p, amount, met.price, fee);
+    } else if (met.kind === 'filled') {
+      amount = account.buy(p, entry.quantity, met.price, fee, cost.lot);
+    }
     if (met.kind === 'ended' || amount === 0) {
       // As with the desk: an entry that was not filled is no trade of the day.
       s.tradesToday = Math.max(0, s.tradesToday - 1);
@@ -356,23 +381,38 @@ export class ShadowAccount {
     return met.atOpen ? 'open' : 'inside';
   }
 
-  private sell(p: number, exit: BarExit, barMs: number): void {
+  private close(p: number, exit: BarExit, barMs: number): void {
     const pair = this.pairs[p]!;
     const position = pair.position!;
+    const insideMs = barMs + this.terms.barMs / 2;
+    const interestMs = exit.atOpen ? barMs : insideMs + this.insideCount;
+    this.chargeInterest(p, position, interestMs);
     // Every exit takes liquidity: the guard sells a rung at once when its price is touched.
     const fee = this.costs[p]!.takerFee;
-    this.account.sell(p, exit.quantity, exit.price, fee);
+    if (position.short === undefined) this.account.sell(p, exit.quantity, exit.price, fee);
+    else this.account.buyBack(p, exit.quantity, exit.price, fee);
     const paid = exit.quantity * exit.price;
     this.countFill(p, paid * fee);
     position.proceeds += paid;
     position.fees += paid * fee;
     position.quantity -= exit.quantity;
+    settleInterest(position, this.costs[p]!, interestMs);
     if (exit.kind === 'target') position.rungsSold++;
     // What is left of a position sold to the last lot is the noise of the subtractions.
     if (position.quantity > position.bought * 1e-9) return;
     pair.position = null;
-    const inside = barMs + this.terms.barMs / 2 + (exit.atOpen ? 0 : this.insideCount++);
-    this.closed(p, position, exit, barMs, exit.atOpen ? barMs : inside);
+    this.closed(p, position, exit, barMs, exit.atOpen ? barMs : insideMs + this.insideCount++);
+  }
+
+  private chargeInterest(p: number, position: ShadowPosition, atMs: number): void {
+    const charge = newInterest(position, this.costs[p]!, atMs);
+    if (charge === 0) return;
+    const { account, s } = this;
+    const quote = account.quoteIndex[p]!;
+    account.move(quote, -charge);
+    const worth = charge * account.price[quote]!;
+    s.totals.fees += worth;
+    s.totals.interest = (s.totals.interest ?? 0) + worth;
   }
 
   private closed(
@@ -383,12 +423,14 @@ export class ShadowAccount {
     atMs: number,
   ): void {
     const { s, account, terms } = this;
-    const { bought, entryPrice, proceeds, fees, firstStop } = position;
+    const { bought, entryPrice, proceeds, firstStop, short } = position;
+    const sign = short === undefined ? 1 : -1;
+    const fees = position.fees + (short?.settled ?? 0);
     const exitPrice = last.quantity === bought ? last.price : proceeds / bought;
-    const grossPnl = (exitPrice - entryPrice) * bought;
+    const grossPnl = (exitPrice - entryPrice) * bought * sign;
     const inNumeraire = account.price[account.quoteIndex[p]!]!;
     const net = (grossPnl - fees) * inNumeraire;
-    const risk = firstStop > 0 ? (entryPrice - firstStop) * bought * inNumeraire : 0;
+    const risk = firstStop > 0 ? sign * (entryPrice - firstStop) * bought * inNumeraire : 0;
     const netR = risk > 0 ? net / risk : null;
     const { totals } = s;
     totals.trades++;
@@ -402,6 +444,7 @@ export class ShadowAccount {
     this.pairs[p]!.cooldownUntil = atMs + terms.limits.cooldownMinutes * 60_000;
     this.trades.push({
       pair: terms.pairs[p]!,
+      ...(short === undefined ? {} : { side: 'sell' }),
       entryBarMs: position.entryBarMs,
       exitBarMs: barMs,
       ...{ entryPrice, exitPrice, quantity: bought, grossPnl, fees, net, netR, exit: last.kind },
@@ -414,6 +457,9 @@ export class ShadowAccount {
     let desk = deskStateAfter(s.desk, { kind: 'clock', atMs });
     for (const event of deskMeasures(desk, equityMarks(account), terms.limits, atMs)) {
       desk = deskStateAfter(desk, event);
+    }
+    if (isCalled(terms, account, this.pairs)) {
+      for (const pair of this.pairs) if (pair.position?.short) pair.leaving ??= 'margin-call';
     }
     if (deskStanding(desk).mode === 'flattening') {
       for (const pair of this.pairs) {

@@ -37,12 +37,15 @@ export function shadowReview(of: {
       pairs: terms.pairs,
       account,
       quantity: heldOf((p) => p.quantity),
+      side: pairs.map(({ position, entry }) => ((position ?? entry)?.short === undefined ? 1 : -1)),
+      leverage: pairs.map(({ position, entry }) => (position ?? entry)?.short?.leverage ?? 1),
       entryPrice: heldOf((p) => p.entryPrice),
       stopPrice: heldOf((p) => p.stop),
       ordered: entryOf((e) => e.quantity, 0),
       reserved: entryOf((e) => e.reserve, 0),
       reservedRisk: entryOf((e) => e.riskUsdt, '0'),
       reservedValue: entryOf((e) => e.notionalUsdt, '0'),
+      reservedMargin: entryOf((e) => e.short?.marginUsdt ?? '0', '0'),
     },
     terms.instruments,
   );
@@ -69,6 +72,7 @@ export function shadowReview(of: {
     },
     instrument: { ...instrument, pair },
     entry: terms.entry,
+    margin: terms.margin ?? null,
     limits: terms.limits,
     track: trackOf(saved.totals),
   };

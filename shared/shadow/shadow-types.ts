@@ -5,6 +5,7 @@ import type { EntrySettings } from '../entry.ts';
 import type { FillCosts } from '../fills.ts';
 import type { ExitTerms } from '../guard/exit-terms.ts';
 import type { GuardSettings } from '../guard/settings.ts';
+import type { MarginSettings } from '../margin.ts';
 import type { DecimalText } from '../money.ts';
 import type { Asset, Pair } from '../pair.ts';
 import type { ReviewedMarket } from '../risk/entry-input.ts';
@@ -22,6 +23,8 @@ export interface ShadowTerms {
   limits: RiskLimits;
   /** How the desk enters, whatever a decider wishes. */
   entry: EntrySettings;
+  /** Shorts, as the profile has them; absent: none. */
+  margin?: MarginSettings;
   instruments: Instrument[];
   costs: FillCosts[];
   /** How positions are left beside stop and targets. */
@@ -70,11 +73,13 @@ export interface Allocation {
 }
 
 export type ShadowExit =
-  'signal' | 'stop' | 'target' | 'halt' | 'invalidated' | 'trailing' | 'time';
+  'signal' | 'stop' | 'target' | 'halt' | 'invalidated' | 'trailing' | 'time' | 'margin-call';
 
 /** A position that was opened and closed again. */
 export interface ShadowTrade {
   pair: Pair;
+  /** Absent: bought and sold. */
+  side?: 'sell';
   /** Open times of the bars of entry and last exit. */
   entryBarMs: number;
   exitBarMs: number;
@@ -82,7 +87,7 @@ export interface ShadowTrade {
   /** Mean over the rungs. */
   exitPrice: number;
   quantity: number;
-  /** In the quote asset; fees of both sides. */
+  /** In the quote asset; fees of both sides, and the interest of a short. */
   grossPnl: number;
   fees: number;
   /** Net, in the account's numeraire. */
@@ -92,8 +97,22 @@ export interface ShadowTrade {
   exit: ShadowExit;
 }
 
+/** What a short has beside what a long has. */
+export interface ShadowShort {
+  leverage: number;
+  /** Lowest low since the bar of the fill, that bar included. */
+  lowest: number;
+  /** Interest charged so far, quote: on what is still owed, and on what was bought back before. */
+  running: number;
+  settled: number;
+}
+
 export interface ShadowPosition {
+  /** Absent: bought. */
+  short?: ShadowShort;
+  /** Base held, or owed. */
   quantity: number;
+  /** Base bought, or sold short, at first. */
   bought: number;
   entryPrice: number;
   entryBarMs: number;
@@ -108,12 +127,15 @@ export interface ShadowPosition {
   exits: Pick<ExitTerms, 'breakEven' | 'trailing' | 'timeStopMs' | 'invalidation'>;
   /** Nearest first. */
   rungs: { price: number; quantity: number }[];
+  /** Quote that its exits brought, or took. */
   proceeds: number;
   fees: number;
 }
 
 /** An approved entry that is not filled. */
 export interface ShadowEntry {
+  /** Absent: a purchase. */
+  short?: { leverage: number; marginUsdt: DecimalText };
   quantity: number;
   /** Null for a market order. */
   limit: number | null;
@@ -149,7 +171,10 @@ export interface ShadowTotals {
   withR: number;
   /** Times that something was bought or sold. */
   fills: number;
+  /** Interest included. */
   fees: number;
+  /** Of shorts; absent while there was none. */
+  interest?: number;
   llmCost: number;
   entriesAsked: number;
   vetoes: Record<string, number>;

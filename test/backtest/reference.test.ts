@@ -49,12 +49,19 @@ function engineTrades(
   strategy: EngineInput['strategy'],
   rules: SlowRules,
 ): TradeLog {
+  const rate = 100 * rules.marginRate;
+  const costs = {
+    ...rules,
+    marginRatePct: { open: rate, rollover: rate },
+    priceScale: 0,
+    lot: 1e-8,
+  };
   return runEngine({
     pairs: ['BTC/USDT'],
     bars: [bars],
     barMs: rules.barMs,
     strategy,
-    costs: [{ ...rules, priceScale: 0, lot: 1e-8 }],
+    costs: [costs],
     numeraire: 'USDT',
     balances: { USDT: 1e8 },
     gate: fixedQuantity(rules.quantity, rules.reference),
