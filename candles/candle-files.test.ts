@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -50,6 +50,11 @@ describe('findCandleFiles', () => {
 
   it('says which folder cannot be read', () => {
     expect(() => findCandleFiles(join(dir, 'none'))).toThrow(/cannot read the data folder .*none/);
+  });
+
+  it('names what cannot be read as a file', () => {
+    mkdirSync(join(dir, 'BTCUSDT-1h.csv'));
+    expect(() => findCandleFiles(dir)).toThrow(/cannot read candle file .*BTCUSDT-1h.csv: EISDIR/);
   });
 
   it('names a file that cannot be unpacked', () => {

@@ -111,16 +111,26 @@ function hasCandleColumns(file: CandleFile, log: (line: string) => void): boolea
 }
 
 function firstLine(path: string): string {
-  const buffer = Buffer.alloc(4096);
-  const fd = openSync(path, 'r');
-  let head: Buffer;
-  try {
-    head = buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, 0));
-  } finally {
-    closeSync(fd);
-  }
+  const head = firstBytes(path);
   const text = path.endsWith('.gz') ? gunzipHead(head, path) : head.toString('latin1');
   return (text.split('\n', 1)[0] ?? '').replace('\r', '').replace(/^\u00ef\u00bb\u00bf/, '');
+}
+
+function firstBytes(path: string): Buffer {
+  const buffer = Buffer.alloc(4096);
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw new Error(
+      `cannot read candle file ${path}: ${(cause as Error).message}; get it anew, or remove it`,
+      { cause },
+    );
+  }
 }
 
 function gunzipHead(head: Buffer, path: string): string {

@@ -33,7 +33,7 @@ export function loadStudyData(
     if (bars.timeMs.length === 0) {
       throw new Error(
         `${file.name} has no ${request.timeframe} bars for ${pair} from ` +
-          `${told(request.fromMs)} to ${told(request.toMs)}; choose another range`,
+          `${told(request.fromMs, 'its start')} to ${told(request.toMs, 'its end')}; choose another range`,
       );
     }
     return {
@@ -84,8 +84,8 @@ function beneathBars(
   return null;
 }
 
-function told(timeMs: number | null): string {
-  return timeMs === null ? 'its end' : isoTime(timeMs);
+function told(timeMs: number | null, otherwise: string): string {
+  return timeMs === null ? otherwise : isoTime(timeMs);
 }
 
 /** The pair's file of the study's timeframe, or of the longest shorter one. Throws when there is none. */

@@ -124,6 +124,14 @@ describe('it is refused, and told why', () => {
       },
       says: 'EAPI:Invalid key',
     },
+    {
+      name: 'where Kraken does not answer',
+      run: async () => {
+        const nobody = { rest: 'http://127.0.0.1:1', ws: kraken.ws, wsAuth: kraken.wsAuth };
+        return admitLive(home, live, nobody, KEYS);
+      },
+      says: '--kraken-rest',
+    },
   ])('$name', async ({ run, says }) => {
     const message = await refused(run());
     expect(message).toContain(says);

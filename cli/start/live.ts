@@ -5,6 +5,7 @@ import { fileNonces } from '../../activities/orders/kraken/nonces.ts';
 import { createKrakenVenue } from '../../activities/orders/kraken/venue.ts';
 import type { Home } from '../../infra/home.ts';
 import type { Profile } from '../../shared/profile.ts';
+import { VenueError } from '../../shared/venue.ts';
 import type { KrakenAddresses } from './options.ts';
 
 /** The most that a micro-live desk may put at stake. */
@@ -66,6 +67,12 @@ export async function admitLive(
   });
   try {
     await venue.assertKeyPermissions({ live: true });
+  } catch (error) {
+    if (!(error instanceof VenueError) || error.kind !== 'retry') throw error;
+    throw new Error(
+      `${error.message}\nKraken does not answer: look to the connection and start again, or name another address by --kraken-rest`,
+      { cause: error },
+    );
   } finally {
     venue.close();
   }

@@ -55,7 +55,8 @@ export function createFeedRest(
         if (attempt === TRIES || why.startsWith('EQuery')) {
           throw new Error(
             `Kraken's public feed does not answer ${url}: ${why}; ` +
-              'paper needs the internet, or --feed-rest and --feed-ws to name where else it is',
+              'paper needs the internet, or the address of another feed: --kraken-rest and --kraken-ws of npm start, ' +
+              '--feed-rest and --feed-ws of the simulator alone',
             { cause },
           );
         }
