@@ -53,6 +53,19 @@ const state = async (after = 0) =>
   };
 const ack = (event: number) => client.control('POST', '/ack', { event });
 
+it.each([
+  ['Depth', 'count=-5', 'count'],
+  ['Depth', 'count=0', 'count'],
+  ['Depth', 'count=NaN', 'count'],
+  ['Trades', 'count=1e9', 'count'],
+  ['Trades', 'since=abc', 'since'],
+  ['OHLC', 'since=-1', 'since'],
+  ['Spread', 'since=abc', 'since'],
+])('%s with %s is refused and goes on answering', async (call, query, named) => {
+  const answer = await fetch(`${simulator.rest}/0/public/${call}?pair=XRPUSDT&${query}`);
+  expect(await answer.json()).toEqual({ error: [`EGeneral:Invalid arguments:${named}`] });
+});
+
 it('signs as the documented example does', () => {
   expect(
     signature(

@@ -99,7 +99,8 @@ export const PUBLIC: Record<
     const length = timeframeMs(timeframe);
     const { market, state } = exchange;
     const runningOpen = Math.floor(state.candleMs / length) * length;
-    const since = Number(params['since'] ?? '0');
+    const since = wholeOf(params['since'], 0);
+    if (since === null) return { error: 'EGeneral:Invalid arguments:since' };
     const closed = market.bars(instrument.pair, timeframe, runningOpen, ROWS_MOST);
     const running = runningBar(exchange, instrument.pair, timeframe);
     const rows = (running === null ? closed : [...closed, running]).filter(
@@ -115,7 +116,8 @@ export const PUBLIC: Record<
   Depth(exchange, params) {
     const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
     if (instrument === null) return UNKNOWN_PAIR;
-    const depth = Math.min(BOOK_MOST, Number(params['count'] ?? '100'));
+    const depth = wholeOf(params['count'], 100, BOOK_MOST);
+    if (depth === null) return { error: 'EGeneral:Invalid arguments:count' };
     const book = drawBook(exchange, instrument, depth);
     const at = Math.floor(exchange.state.nowMs / 1000);
     const rows = (levels: typeof book.asks): unknown[] =>
@@ -125,14 +127,17 @@ export const PUBLIC: Record<
   Spread(exchange, params) {
     const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
     if (instrument === null) return UNKNOWN_PAIR;
-    const since = Number(params['since'] ?? '0');
+    const since = wholeOf(params['since'], 0);
+    if (since === null) return { error: 'EGeneral:Invalid arguments:since' };
     const rows = spreads(exchange, instrument).filter(([at]) => at > since);
     return { result: { [instrument.restName]: rows, last: rows.at(-1)?.[0] ?? since } };
   },
   Trades(exchange, params) {
     const instrument = findInstrument(exchange.instruments, params['pair'] ?? '');
     if (instrument === null) return UNKNOWN_PAIR;
-    const count = Math.min(TRADES_MOST, Number(params['count'] ?? TRADES_MOST));
+    const count = wholeOf(params['count'], TRADES_MOST, TRADES_MOST);
+    if (count === null) return { error: 'EGeneral:Invalid arguments:count' };
+    if (wholeOf(params['since'], 0) === null) return { error: 'EGeneral:Invalid arguments:since' };
     const { rows, last } = publicTrades(exchange, instrument, params['since'], count);
     return { result: { [instrument.restName]: rows, last } };
   },
@@ -318,6 +323,15 @@ function tapeRows(
     print.number,
   ]);
   return { rows, last: chosen.at(-1)?.ns.toString() ?? cursor };
+}
+
+/** A number of a request, cut to a whole one and to `most`; null for what is none, or below 0 (a count: below 1). */
+function wholeOf(text: string | undefined, otherwise: number, most = Infinity): number | null {
+  if (text === undefined || text === '') return otherwise;
+  if (!/^\d+(\.\d+)?$/.test(text)) return null;
+  const value = Math.floor(Number(text));
+  if (most !== Infinity && value < 1) return null;
+  return Math.min(most, value);
 }
 
 /** A cursor in nanoseconds; clients send seconds too. */
