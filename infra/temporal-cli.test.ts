@@ -37,6 +37,13 @@ const noWay: Obtain[] = [
   { name: 'build', how: 'built', get: () => Promise.reject(new Error('Go is not installed')) },
 ];
 
+test('a folder of the PATH that cannot be looked into is passed over', async () => {
+  const onPath = program(join(dir, 'bin', 'temporal'));
+  // Too long a name fails as a folder of another user does, whoever runs the test.
+  const env = environment(`/${'x'.repeat(5000)}:${join(dir, 'bin')}`);
+  expect(await findTemporal({ log, env })).toMatchObject({ kind: 'binary', path: onPath });
+});
+
 function puts(version?: string): Obtain {
   return {
     name: 'build',

@@ -116,9 +116,18 @@ function findOnPath(env: NodeJS.ProcessEnv): string | null {
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     if (folder === '') continue;
     const path = join(folder, `temporal${exe()}`);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+    if (isFile(path)) return path;
   }
   return null;
+}
+
+/** False also for what this user may not look at: a PATH may name folders of others. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function works(path: string): Promise<boolean> {
