@@ -127,7 +127,7 @@ describe('it is refused, and told why', () => {
     {
       name: 'where Kraken does not answer',
       run: async () => {
-        const nobody = { rest: 'http://127.0.0.1:1', ws: kraken.ws, wsAuth: kraken.wsAuth };
+        const nobody = { rest: 'http://127.0.0.1:1', ws: kraken.ws, wsAuth: kraken.ws };
         return admitLive(home, live, nobody, KEYS);
       },
       says: '--kraken-rest',

@@ -6,8 +6,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freePortBase } from '../../infra/free-port-base.ts';
+import { lockHome, openHome } from '../../infra/home.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', 'start.ts');
+
+test('a start that finds the home in use leaves its ports as they are', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'run-start-'));
+  const home = openHome({ dir, portBase: 21_000 });
+  const lock = lockHome(home);
+  try {
+    const child = spawn(process.execPath, [SCRIPT, '--home', dir, '--port-base', '22000']);
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(stderr).toContain(`is in use by process ${process.pid}`);
+    expect(openHome({ dir }).portBase).toBe(21_000);
+  } finally {
+    lock.release();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}, 30_000);
 
 test('stopped while it waits for a server that never answers, it ends at once with status 130 and leaves nothing running', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'run-start-'));

@@ -79,11 +79,10 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<number
     options.modelCalls,
   );
   const files = options.data === null ? [] : candleFiles(resolve(options.data), chosen, log);
-  const home = openHome({
-    dir: homeDir({ flag: options.home, env: process.env, root: ROOT }),
-    portBase: options.portBase,
-  });
-  const lock = await orInterrupted(takeHome(home, log), signal);
+  const dir = homeDir({ flag: options.home, env: process.env, root: ROOT });
+  const lock = await orInterrupted(takeHome(openHome({ dir }), log), signal);
+  // Only who holds the home may say on which ports it is.
+  const home = openHome({ dir, portBase: options.portBase });
   const supervisor = createSupervisor({ dir: home.dir, log });
   const unwatch = watchDisk(home.dir, log);
   try {
