@@ -10,6 +10,7 @@ import { deciderId, ModelDeciderSchema, type ModelDecider } from './llm/model-de
 import { resolveModel } from './llm/resolve-model.ts';
 import { MarginSettingsSchema } from './margin.ts';
 import { LlmSettingsSchema, type LlmSettings } from './llm/settings.ts';
+import type { PromptVersion } from './prompts/versions.ts';
 import { ExtraIndicatorSchema } from './indicators/extra-indicators.ts';
 import { RebalanceSettingsSchema } from './rebalance/settings.ts';
 import { RiskLimitsSchema } from './risk/limits.ts';
@@ -126,7 +127,13 @@ export const ProfileSchema = z
   .refine((p) => p.snapshotTimeframes.includes(p.timeframe), {
     path: ['snapshotTimeframes'],
     message: 'must contain the timeframe that is decided on',
-  });
+  })
+  // Written out, so that what is stored says which version of the prompt was meant.
+  .transform((p) =>
+    p.llm === undefined && p.deciders.some((d) => d.provider !== 'strategy')
+      ? { ...p, llm: LlmSettingsSchema.parse({}) }
+      : p,
+  );
 export type Profile = z.infer<typeof ProfileSchema>;
 export type DeciderProfile = Profile['deciders'][number];
 export type StrategyDecider = z.infer<typeof StrategyDeciderSchema>;
@@ -142,6 +149,14 @@ export function modelDecidersOf(profile: Pick<Profile, 'deciders'>): ModelDecide
 
 export function llmSettingsOf(profile: Pick<Profile, 'llm'>): LlmSettings {
   return profile.llm ?? LlmSettingsSchema.parse({});
+}
+
+/** The version of the prompt that a model is asked with. */
+export function promptVersionOf(
+  { prompt }: Pick<ModelDecider, 'prompt'>,
+  profile: Pick<Profile, 'llm'>,
+): PromptVersion {
+  return prompt ?? llmSettingsOf(profile).prompt;
 }
 
 function isVoter({ votes }: { votes?: boolean | undefined }): boolean {

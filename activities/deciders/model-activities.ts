@@ -15,9 +15,15 @@ import { fitsContext, requestBody, type Conversation } from '../../shared/llm/re
 import { resolveModel, type ResolvedModel } from '../../shared/llm/resolve-model.ts';
 import { countTokens, TOKEN_SLACK } from '../../shared/llm/token-count.ts';
 import { Decimal } from '../../shared/money.ts';
-import { llmSettingsOf, modelDecidersOf, type Profile } from '../../shared/profile.ts';
+import {
+  llmSettingsOf,
+  modelDecidersOf,
+  promptVersionOf,
+  type Profile,
+} from '../../shared/profile.ts';
 import { askedSnapshot } from '../../shared/prompts/asked-snapshot.ts';
 import { buildPrompt, type Prompt } from '../../shared/prompts/build-prompt.ts';
+import type { PromptVersion } from '../../shared/prompts/versions.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import type { AnswerStore, RecordedQuestion } from './answer-store.ts';
@@ -84,6 +90,9 @@ export function createModels(deps: ModelDeps) {
   const { profile, documents, calls, clock } = deps;
   const settings = llmSettingsOf(profile);
   const models = new Map(modelDecidersOf(profile).map((d) => [d.id, resolveModel(d)]));
+  const versions = new Map(
+    modelDecidersOf(profile).map((d) => [d.id, promptVersionOf(d, profile)]),
+  );
   const prompts = new Map<string, Promise<KeptPrompt>>();
 
   return {
@@ -109,7 +118,7 @@ export function createModels(deps: ModelDeps) {
       const key = keyOf(model);
       // An answer that is kept needs none.
       if (key.kind === 'missing' && settings.calls === 'live') return absent(key.cause);
-      const { snapshot, asked, prompt, hash } = await promptOf(ask.snapshot);
+      const { snapshot, asked, prompt, hash } = await promptOf(ask);
       if (prompt.tokens > settings.maxPromptTokens) {
         return absent(
           `the prompt measures ${prompt.tokens} tokens, the limit is ${settings.maxPromptTokens}`,
@@ -158,23 +167,25 @@ export function createModels(deps: ModelDeps) {
       : { kind: 'there', key };
   }
 
-  /** Built and stored once for all models of a cycle. */
-  function promptOf(snapshotHash: string): Promise<KeptPrompt> {
-    const known = prompts.get(snapshotHash);
+  /** Built and stored once for all models of a cycle that are asked with the same version. */
+  function promptOf({ decider, snapshot }: ModelQuestion): Promise<KeptPrompt> {
+    const version = versions.get(decider) ?? settings.prompt;
+    const key = `${version} ${snapshot}`;
+    const known = prompts.get(key);
     if (known !== undefined) return known;
-    const kept = keep(snapshotHash);
-    prompts.set(snapshotHash, kept);
-    kept.catch(() => prompts.delete(snapshotHash));
+    const kept = keep(snapshot, version);
+    prompts.set(key, kept);
+    kept.catch(() => prompts.delete(key));
     const oldest = prompts.keys().next().value;
     if (prompts.size > KEPT_PROMPTS && oldest !== undefined) prompts.delete(oldest);
     return kept;
   }
 
-  async function keep(snapshotHash: string): Promise<KeptPrompt> {
+  async function keep(snapshotHash: string, version: PromptVersion): Promise<KeptPrompt> {
     const snapshot = (await documents.get(snapshotHash)) as Snapshot; // its hash says it is ours
     const asked = createHash('sha256').update(askedSnapshot(snapshot)).digest('hex');
     const parts = { snapshot, snapshotHash: asked, limits: profile.risk };
-    const prompt = buildPrompt(settings.prompt, parts);
+    const prompt = buildPrompt(version, parts);
     return { snapshot, asked, prompt, hash: await calls.keepPrompt(prompt, snapshotHash) };
   }
 

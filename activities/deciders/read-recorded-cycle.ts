@@ -37,9 +37,9 @@ export async function readRecordedCycle(db: Queryable, story: CycleStory): Promi
   );
   // As it was first written down; one that was priced anew is another order.
   const orders = await ordersWhere(db, `verdict = $1 and leg = 'entry' and n = 1`, [story.id]);
-  const prompt = await one<{ version: PromptVersion; system: string; user: string }>(
-    `select p.version, p.system_text as system, p.user_text as "user" from llm_call l join prompt p on p.hash = l.prompt
-      where l.cycle = $1 order by l.id limit 1`,
+  const prompts = await db.query<{ version: PromptVersion; system: string; user: string }>(
+    `select version, system_text as system, user_text as "user" from prompt
+      where hash in (select prompt from llm_call where cycle = $1) order by version`,
     [story.id],
   );
   const calls = await db.query<RecordedCall & { decider: string }>(
@@ -56,7 +56,7 @@ export async function readRecordedCycle(db: Queryable, story: CycleStory): Promi
     profile: consensus.profile,
     answers: story.answers,
     calls: calls.rows,
-    prompt,
+    prompts: prompts.rows,
     consensus: consensus.consensus,
     verdict:
       story.verdict === null

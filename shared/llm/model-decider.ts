@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROMPT_VERSIONS } from '../prompts/versions.ts';
 import { OUTPUT_LIMITS } from './model-facts.ts';
 
 const DECIDER_ID = /^[a-z0-9-]+$/;
@@ -66,6 +67,10 @@ export const ModelDeciderSchema = z
       .optional()
       .describe('Most calls that are started a minute at its provider'),
     callsAtOnce: z.int().min(1).max(64).optional().describe('Most that are open there at once'),
+    prompt: z
+      .enum(PROMPT_VERSIONS)
+      .optional()
+      .describe("Version of the prompt, instead of the desk's: two versions side by side"),
     votes: z
       .boolean()
       .optional()

@@ -78,7 +78,7 @@ function ordered(): RecordedCycle {
         text: chat(JSON.stringify((answers[0] as { decision: unknown }).decision)),
       },
     ],
-    prompt: { version: 'triplegain-1', system: prompt.system, user: prompt.user },
+    prompts: [{ version: 'triplegain-1', system: prompt.system, user: prompt.user }],
     consensus: {
       ...{ kind, ...consensus, others, rule: { ...settings, roster } },
       ...{ records, heldStopPct: null },
@@ -105,7 +105,7 @@ describe('a difference is found, and named by its field', () => {
     ['another snapshot', (c) => (c.snapshot.body.price.now = 1), 'snapshot', 'hash'],
     [
       'another prompt',
-      (c) => (c.prompt!.user = c.prompt!.user.replace('timeframe: 1h', 'timeframe: 4h')),
+      (c) => (c.prompts[0]!.user = c.prompts[0]!.user.replace('timeframe: 1h', 'timeframe: 4h')),
       'prompt',
       'user line [1]',
     ],

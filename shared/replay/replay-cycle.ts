@@ -28,8 +28,8 @@ export interface RecordedCycle {
   profile: Pick<Profile, 'deciders' | 'timeframe' | 'risk'> | null;
   answers: DeciderAnswer[];
   calls: (RecordedCall & { decider: string })[];
-  /** The prompt that the models were sent; null where none was. */
-  prompt: { version: PromptVersion; system: string; user: string } | null;
+  /** The prompts that the models were sent, each once; none where no model was asked. */
+  prompts: { version: PromptVersion; system: string; user: string }[];
   consensus: Consensus & Partial<RecordedConsensus>;
   verdict: {
     kind: string;
@@ -114,19 +114,22 @@ function snapshotStep({ snapshot }: RecordedCycle, sha256: (text: string) => str
 }
 
 function promptStep(recorded: RecordedCycle, sha256: (text: string) => string): ReplayStep {
-  const { prompt, profile, snapshot } = recorded;
-  if (prompt === null) return step('prompt', 'none', 'no model was asked');
+  const { prompts, profile, snapshot } = recorded;
+  if (prompts.length === 0) return step('prompt', 'none', 'no model was asked');
   if (profile === null) return step('prompt', 'unknown', 'the profile of then is not recorded');
-  const built = buildPrompt(prompt.version, {
+  const parts = {
     snapshot: snapshot.body,
     snapshotHash: sha256(askedSnapshot(snapshot.body)),
     limits: profile.risk,
+  };
+  const found = prompts.flatMap((prompt) => {
+    const built = buildPrompt(prompt.version, parts);
+    return [
+      ...differences(prompt.system.split('\n'), built.system.split('\n'), 'system line '),
+      ...differences(prompt.user.split('\n'), built.user.split('\n'), 'user line '),
+    ];
   });
-  const found = [
-    ...differences(prompt.system.split('\n'), built.system.split('\n'), 'system line '),
-    ...differences(prompt.user.split('\n'), built.user.split('\n'), 'user line '),
-  ];
-  return compared('prompt', found, prompt.version);
+  return compared('prompt', found, prompts.map((prompt) => prompt.version).join(', '));
 }
 
 function replayedAnswers(recorded: RecordedCycle): { answers: DeciderAnswer[]; step: ReplayStep } {

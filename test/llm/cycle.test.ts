@@ -92,6 +92,8 @@ async function withCycle<T>(
     behaviour: Record<string, { api: Api; replies: Reply[] }>;
     event: number | null;
     change: object;
+    /** Further fields by decider. */
+    each?: Record<string, object>;
     deadlineSeconds: number;
   },
   work: (running: Running) => Promise<T>,
@@ -104,6 +106,7 @@ async function withCycle<T>(
   const deciders = Object.entries(of.behaviour).map(([id, { api }]) => ({
     ...modelAt(api, servers[id]!.url, id),
     ...of.change,
+    ...of.each?.[id],
   }));
   const llm = LlmSettingsSchema.parse({ decisionDeadlineSeconds: of.deadlineSeconds });
   const profile: Profile = {
@@ -317,6 +320,32 @@ describe('a cycle of six models', () => {
       await handle.cancel();
       await servers['hanging']!.seen[0]!.gone;
       await expect(handle.result()).rejects.toThrow('Workflow execution cancelled');
+    });
+  });
+
+  test('one model beside itself with another version of the prompt', async () => {
+    const one = { api: 'chat' as const, replies: [hold] };
+    const of = {
+      ...{ name: 'versions', behaviour: { now: one, before: one }, event: 7, change: {} },
+      ...{ deadlineSeconds: 60, each: { before: { prompt: 'triplegain-1' } } },
+    };
+    await withCycle(of, async ({ handle, cycle, desk }) => {
+      await handle.result();
+      expect(await readPrompts(pool, cycle)).toMatchObject(
+        expect.arrayContaining([
+          expect.objectContaining({ version: 'triplegain-3', deciders: ['now'] }),
+          expect.objectContaining({ version: 'triplegain-1', deciders: ['before'] }),
+        ]) as object[],
+      );
+      const story = (await readCycle(pool, desk, { kind: 'id', id: cycle }))!;
+      const { identical, steps } = replayCycle(await readRecordedCycle(pool, story), sha256);
+      expect(identical).toBe(true);
+      expect(steps[1]?.note).toBe('triplegain-1, triplegain-3');
+      const reports = await readDeciders(pool, desk, Date.now());
+      expect(reports.map((r) => [r.decider, r.promptVersion, r.answered, r.calls])).toEqual([
+        ['before', 'triplegain-1', 1, 1],
+        ['now', 'triplegain-3', 1, 1],
+      ]);
     });
   });
 

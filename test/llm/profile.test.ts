@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadProfile } from '../../cli/load-profile.ts';
+import { variantsOf } from '../../shared/arena/variants.ts';
 import { combineDecisions } from '../../shared/consensus/combine.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { modelAsks, withoutKey } from '../../shared/llm/model-asks.ts';
@@ -49,8 +50,33 @@ describe('the desk of six models', () => {
   });
 });
 
+describe('what a decider is asked with', () => {
+  const profile = (deciders: object[]) => {
+    const { llm: _l, ...rest } = models;
+    return ProfileSchema.parse({ ...rest, deciders, consensus: { kind: 'quorum' } });
+  };
+  const gpt = { id: 'gpt', provider: 'openai', model: 'gpt-6.1-sol' };
+  const trend = { id: 'trend', provider: 'strategy', strategy: 'trend', confidence: 0.65 };
+
+  test('is stored with the profile, so that another default later means nothing else', () => {
+    expect(profile([gpt]).llm?.prompt).toBe('triplegain-3');
+    expect(profile([trend]).llm).toBeUndefined();
+  });
+
+  test('names what its results are kept by: model, depth of thought and version of the prompt', () => {
+    const before = { ...gpt, id: 'before', prompt: 'triplegain-1', votes: false };
+    const deep = { ...gpt, id: 'deep', effort: 'high' };
+    expect(variantsOf(profile([gpt, before, deep, trend]))).toEqual({
+      gpt: 'gpt-6.1-sol, triplegain-3',
+      before: 'gpt-6.1-sol, triplegain-1',
+      deep: 'gpt-6.1-sol at high, triplegain-3',
+      trend: 'trend',
+    });
+  });
+});
+
 describe('a profile is refused', () => {
-  const base = { ...models, deciders: models.deciders, llm: undefined };
+  const { llm: _l, ...base } = models;
   const mistakes: [string, object, string][] = [
     [
       'with a model nobody knows and no address',
