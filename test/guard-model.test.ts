@@ -305,7 +305,7 @@ describe('the walk notices a guard that', () => {
       amend: (change) =>
         Promise.resolve({ status: 'open', filledQuantity: '0', filledCost: '0', ...change }),
     }));
-    expect(error).toContain('may be sold of');
+    expect(error).toMatch(/may be sold of|the stop covers/);
   });
 
   test('takes a cancel for done that is not', async () => {

@@ -1,7 +1,14 @@
 import type pg from 'pg';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ledgerBalances } from '../ledger/balances.ts';
-import { CLOSE_MS, DESK, exampleProfile, storeEntry } from '../ledger/example-desk.fixture.ts';
+import { bookFill } from '../ledger/book-fill.ts';
+import {
+  CLOSE_MS,
+  DESK,
+  exampleFill,
+  exampleProfile,
+  storeEntry,
+} from '../ledger/example-desk.fixture.ts';
 import type { MemoryVenue } from './memory-venue.fixture.ts';
 import { onOrderDesk } from './order-desk.fixture.ts';
 import { findOrder } from './order-store.ts';
@@ -121,4 +128,27 @@ test('a difference names what the venue’s own ledger has beside trades', async
     `USDT: ${venue.name} holds 1100, the ledger says 1000`,
     `USDT: a deposit of 100 at ${venue.name} on 2026-01-05T12:30:00.000Z (L1) is not in the ledger`,
   ]);
+});
+
+describe('positions on margin', () => {
+  test('are compared where the desk has any, by pair and side', async () => {
+    const { clientOrderId } = await storeEntry(pool, { leverage: 2 });
+    await sendOrder(deps, clientOrderId);
+    await bookFill(deps, exampleFill({ clientOrderId, side: 'sell', margin: true }));
+    venue.positions = [
+      { pair: 'BTC/USDT', side: 'sell', quantity: '1.5' },
+      { pair: 'BTC/USDT', side: 'sell', quantity: '0.5' },
+    ];
+    const isAboutMargin = (found: string[]) => found.filter((line) => line.includes('margin'));
+    expect(isAboutMargin(await reconcile(1))).toEqual([]);
+    venue.positions = [{ pair: 'BTC/USDT', side: 'sell', quantity: '1.5' }];
+    expect(isAboutMargin(await reconcile(2))).toEqual([
+      'BTC/USDT on margin (short): memory has 1.5 open, the ledger 2',
+    ]);
+  });
+
+  test('are not asked for where nothing may be borrowed', async () => {
+    venue.openPositions = () => Promise.reject(new Error('a key without that right'));
+    expect(await reconcile()).toEqual([]);
+  });
 });

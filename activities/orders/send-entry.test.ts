@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { openReservations } from '../ledger/account.ts';
-import { DESK, exampleInstrument, storeEntry } from '../ledger/example-desk.fixture.ts';
+import { BAR_MS, DESK, exampleInstrument, storeEntry } from '../ledger/example-desk.fixture.ts';
 import type { MemoryVenue } from './memory-venue.fixture.ts';
 import { onOrderDesk } from './order-desk.fixture.ts';
 import { cancelEntry, sendEntry, type EntryDeps } from './send-entry.ts';
@@ -69,6 +69,14 @@ describe('an entry that would have taken', () => {
     bid = '98';
     venue.fates = ['would-take'];
     expect(await place()).toMatchObject({ kind: 'refused', n: 1 });
+  });
+
+  test('of a short is priced anew at the ask, on margin as before', async () => {
+    entry = await storeEntry(pool, { price: '99.6', barMs: BAR_MS + 3_600_000, leverage: 2 });
+    venue.fates = ['would-take'];
+    expect(await place()).toMatchObject({ kind: 'open', n: 2, price: '99.7' });
+    expect(venue.received).toMatchObject([{ side: 'sell', price: '99.7', leverage: 2 }]);
+    expect(venue.received[0]?.reduceOnly).toBeUndefined();
   });
 
   test('never pays more than was approved', async () => {

@@ -21,7 +21,8 @@ export type PlacedEntry = Placed & { clientOrderId: string; n: number; price: De
 
 /**
  * Sends a position's entry by `send`. One that is refused because it would have taken is priced anew, as a
- * further order of the same verdict, as often as the profile says; never above the approved price. Which order
+ * further order of the same verdict, as often as the profile says; never above the approved price, a short's never
+ * below. Which order
  * it has come to stands in the store, so a repeat goes on where the attempt before it ended.
  */
 export async function sendEntry(
@@ -89,8 +90,8 @@ async function priceAnew(deps: EntryDeps, refused: StoredOrder): Promise<StoredO
     );
     const plan = readStoredPlan(rows[0]?.plan);
     if (plan.kind !== 'enter' || plan.entry.price === null) return null;
-    const { stopPrice } = plan;
-    const price = repricedEntry({ price: plan.entry.price, stopPrice }, book, tick);
+    const { stopPrice, side } = plan;
+    const price = repricedEntry({ price: plan.entry.price, stopPrice, side }, book, tick);
     if (price === null) return null;
     const n = locked.n + 1;
     const id = clientOrderId(locked.verdict, 'entry', n);

@@ -10,6 +10,36 @@ interface Case {
   differences?: RegExp[];
 }
 
+/** Adds a short of 0.01 BTC at 50000: a trade without postings, and its fees as entries of the venue's ledger. */
+function onMargin({ journal, record }: { record: DeskRecord; journal: VenueJournal }): void {
+  const clientOrderId = 'a2c1f4de-0b53-5d0c-9f33-6d4c5b1f0a08';
+  const ids = { clientOrderId, venueOrderId: 'O3', executionId: 'T3' };
+  const fill = { ...journal.fills[0]!, ...ids, side: 'sell' as const };
+  journal.orders.push({ venueOrderId: 'O3', clientOrderId });
+  journal.fills.push(fill);
+  journal.marginFills = ['T3'];
+  journal.marginMoves = [
+    { entry: 'L1', type: 'margin', asset: 'USDT', amount: '0', fee: '2' },
+    { entry: 'L2', type: 'rollover', asset: 'USDT', amount: '0', fee: '0.05' },
+  ];
+  const { at } = fill;
+  const paid = (id: string, kind: string, account: string, fee: string) => ({
+    ...{ id, kind, at, reference: `movement ${kind === 'margin' ? 'L1' : 'L2'}` },
+    postings: [
+      { account: 'venue', asset: 'USDT', amount: `-${fee}` },
+      { account, asset: 'USDT', amount: fee },
+    ],
+  });
+  record.fills.push({ ...fill, entry: '5' });
+  record.entries.push(
+    { id: '5', kind: 'trade', reference: 'fill T3', at, postings: [] },
+    paid('6', 'margin', 'fees', '2'),
+    paid('7', 'rollover', 'interest', '0.05'),
+  );
+  const order = { ...record.orders[0]!, clientOrderId, venueOrderId: 'O3', leg: 'stop' };
+  record.orders.push({ ...order, side: 'sell', leverage: 2 });
+}
+
 const cases: Case[] = [
   { name: 'nothing is wrong', change: () => undefined },
   {
@@ -55,6 +85,49 @@ const cases: Case[] = [
       record.entries.push({ ...record.entries[1]!, id: '4', reference: 'fill T3' });
     },
     duplicates: [/2021-05-15T13:00:00Z: 0.02 entered, 0.01 approved/],
+  },
+  { name: 'a short that was opened on margin', change: onMargin },
+  {
+    name: 'a rollover that nobody booked',
+    change: (both) => {
+      onMargin(both);
+      both.record.entries.pop();
+    },
+    differences: [/^USDT: 983.99 at the venue, 984.04 /, /rollover L2 of the venue .* is not in/],
+  },
+  {
+    name: 'a rollover booked with another fee',
+    change: (both) => {
+      onMargin(both);
+      both.record.entries.at(-1)!.postings[0]!.amount = '-0.2';
+    },
+    differences: [/^USDT: /, /rollover L2: its postings are not/],
+  },
+  {
+    name: 'a rollover that the venue does not know',
+    change: (both) => {
+      onMargin(both);
+      const last = both.record.entries.at(-1)!;
+      both.record.entries.push({ ...last, id: '9', reference: 'movement L3' });
+    },
+    differences: [/^USDT: /, /movement L3 in the ledger is unknown/],
+  },
+  {
+    name: 'a liquidation, which the desk has under a client id of its own',
+    change: (both) => {
+      onMargin(both);
+      const { journal, record } = both;
+      const fill = { ...journal.fills.at(-1)!, executionId: 'T4', venueOrderId: 'O4' };
+      const closing = { ...fill, side: 'buy' as const, clientOrderId: null };
+      journal.orders.push({ venueOrderId: 'O4', clientOrderId: null, byVenue: true });
+      journal.fills.push(closing);
+      journal.marginFills!.push('T4');
+      const clientOrderId = 'a2c1f4de-0b53-5d0c-9f33-6d4c5b1f0a09';
+      record.fills.push({ ...closing, clientOrderId, entry: '8' });
+      record.entries.push({ ...record.entries[3]!, id: '8', reference: 'fill T4' });
+      const taken = { clientOrderId, venueOrderId: 'O4', leg: 'liquidation', side: 'buy' as const };
+      record.orders.push({ ...record.orders.at(-1)!, ...taken });
+    },
   },
   {
     name: 'a fill that was lost with its entry',

@@ -5,13 +5,15 @@ import { parseArgs } from 'node:util';
 import { writeCycleMarket } from '../../bench/cycle-market.ts';
 import { freePortBase } from '../../infra/free-port-base.ts';
 import { killReplay, type KillTest } from './kill-replay.ts';
+import { restlessMarket } from './restless-market.ts';
 import { faultsOf, reportText } from './report.ts';
 import { NAMED } from './strikes.ts';
 
 /**
  * `npm run test:kill`: at least 40 kills over a replay with at least 20 fills, on the market of the cycle
  * bench: its orders come often enough for every named point. With `--years` on candles of the years, when
- * they are there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market.
+ * they are there (TRIPLEGAIN_SAMPLE_DATA or ../shared/data), else on the synthetic market. With `--margin` on a
+ * market in which one pair is bought on spot and the other sold short.
  * Exit status 0 when nothing was lost, doubled or changed.
  */
 const BARS = 60;
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     'port-base': { type: 'string' },
     years: { type: 'boolean', default: false },
+    margin: { type: 'boolean', default: false },
   },
 });
 
@@ -50,6 +53,7 @@ try {
 }
 
 function market(): Pick<KillTest, 'market' | 'from' | 'to'> {
+  if (values.margin) return restlessMarket(dir, BARS);
   if (!values.years) {
     const data = join(dir, 'data');
     const profile = join(root, 'bench', 'cycle.yaml');
