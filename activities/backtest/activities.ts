@@ -49,6 +49,8 @@ export interface SweepPartRequest {
   to: number;
 }
 
+const told = (value: number): string => (Number.isNaN(value) ? 'not known' : value.toFixed(2));
+
 export type BacktestActivities = ReturnType<typeof createBacktestActivities>;
 
 /**
@@ -121,8 +123,8 @@ export function createBacktestActivities({
       const rows = run.rows.flatMap((row) => (row === null ? [] : [row]));
       // A part that was cancelled half-way is not stored: parts are whole or missing.
       if (rows.length < sets.length) return 0;
-      const { returns, firstDayMs } = run;
-      store.writePart(study, { from, to, rows, returns, firstDayMs });
+      const { returns, dayMs } = run;
+      store.writePart(study, { from, to, rows, returns, dayMs });
       return to - from;
     },
 
@@ -165,11 +167,11 @@ export function createBacktestActivities({
       const total = sweep.search?.samples ?? sweep.sets.length;
       const rows = Array.from({ length: total }, () => null) as (null | object)[];
       const returns: Float64Array[] = Array.from({ length: total }, () => new Float64Array(0));
-      let firstDayMs = 0;
+      let dayMs: number[] = [];
       for (let from = 0; from < total; from += partSize) {
         const part = store.readPart(study, from);
         if (part === null) continue;
-        firstDayMs = part.firstDayMs;
+        dayMs = part.dayMs;
         part.rows.forEach((row, k) => {
           rows[from + k] = row;
           returns[from + k] = part.returns[k]!;
@@ -178,7 +180,7 @@ export function createBacktestActivities({
       const run = {
         rows: rows as Parameters<typeof sweepSummary>[1]['rows'], // rows of parts, or null
         returns,
-        firstDayMs,
+        dayMs,
         elapsedMs: 0,
         threads,
       };
@@ -195,7 +197,7 @@ export function createBacktestActivities({
           best === null
             ? `${summary.done} of ${total} sets, none with a ratio`
             : `${summary.done} of ${total} sets; best Sharpe ${best.sharpe.toFixed(2)}, above luck with probability ` +
-              `${best.deflatedSharpe.toFixed(2)}; overfitting ${overfitting.probability.toFixed(2)}`,
+              `${best.deflatedSharpe.toFixed(2)}; overfitting ${told(overfitting.probability)}; ${summary.verdict}`,
       };
     },
   };

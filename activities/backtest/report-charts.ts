@@ -1,15 +1,18 @@
 import { lowerBound } from '../../candles/timeframes.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
 import { isoTime } from '../../shared/timeframe.ts';
+import { plainNumber } from './plain-number.ts';
 
 const WIDTH = 1000;
 const HEIGHT = 260;
 const LEFT = 70;
-const RIGHT = 10;
+const RIGHT = 24;
 const BOTTOM = 24;
 const TOP = 22;
-/** Points that a chart of this width can show. */
-const POINTS = 1500;
+/** Parts of a line that a chart of this width can show; of each its lowest and its highest point are drawn. */
+const PARTS = 900;
+/** Narrower gaps show as a break of the line alone. */
+const GAP_PIXELS = 2;
 const DAY_MS = 86_400_000;
 /** A price that moved farther than this many times is shown by ratio. */
 const WIDE = 4;
@@ -26,19 +29,22 @@ export interface Mark {
   title: string;
 }
 
-/** Daily values as SVG; the line breaks where days are missing. */
+/**
+ * Daily values as SVG; the line breaks where days are missing, and grey bands show them. Values that stay above 0 and move
+ * far are shown by ratio.
+ */
 export function dailyChart(
   timeMs: ArrayLike<number>,
   values: ArrayLike<number>,
   title: string,
 ): string {
-  const scale = scaleOf(timeMs, values, values, false);
+  const scale = scaleOf(timeMs, values, values, true);
   return frame(scale, title, path(scale, timeMs, values, 1.5 * DAY_MS));
 }
 
 /**
  * Closes with a line from entry to exit of each trade, over the time in which there were trades: green when one
- * gained before costs, red when it lost. The line breaks where bars are missing.
+ * gained before costs, red when it lost. The line breaks where bars are missing, and grey bands show them.
  */
 export function priceChart(
   bars: CandleColumns,
@@ -56,12 +62,11 @@ export function priceChart(
   const [lows, highs] = [part(bars.low), part(bars.high)];
   const scale = scaleOf(part(timeMs), lows, highs, true);
   const shapes = marks.map((m) => {
-    const colour = m.won ? '#0a7d33' : '#c0271c';
     const [x1, y1] = [scale.x(m.entryMs), scale.y(m.entryPrice)];
     const [x2, y2] = [scale.x(m.exitMs), scale.y(m.exitPrice)];
     const tip = m.isLong ? 7 : -7;
     return (
-      `<g stroke="${colour}" fill="${colour}"><title>${m.title}</title><line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke-width="2"/>` +
+      `<g class="${m.won ? 'won' : 'lost'}"><title>${m.title}</title><line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke-width="2"/>` +
       `<path d="M${x1} ${y1}l-4 ${tip}h8z"/><circle cx="${x2}" cy="${y2}" r="2"/></g>`
     );
   });
@@ -94,7 +99,7 @@ function scaleOf(
     high += Math.abs(high) * 0.01 + 1e-9;
     low -= Math.abs(low) * 0.01 + 1e-9;
   }
-  const isRatio = mayBeRatio && high > WIDE * low;
+  const isRatio = mayBeRatio && low > 0 && high > WIDE * low;
   const place = isRatio ? Math.log : (v: number): number => v;
   const fromMs = timeMs[0] ?? 0;
   const toMs = Math.max(timeMs[timeMs.length - 1] ?? 1, fromMs + 1);
@@ -106,24 +111,46 @@ function scaleOf(
   };
 }
 
+/** The line and its gaps. A line of more points than can be told apart keeps every extreme of it. */
 function path(
   scale: Scale,
   timeMs: ArrayLike<number>,
   values: ArrayLike<number>,
   gapMs: number,
 ): string {
-  const step = Math.max(1, Math.ceil(values.length / POINTS));
+  const size = Math.max(1, Math.ceil(values.length / PARTS));
   const points: string[] = [];
-  let before = -Infinity;
-  let isGap = true;
-  for (let i = 0; i < values.length; i++) {
-    isGap ||= timeMs[i]! - before > gapMs;
-    before = timeMs[i]!;
-    if (i % step !== 0 && !isGap) continue;
-    points.push(`${isGap ? 'M' : 'L'}${scale.x(timeMs[i]!)} ${scale.y(values[i]!)}`);
-    isGap = false;
+  const gaps: string[] = [];
+  const draw = (kind: 'M' | 'L', i: number): void => {
+    points.push(`${kind}${scale.x(timeMs[i]!)} ${scale.y(values[i]!)}`);
+  };
+  for (let i = 0; i < values.length;) {
+    const before = timeMs[i - 1] ?? timeMs[i]!;
+    const isGap = i === 0 || timeMs[i]! - before > gapMs;
+    if (isGap) draw('M', i);
+    if (isGap && i > 0) gaps.push(gapBand(scale, before, timeMs[i]!));
+    let [lowest, highest, last] = [i, i, i];
+    while (last + 1 < values.length && last + 1 - i < size) {
+      if (timeMs[last + 1]! - timeMs[last]! > gapMs) break;
+      last++;
+      if (values[last]! < values[lowest]!) lowest = last;
+      if (values[last]! > values[highest]!) highest = last;
+    }
+    for (const at of new Set([Math.min(lowest, highest), Math.max(lowest, highest), last])) {
+      if (!isGap || at > i) draw('L', at);
+    }
+    // A day or bar that stands alone is a point.
+    if (isGap && last === i) draw('L', i);
+    i = last + 1;
   }
-  return `<path fill="none" stroke="#2457a6" stroke-width="1.2" d="${points.join('')}"/>`;
+  return `${gaps.join('')}<path class="line" stroke-linecap="round" d="${points.join('')}"/>`;
+}
+
+function gapBand(scale: Scale, fromMs: number, toMs: number): string {
+  const [left, right] = [Number(scale.x(fromMs)), Number(scale.x(toMs))];
+  if (right - left < GAP_PIXELS) return '';
+  const told = `no data from ${isoTime(fromMs).slice(0, 10)} to ${isoTime(toMs).slice(0, 10)}`;
+  return `<rect class="gap" x="${left}" y="${TOP}" width="${(right - left).toFixed(1)}" height="${HEIGHT - TOP - BOTTOM}"><title>${told}</title></rect>`;
 }
 
 function frame(scale: Scale, title: string, inner: string): string {
@@ -132,15 +159,16 @@ function frame(scale: Scale, title: string, inner: string): string {
   const lines = [
     ...values(scale).map((value) => {
       const y = scale.y(value);
-      return `<line x1="${LEFT}" y1="${y}" x2="${right}" y2="${y}"/><text x="${LEFT - 6}" y="${Number(y) + 4}" text-anchor="end">${Number(value.toPrecision(5))}</text>`;
+      return `<line x1="${LEFT}" y1="${y}" x2="${right}" y2="${y}"/><text x="${LEFT - 6}" y="${Number(y) + 4}" text-anchor="end">${plainNumber(Number(value.toPrecision(5)))}</text>`;
     }),
     ...dates(scale).map(({ ms, told }) => {
       const x = scale.x(ms);
       return `<line x1="${x}" y1="${TOP}" x2="${x}" y2="${bottom}"/><text x="${x}" y="${HEIGHT - 6}" text-anchor="middle">${told}</text>`;
     }),
   ];
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}" font-family="system-ui" font-size="12">
-<text x="${LEFT}" y="14">${title}</text>
+  const told = scale.isRatio ? `${title} (logarithmic)` : title;
+  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${told}">
+<text x="${LEFT}" y="14">${told}</text>
 <g class="grid">${lines.join('')}</g>
 ${inner}</svg>`;
 }
@@ -152,11 +180,15 @@ function values({ low, high, isRatio }: Scale): number[] {
     return unit * ([1, 2, 5, 10].find((n) => n * unit >= rough) ?? 10);
   };
   if (isRatio) {
-    const all: number[] = [];
-    for (let unit = 10 ** Math.floor(Math.log10(low)); unit <= high; unit *= 10) {
-      all.push(...[1, 2, 5].map((n) => n * unit));
-    }
-    return all.filter((value) => value >= low && value <= high);
+    const within = (steps: readonly number[]): number[] => {
+      const all: number[] = [];
+      for (let unit = 10 ** Math.floor(Math.log10(low)); unit <= high; unit *= 10) {
+        all.push(...steps.map((n) => n * unit));
+      }
+      return all.filter((value) => value >= low && value <= high);
+    };
+    const few = within([1, 2, 5]);
+    return few.length >= 4 ? few : within([1, 1.5, 2, 3, 4, 5, 7]);
   }
   const step = round((high - low) / 5);
   const first = Math.ceil(low / step);

@@ -1,6 +1,7 @@
 import { EXIT_REASONS } from '../../shared/backtest/trade-log.ts';
 import { isoTime, timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import { dailyChart, priceChart, type Mark } from './report-charts.ts';
+import { REPORT_STYLE } from './report-style.ts';
 import type { StudyMeasures } from './study-measures.ts';
 import type { StudyRun } from './run-study.ts';
 import type { StudySummary } from './study-summary.ts';
@@ -17,12 +18,13 @@ export interface ReportInput {
 export function reportHtml({ summary, measures, run, data }: ReportInput): string {
   const title = `${summary.strategy} on ${summary.pairs.join(', ')}, ${summary.timeframe}`;
   const page = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title><style>${STYLE}</style></head><body>
+<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title><meta name="viewport" content="width=device-width"><style>${REPORT_STYLE}</style></head><body>
 <h1>${text(title)}</h1>
 <p>${text(summary.from)} to ${text(summary.to ?? 'the end of the data')}: ${summary.bars} bars,
 ${summary.gaps} gaps; ${summary.trades} trades. Parameters <code>${text(JSON.stringify(summary.params))}</code>.</p>
+${summary.rules === null ? '' : `<p>Entries and exits <code>${text(JSON.stringify(summary.rules))}</code>.</p>`}
 ${summary.halted === null ? '' : `<p class="warn">The risk engine stopped trading for good on ${text(summary.halted.at)}: ${text(summary.halted.why)}.</p>`}
-${measures === null ? '' : equityPart(measures, run.numeraire)}
+${measures === null ? '' : equityPart(measures, run.numeraire, run.engine?.account.startEquity ?? NaN)}
 ${unitsPart(summary)}
 ${tradesPart(summary, measures)}
 ${data.map((d, p) => pricePart(run, d, p, summary.timeframe)).join('\n')}
@@ -54,7 +56,7 @@ function labelled(
 
 const COMPARED = '<h2>Against doing something simpler</h2>';
 
-function equityPart(measures: StudyMeasures, numeraire: string): string {
+function equityPart(measures: StudyMeasures, numeraire: string, start: number): string {
   const { equity, comparisons, dailyMs, dailyEquity } = measures;
   let peak = -Infinity;
   const under = dailyEquity.map((e) => {
@@ -79,10 +81,10 @@ ${dailyChart(dailyMs, under, 'below the peak, per cent')}
 <tr><th>days for certainty</th><td>${Number.isFinite(equity.minimumTrackDays) ? `${Math.ceil(equity.minimumTrackDays)} days would show such a ratio above 0` : 'no number of days shows a ratio above 0 from this one'}</td></tr>
 </table>
 ${COMPARED}
-<table class="compare"><tr><th>baseline</th><th>return</th><th>Sharpe</th><th>drawdown</th><th>difference of Sharpe (95 %)</th><th>in words</th></tr>
-${rows.join('\n')}</table>
+<div class="wide"><table class="compare"><tr><th>baseline</th><th>return</th><th>Sharpe</th><th>drawdown</th><th>difference of Sharpe (95 %)</th><th>in words</th></tr>
+${rows.join('\n')}</table></div>
 <h2>Months, per cent</h2>
-${monthTable(dailyMs, dailyEquity)}`;
+${monthTable(dailyMs, dailyEquity, start)}`;
 }
 
 /** What the account holds of each asset, before and after. */
@@ -96,23 +98,32 @@ function unitsPart({ account }: StudySummary): string {
 <table><tr><th></th><th>start</th><th>end</th><th>change</th></tr>${rows.join('')}</table>`;
 }
 
-function monthTable(dailyMs: readonly number[], dailyEquity: readonly number[]): string {
+/** Change of each month and year with data; nothing is spread over months without. */
+function monthTable(
+  dailyMs: readonly number[],
+  dailyEquity: readonly number[],
+  start: number,
+): string {
   const ends = new Map<string, number>();
   dailyMs.forEach((day, k) => ends.set(isoTime(day).slice(0, 7), dailyEquity[k]!));
-  const years = new Map<string, string[]>();
-  let before = dailyEquity[0]!;
+  const change = (from: number, to: number): string => (100 * (to / from - 1)).toFixed(1);
+  const years = new Map<string, { months: string[]; from: number; to: number }>();
+  let before = start;
   for (const [month, equity] of ends) {
     const [year, number] = month.split('-') as [string, string];
-    const row = years.get(year) ?? Array.from({ length: 12 }, () => '');
-    row[Number(number) - 1] = (100 * (equity / before - 1)).toFixed(1);
+    const months = Array.from({ length: 12 }, () => '');
+    const row = years.get(year) ?? { months, from: before, to: equity };
+    row.months[Number(number) - 1] = change(before, equity);
+    row.to = equity;
     years.set(year, row);
     before = equity;
   }
   const head = Array.from({ length: 12 }, (_, k) => `<th>${k + 1}</th>`).join('');
-  const rows = [...years].map(
-    ([year, row]) => `<tr><th>${year}</th>${row.map((v) => `<td>${v}</td>`).join('')}</tr>`,
-  );
-  return `<table class="months"><tr><th></th>${head}</tr>${rows.join('')}</table>`;
+  const rows = [...years].map(([year, { months, from, to }]) => {
+    const cells = [...months, change(from, to)].map((v) => `<td>${v}</td>`).join('');
+    return `<tr><th>${year}</th>${cells}</tr>`;
+  });
+  return `<div class="wide"><table class="months"><tr><th></th>${head}<th>year</th></tr>${rows.join('')}</table></div>`;
 }
 
 function tradesPart(summary: StudySummary, measures: StudyMeasures | null): string {
@@ -138,7 +149,7 @@ ${
   trades === undefined
     ? ''
     : `<tr><th>won</th><td>${percent(trades.winRate)} (95 %: ${percent(trades.winRateInterval.low)} to ${percent(trades.winRateInterval.high)})</td></tr>
-<tr><th>expectancy</th><td>${number(trades.expectancyR)} R a trade; profit factor ${number(trades.profitFactor)}; quality ${number(trades.sqn)}</td></tr>`
+<tr><th>expectancy</th><td>${Number.isNaN(trades.expectancyR) ? 'not known in R, for there were no stops' : `${number(trades.expectancyR)} R a trade`}; profit factor ${number(trades.profitFactor)}; quality ${number(trades.sqn)}</td></tr>`
 }
 ${vetoes.length === 0 ? '' : `<tr><th>refused</th><td>${text(vetoes.map(([rule, n]) => `${rule} ${n}`).join(', '))}</td></tr>`}
 </table>`;
@@ -182,11 +193,3 @@ function number(value: number): string {
 function percent(share: number): string {
   return Number.isNaN(share) ? 'not known' : `${(100 * share).toFixed(1)} %`;
 }
-
-const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}
-h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse;margin:.6em 0}
-.compare td:nth-child(n+2):nth-child(-n+5){white-space:nowrap}.grid line{stroke:#e3e3e3}.grid text{fill:#666}
-td,th{padding:.25em .7em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
-.months td{text-align:right}.warn{background:#fff3cd;padding:.6em}svg{width:100%;height:auto;display:block;margin:.6em 0}
-.tag{background:#fff3cd;font-size:.75em;padding:0 .3em;border-radius:3px}
-code{font-size:.85em;word-break:break-all}`;

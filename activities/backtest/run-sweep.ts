@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import { Worker } from 'node:worker_threads';
 import type { CandleColumns } from '../../shared/candle.ts';
 import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
 import type { InstrumentFor, PairData, StudyRequest } from './study.ts';
 import { GROUPS_AT, SLOT, SLOTS, sweepGroups, workSweep, type SweepTask } from './sweep-run.ts';
+import { sweepDays } from './sweep-days.ts';
+import { startSweepThreads, type SweepThreads } from './sweep-threads.ts';
 
-const DAY_MS = 86_400_000;
 const PROGRESS_EVERY_MS = 500;
 
 export interface SweepRow {
@@ -22,9 +22,10 @@ export interface SweepRow {
 export interface SweepRun {
   /** In the order of the sets; null where the sweep was cancelled before. */
   rows: (SweepRow | null)[];
-  /** Daily returns of each set over all days of the data; an empty row where there is no result. */
+  /** Daily returns of each set over the days of `dayMs`; an empty row where there is no result. */
   returns: Float64Array[];
-  firstDayMs: number;
+  /** Starts of the days, see `SweepDays`. */
+  dayMs: number[];
   elapsedMs: number;
   threads: number;
 }
@@ -32,6 +33,8 @@ export interface SweepRun {
 export interface SweepOptions {
   /** 0 runs in the calling thread, which is then busy until the end. */
   threads: number;
+  /** Threads that are there already, in place of `threads` new ones. */
+  crew?: SweepThreads;
   /** Told now and then how many sets are done. */
   onProgress?: (done: number, total: number) => void;
   /** Cancels: what is done is kept. */
@@ -54,9 +57,11 @@ export async function runSweep(
     bars: sharedColumns(d.bars),
     beneath: d.beneath === null ? null : sharedColumns(d.beneath),
   }));
-  const firstDay = Math.floor(Math.min(...shared.map((d) => d.bars.timeMs[0]!)) / DAY_MS);
-  const lastDay = Math.floor(Math.max(...shared.map((d) => d.bars.timeMs.at(-1)!)) / DAY_MS);
-  const days = lastDay - firstDay + 1;
+  const days = sweepDays(
+    shared.map((d) => d.bars),
+    !request.fillsOnly,
+  );
+  const columns = days.dayMs.length;
   const groups = sweepGroups(request, choices);
   const task: SweepTask = {
     request,
@@ -64,10 +69,10 @@ export async function runSweep(
     groups,
     data: shared,
     facts: data.map((d) => instrumentFor(d.pair, d.bars.close[0]!)),
-    firstDay,
-    days,
+    days: { firstDay: days.firstDay, columnOf: days.columnOf },
+    columns,
     results: sharedFloats(choices.length * SLOTS),
-    returns: sharedFloats(choices.length * days),
+    returns: sharedFloats(choices.length * columns),
     control: new Int32Array(
       new SharedArrayBuffer((GROUPS_AT + groups.length) * Int32Array.BYTES_PER_ELEMENT),
     ),
@@ -78,10 +83,14 @@ export async function runSweep(
   options.signal?.addEventListener('abort', cancel, { once: true });
   const report = (): void => options.onProgress?.(Atomics.load(task.control, 2), choices.length);
   const timer = setInterval(report, PROGRESS_EVERY_MS);
+  const own =
+    options.crew === undefined && options.threads > 0 ? startSweepThreads(options.threads) : null;
+  const crew = options.crew ?? own;
   try {
-    if (options.threads === 0) workSweep(task);
-    else await Promise.all(Array.from({ length: options.threads }, () => thread(task)));
+    if (crew === null) workSweep(task);
+    else await crew.run(task);
   } finally {
+    await own?.close();
     clearInterval(timer);
     options.signal?.removeEventListener('abort', cancel);
   }
@@ -90,24 +99,13 @@ export async function runSweep(
     rows: choices.map((choice, set) => rowOf(task, choice, set)),
     returns: choices.map((_, set) =>
       task.results[set * SLOTS + SLOT.done] === 1
-        ? task.returns.subarray(set * days, (set + 1) * days)
+        ? task.returns.subarray(set * columns, (set + 1) * columns)
         : new Float64Array(0),
     ),
-    firstDayMs: firstDay * DAY_MS,
+    dayMs: days.dayMs,
     elapsedMs: performance.now() - started,
-    threads: options.threads,
+    threads: options.crew?.count ?? options.threads,
   };
-}
-
-function thread(task: SweepTask): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./sweep-thread.ts', import.meta.url), { workerData: task });
-    worker.once('error', reject);
-    worker.once('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`a thread of the sweep ended with status ${code}`));
-    });
-  });
 }
 
 function rowOf(task: SweepTask, choice: BarStrategyChoice, set: number): SweepRow | null {

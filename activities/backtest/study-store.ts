@@ -9,7 +9,8 @@ export interface SweepPart {
   rows: SweepRow[];
   /** A row of daily returns per set. */
   returns: Float64Array[];
-  firstDayMs: number;
+  /** Starts of the days that the rows are of. */
+  dayMs: number[];
 }
 
 export type StudyStore = ReturnType<typeof createStudyStore>;
@@ -54,8 +55,8 @@ export function createStudyStore(dir: string) {
       part.returns.forEach((row, k) => all.set(row, k * days));
       write(study, `part-${part.from}.returns`, new Uint8Array(all.buffer));
       // Last, because its presence says that the part is whole.
-      const { from, to, rows, firstDayMs } = part;
-      write(study, `part-${from}.json`, JSON.stringify({ from, to, days, firstDayMs, rows }));
+      const { from, to, rows, dayMs } = part;
+      write(study, `part-${from}.json`, JSON.stringify({ from, to, days, dayMs, rows }));
     },
 
     readPart(study: string, from: number): SweepPart | null {

@@ -16,6 +16,14 @@ export interface StudySummary {
   from: string;
   to: string | null;
   fillsOnly: boolean;
+  /** How it entered and left; null with fills only. */
+  rules: {
+    limits: StudyRequest['limits'];
+    entry: NonNullable<StudyRequest['entry']>;
+    /** After which a post-only entry ended; null at the market. */
+    entryMinutes: number | null;
+    exits: StudyRequest['exits'] | null;
+  } | null;
   /** What must stand beside every number: a model may have known what would happen. Null when all counts. */
   contaminated: { models: string[]; countsFrom: string | null; label: string } | null;
   /** Bars read, all pairs. */
@@ -104,6 +112,7 @@ export function studySummary(
     from: isoTime(request.fromMs ?? Math.min(...data.map((d) => d.bars.timeMs[0]!))),
     to: request.toMs === null ? null : isoTime(request.toMs),
     fillsOnly: request.fillsOnly,
+    rules: request.fillsOnly || choice.name === 'banded-thirds' ? null : rulesOf(request),
     contaminated:
       contamination === null
         ? null
@@ -151,6 +160,11 @@ export function studySummary(
           },
     elapsedMs: Math.round(run.elapsedMs * 1000) / 1000,
   };
+}
+
+function rulesOf(request: StudyRequest): NonNullable<StudySummary['rules']> {
+  const { limits, entry = 'market', entryMinutes = 60, exits = null } = request;
+  return { limits, entry, entryMinutes: entry === 'market' ? null : entryMinutes, exits };
 }
 
 function byQuote(

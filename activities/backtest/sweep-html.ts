@@ -1,5 +1,9 @@
+import { dailyChart } from './report-charts.ts';
 import { text } from './report-html.ts';
-import type { SweepSummary } from './sweep-summary.ts';
+import { REPORT_STYLE } from './report-style.ts';
+import { atEdge, ranked, variedParameters, type SweepSummary } from './sweep-summary.ts';
+
+type Forward = NonNullable<SweepSummary['walkForward']>;
 
 const CELL = 56;
 const LEFT = 110;
@@ -11,56 +15,67 @@ export function sweepHtml(summary: SweepSummary): string {
   const title = `Sweep of ${summary.strategy} on ${summary.pairs.join(', ')}, ${summary.timeframe}`;
   const { best, overfitting, walkForward } = summary;
   const varied = variedParameters(summary);
-  const rows = summary.rows.flatMap((row) => (row === null ? [] : [row]));
-  rows.sort((a, b) => (b.sharpe || -Infinity) - (a.sharpe || -Infinity));
+  const edge = atEdge(summary);
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title><style>${STYLE}</style></head><body>
+<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title><meta name="viewport" content="width=device-width"><style>${REPORT_STYLE}</style></head><body>
 <h1>${text(title)}</h1>
-<p>${summary.done} of ${summary.sets} sets. ${
-    best === null
-      ? 'None has a Sharpe ratio.'
-      : `The best Sharpe ratio is ${number(best.sharpe)}; it is above 0 with probability ${number(best.probabilisticSharpe)}, above what luck gives the best of ${summary.done} tries with ${number(best.deflatedSharpe)}.`
-  } Probability that choosing the best overfits: ${number(overfitting.probability)}.</p>
+<p><b>In words:</b> ${text(summary.verdict)}.</p>
+<table>
+<tr><th>sets</th><td>${summary.done} of ${summary.sets}</td></tr>
 ${
-  walkForward === null
+  best === null
     ? ''
-    : `<p>Chosen anew on each of ${walkForward.windows.length} training windows and followed over the test windows: Sharpe ratio ${number(walkForward.sharpe)}, return ${percent(walkForward.totalReturn)}.</p>`
+    : `<tr><th>best Sharpe ratio</th><td>${number(best.sharpe)}; above 0 with probability ${number(best.probabilisticSharpe)}, were it the only try</td></tr>
+<tr><th>deflated Sharpe ratio</th><td>${number(best.deflatedSharpe)}: the probability that it is above what luck gives the best of ${summary.done} tries</td></tr>
+<tr><th>best set</th><td>${varied.map((name) => `${text(name)} ${text(JSON.stringify(best.params[name]))}`).join(', ')}${edge.length === 0 ? '' : `; ${text(edge.join(', '))} at the edge of what was tried: the best may lie beyond`}</td></tr>`
 }
-${varied.length < 2 ? '' : parameterMap(summary, varied[0]!, varied[1]!)}
+<tr><th>overfitting</th><td>${number(overfitting.probability)}: how often the best of one half of the days was below the median in the other (${overfitting.splits} splits)</td></tr>
+</table>
+${walkForward === null ? '' : forwardPart(walkForward, varied)}
+${varied.length === 0 ? '' : parameterMap(summary, varied[0]!, varied[1] ?? null)}
 <h2>Best sets</h2>
-<table><tr>${varied.map((name) => `<th>${text(name)}</th>`).join('')}<th>Sharpe</th><th>return</th><th>trades</th><th>deepest drawdown</th></tr>
-${rows
+<div class="wide"><table><tr>${varied.map((name) => `<th>${text(name)}</th>`).join('')}<th>Sharpe</th><th>return</th><th>trades</th><th>deepest drawdown</th></tr>
+${ranked(summary)
   .slice(0, BEST_ROWS)
   .map(
     (r) =>
       `<tr>${varied.map((name) => `<td>${text(JSON.stringify(r.params[name]))}</td>`).join('')}<td>${number(r.sharpe)}</td><td>${percent(r.netReturn)}</td><td>${r.trades}</td><td>${percent(r.maxDrawdown)}</td></tr>`,
   )
-  .join('\n')}</table>
+  .join('\n')}</table></div>
 </body></html>
 `;
 }
 
-/** Names of the parameters that differ between sets. */
-function variedParameters({ rows }: SweepSummary): string[] {
-  const values = new Map<string, Set<string>>();
-  for (const row of rows) {
-    for (const [name, value] of Object.entries(row?.params ?? {})) {
-      const seen = values.get(name) ?? new Set();
-      values.set(name, seen.add(JSON.stringify(value)));
-    }
-  }
-  return [...values].filter(([, seen]) => seen.size > 1).map(([name]) => name);
+/** The set chosen anew on each training window, and what it did on the days after. */
+function forwardPart(
+  { windows, sharpe, sharpeInterval, totalReturn, probabilisticSharpe, equity }: Forward,
+  varied: readonly string[],
+): string {
+  const days = equity.map(({ day }) => Date.parse(day));
+  const values = equity.map(({ value }) => value);
+  const rows = windows.map((w) => {
+    const chosen = varied.map((name) => `${name} ${JSON.stringify(w.params?.[name])}`).join(', ');
+    return (
+      `<tr><td>${w.trainFrom}</td><td>${w.testFrom} to ${w.testTo}</td><td>${w.params === null ? 'none: cash' : text(chosen)}</td>` +
+      `<td>${number(w.trainSharpe)}</td><td>${number(w.testSharpe)}</td></tr>`
+    );
+  });
+  return `<h2>Chosen anew and followed</h2>
+<p>Over the ${windows.length} test windows: Sharpe ratio ${number(sharpe)} (95 %: ${number(sharpeInterval.low)} to ${number(sharpeInterval.high)}), above 0 with probability ${number(probabilisticSharpe)}; return ${percent(totalReturn)}.</p>
+${equity.length < 2 ? '' : dailyChart(days, values, 'what 1 became on the days that no set was chosen by')}
+<div class="wide"><table><tr><th>trained from</th><th>followed</th><th>chosen</th><th>Sharpe in training</th><th>followed</th></tr>
+${rows.join('\n')}</table></div>`;
 }
 
 /** Mean Sharpe ratio over all sets that share two parameters: a good set among bad neighbours is luck. */
-function parameterMap({ rows }: SweepSummary, across: string, down: string): string {
+function parameterMap({ rows }: SweepSummary, across: string, down: string | null): string {
   const cells = new Map<string, number[]>();
   const xs = new Set<string>();
   const ys = new Set<string>();
   for (const row of rows) {
     if (row === null || Number.isNaN(row.sharpe)) continue;
     const x = JSON.stringify(row.params[across]);
-    const y = JSON.stringify(row.params[down]);
+    const y = down === null ? '' : JSON.stringify(row.params[down]);
     xs.add(x);
     ys.add(y);
     const key = `${x} ${y}`;
@@ -68,8 +83,8 @@ function parameterMap({ rows }: SweepSummary, across: string, down: string): str
   }
   const means = new Map([...cells].map(([key, s]) => [key, s.reduce((a, b) => a + b) / s.length]));
   const most = Math.max(1e-9, ...[...means.values()].map(Math.abs));
-  const columns = [...xs];
-  const lines = [...ys];
+  const columns = inOrder(xs);
+  const lines = inOrder(ys);
   const parts: string[] = [];
   columns.forEach((x, i) => {
     parts.push(label(LEFT + (i + 0.5) * CELL, TOP - 8, x, 'middle'));
@@ -77,25 +92,42 @@ function parameterMap({ rows }: SweepSummary, across: string, down: string): str
   lines.forEach((y, j) => {
     parts.push(label(LEFT - 8, TOP + (j + 0.6) * CELL, y, 'end'));
     columns.forEach((x, i) => {
-      const mean = means.get(`${x} ${y}`);
+      const key = `${x} ${y}`;
+      const mean = means.get(key);
       if (mean === undefined) return;
       const strength = Math.round((100 * Math.abs(mean)) / most);
       const colour =
         mean > 0 ? `hsl(140 50% ${100 - strength / 2}%)` : `hsl(5 60% ${100 - strength / 2}%)`;
+      const count = cells.get(key)!.length;
       parts.push(
-        `<rect x="${LEFT + i * CELL}" y="${TOP + j * CELL}" width="${CELL - 2}" height="${CELL - 2}" fill="${colour}"/>`,
-        label(LEFT + (i + 0.5) * CELL, TOP + (j + 0.6) * CELL, mean.toFixed(2), 'middle'),
+        `<rect x="${LEFT + i * CELL}" y="${TOP + j * CELL}" width="${CELL - 2}" height="${CELL - 2}" fill="${colour}"><title>${count === 1 ? '1 set' : `${count} sets`}</title></rect>`,
+        label(LEFT + (i + 0.5) * CELL, TOP + (j + 0.6) * CELL, mean.toFixed(2), 'middle', 'cell'),
       );
     });
   });
   const width = LEFT + columns.length * CELL + 10;
   const height = TOP + lines.length * CELL + 10;
-  return `<h2>Mean Sharpe ratio: ${text(across)} across, ${text(down)} down</h2>
-<svg viewBox="0 0 ${width} ${height}" width="${width}" font-family="system-ui" font-size="12">${parts.join('')}</svg>`;
+  return `<h2>Mean Sharpe ratio: ${text(across)} across${down === null ? '' : `, ${text(down)} down`}</h2>
+<p>A good set among bad neighbours is luck.</p>
+<div class="wide"><svg class="map" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${parts.join('')}</svg></div>`;
 }
 
-function label(x: number, y: number, words: string, anchor: 'middle' | 'end'): string {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${text(words)}</text>`;
+/** Values as JSON: numbers by size, everything else as it came. */
+function inOrder(values: ReadonlySet<string>): string[] {
+  const all = [...values];
+  return all.some((value) => Number.isNaN(Number(value)))
+    ? all
+    : all.sort((a, b) => Number(a) - Number(b));
+}
+
+function label(
+  x: number,
+  y: number,
+  words: string,
+  anchor: 'middle' | 'end',
+  kind: 'axis' | 'cell' = 'axis',
+): string {
+  return `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${text(words)}</text>`;
 }
 
 function number(value: number): string {
@@ -103,9 +135,5 @@ function number(value: number): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : 'not known';
 }
-
-const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}
-h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse}
-td,th{padding:.25em .7em;border-bottom:1px solid #ddd;text-align:left}svg{max-width:100%;height:auto}`;

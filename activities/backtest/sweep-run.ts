@@ -11,6 +11,7 @@ import { dailySharpe } from '../../shared/statistics/ratios.ts';
 import type { BarStrategyChoice } from '../../shared/strategies/bar-registry.ts';
 import { runStudy } from './run-study.ts';
 import type { PairData, StudyInstrument, StudyRequest } from './study.ts';
+import type { SweepDays } from './sweep-days.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -38,9 +39,9 @@ export interface SweepTask {
   groups: number[][];
   data: { pair: Pair; bars: CandleColumns; beneath: CandleColumns | null }[];
   facts: StudyInstrument[];
-  /** First day of the data, and how many days. */
-  firstDay: number;
-  days: number;
+  days: Pick<SweepDays, 'firstDay' | 'columnOf'>;
+  /** Length of a row of returns. */
+  columns: number;
   /** `SLOTS` numbers per set. */
   results: Float64Array;
   /** A row of daily returns per set. */
@@ -80,7 +81,7 @@ const CHUNK = 4;
  * thread waits for another's last group, what is left of any. Results go to slots by set index.
  */
 export function workSweep(task: SweepTask): void {
-  const sums = new DayReturns(task.firstDay);
+  const sums = new DayReturns(task.days);
   const count = task.groups.length;
   for (let g = Atomics.add(task.control, 0, 1); g < count; g = Atomics.add(task.control, 0, 1)) {
     workGroup(task, g, sums);
@@ -119,7 +120,7 @@ function runSet(
   sums: DayReturns,
 ): void {
   const choice = task.choices[set]!;
-  const returns = task.returns.subarray(set * task.days, (set + 1) * task.days);
+  const returns = task.returns.subarray(set * task.columns, (set + 1) * task.columns);
   returns.fill(0);
   if (crossings !== null && choice.name === 'ema-cross') {
     const reference = choice.parameters.reference === 'fill' ? 'fill' : 'close';
@@ -153,9 +154,11 @@ function runSet(
   let wins = 0;
   for (let k = 0; k < log.count; k++) if (log.grossPnl[k]! > log.fees[k]!) wins++;
   const { account } = run.engine;
+  const { firstDay, columnOf } = task.days;
   for (let k = 1; k < account.dailyMs.length; k++) {
-    const day = account.dailyMs[k]! / DAY_MS - task.firstDay;
-    returns[day] = account.dailyEquity[k]! / account.dailyEquity[k - 1]! - 1;
+    const column = columnOf[account.dailyMs[k]! / DAY_MS - firstDay]!;
+    if (column < 0) continue;
+    returns[column] = account.dailyEquity[k]! / account.dailyEquity[k - 1]! - 1;
   }
   const netReturn = account.equity / account.startEquity - 1;
   store(task, set, log.count, wins, netReturn, account.maxDrawdown, returns);

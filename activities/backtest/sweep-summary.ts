@@ -1,5 +1,8 @@
+import { LEAST_RETURNS, sharpeInterval } from '../../shared/backtest/measures.ts';
 import { walkForward, type WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import type { Pair } from '../../shared/pair.ts';
+import type { Interval } from '../../shared/statistics/bootstrap.ts';
+import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { DAYS_PER_YEAR } from '../../shared/statistics/daily-returns.ts';
 import { overfittingProbability } from '../../shared/statistics/overfitting.ts';
 import {
@@ -12,6 +15,8 @@ import type { SweepRow, SweepRun } from './run-sweep.ts';
 import type { StudyRequest } from './study.ts';
 
 const DAY_MS = 86_400_000;
+/** Fixed, so that the same sweep prints the same intervals. */
+const SEED = 20_261_121;
 
 /** The JSON document of a sweep. Ratios are annualised; null where they are not known. */
 export interface SweepSummary {
@@ -43,9 +48,15 @@ export interface SweepSummary {
       testSharpe: number;
     }[];
     sharpe: number;
+    /** 95 %, by the stationary block bootstrap over the days followed. */
+    sharpeInterval: Interval;
     totalReturn: number;
     probabilisticSharpe: number;
+    /** What 1 became by the end of each day followed. */
+    equity: { day: string; value: number }[];
   } | null;
+  /** How far all this can be believed, in plain words. */
+  verdict: string;
   threads: number;
   elapsedMs: number;
 }
@@ -65,6 +76,9 @@ export function sweepSummary(
     if (!Number.isNaN(s) && (best < 0 || s > sharpes[best]!)) best = k;
   });
   const winner = best < 0 ? null : done[best]!;
+  const overfitting = overfittingProbability(returns);
+  const deflated = winner === null ? NaN : deflatedSharpe(returns[best]!, sharpes);
+  const followed = forward === null ? null : forwardSummary(run, done, returns, forward, annual);
   return {
     strategy: request.strategy,
     pairs: request.pairs,
@@ -81,10 +95,17 @@ export function sweepSummary(
             params: winner.row.params,
             sharpe: winner.row.sharpe * annual,
             probabilisticSharpe: probabilisticSharpe(returns[best]!),
-            deflatedSharpe: deflatedSharpe(returns[best]!, sharpes),
+            deflatedSharpe: deflated,
           },
-    overfitting: overfittingProbability(returns),
-    walkForward: forward === null ? null : forwardSummary(run, done, returns, forward, annual),
+    overfitting,
+    walkForward: followed,
+    verdict: verdictOf(
+      done.length,
+      returns[0]?.length ?? 0,
+      deflated,
+      overfitting.probability,
+      followed,
+    ),
     threads: run.threads,
     elapsedMs: Math.round(run.elapsedMs),
   };
@@ -98,9 +119,14 @@ function forwardSummary(
   annual: number,
 ): SweepSummary['walkForward'] {
   const { windows, outOfSample } = walkForward(returns, options);
-  const day = (index: number): string => isoTime(run.firstDayMs + index * DAY_MS).slice(0, 10);
-  let equity = 1;
-  for (const r of outOfSample) equity *= 1 + r;
+  const day = (index: number): string =>
+    isoTime(run.dayMs[index] ?? run.dayMs.at(-1)! + DAY_MS).slice(0, 10);
+  const first = windows[0]?.testFrom ?? 0;
+  let value = 1;
+  const equity = Array.from(outOfSample, (r, k) => {
+    value *= 1 + r;
+    return { day: day(first + k), value };
+  });
   return {
     windows: windows.map((w) => ({
       trainFrom: day(w.trainFrom),
@@ -111,7 +137,72 @@ function forwardSummary(
       testSharpe: w.testSharpe * annual,
     })),
     sharpe: sharpeRatio(outOfSample),
-    totalReturn: equity - 1,
+    sharpeInterval: sharpeInterval(outOfSample, seededRandom(SEED)),
+    totalReturn: value - 1,
     probabilisticSharpe: probabilisticSharpe(outOfSample),
+    equity,
   };
+}
+
+/** From here on a probability counts as evidence. */
+const CONVINCING = 0.95;
+
+function verdictOf(
+  tries: number,
+  days: number,
+  deflated: number,
+  overfitting: number,
+  followed: SweepSummary['walkForward'],
+): string {
+  if (days < LEAST_RETURNS) return `${days} daily returns are too few to tell anything`;
+  const said: string[] = [];
+  if (Number.isNaN(deflated)) said.push('no set has a Sharpe ratio');
+  else if (deflated >= CONVINCING)
+    said.push(`the best set stands out from the luck of ${tries} tries`);
+  else said.push(`the best set is not distinguishable from the luck of ${tries} tries`);
+  if (overfitting >= 0.5) said.push('choosing the best was no better than choosing at random');
+  if (followed !== null) {
+    const { low, high } = followed.sharpeInterval;
+    if (Number.isNaN(low)) said.push('it was followed over too few days to tell');
+    else if (low > 0)
+      said.push('chosen anew and followed it was better than cash in return for risk');
+    else if (high < 0)
+      said.push('chosen anew and followed it was worse than cash in return for risk');
+    else said.push('chosen anew and followed it was not distinguishable from cash');
+  }
+  return said.join('; ');
+}
+
+/** Sets with a result, the best Sharpe ratio first; those without one last. */
+export function ranked(summary: SweepSummary): SweepRow[] {
+  const worth = ({ sharpe }: SweepRow): number => (Number.isNaN(sharpe) ? -Infinity : sharpe);
+  return summary.rows
+    .flatMap((row) => (row === null ? [] : [row]))
+    .sort((a, b) => worth(b) - worth(a));
+}
+
+/** Names of the parameters that differ between sets. */
+export function variedParameters({ rows }: Pick<SweepSummary, 'rows'>): string[] {
+  const values = new Map<string, Set<string>>();
+  for (const row of rows) {
+    for (const [name, value] of Object.entries(row?.params ?? {})) {
+      const seen = values.get(name) ?? new Set();
+      values.set(name, seen.add(JSON.stringify(value)));
+    }
+  }
+  return [...values].filter(([, seen]) => seen.size > 1).map(([name]) => name);
+}
+
+/** The varied parameters of a set whose value is the least or the most of those that were tried. */
+export function atEdge(summary: SweepSummary): string[] {
+  const { best } = summary;
+  if (best === null) return [];
+  return variedParameters(summary).filter((name) => {
+    const tried = summary.rows.flatMap((row) => {
+      const value = row?.params[name];
+      return typeof value === 'number' ? [value] : [];
+    });
+    const own = best.params[name];
+    return new Set(tried).size > 2 && (own === Math.min(...tried) || own === Math.max(...tried));
+  });
 }

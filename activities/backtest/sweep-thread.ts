@@ -1,5 +1,8 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { workSweep, type SweepTask } from './sweep-run.ts';
 
-// A thread lives for one sweep: everything large is shared memory, so it starts at once.
-workSweep(workerData as SweepTask); // written by runSweep
+// Everything large in a task is shared memory, so that it arrives at once.
+parentPort!.on('message', (task: SweepTask) => {
+  workSweep(task);
+  parentPort!.postMessage('done');
+});

@@ -1,6 +1,11 @@
 import type { StudyMeasures } from '../../activities/backtest/study-measures.ts';
 import type { StudySummary } from '../../activities/backtest/study-summary.ts';
-import type { SweepSummary } from '../../activities/backtest/sweep-summary.ts';
+import {
+  atEdge,
+  ranked,
+  variedParameters,
+  type SweepSummary,
+} from '../../activities/backtest/sweep-summary.ts';
 
 /** A study for people at a terminal. */
 export function studyTable(summary: StudySummary, measures: StudyMeasures | null): string {
@@ -47,29 +52,36 @@ const BEST_ROWS = 10;
 
 /** A sweep for people at a terminal: its best sets, and how far they can be believed. */
 export function sweepTable(summary: SweepSummary): string {
-  const rows = summary.rows.flatMap((row) => (row === null ? [] : [row]));
-  rows.sort((a, b) => (b.sharpe || -Infinity) - (a.sharpe || -Infinity));
+  const varied = variedParameters(summary);
+  const set = (params: Record<string, unknown>): string =>
+    varied.map((name) => `${name} ${JSON.stringify(params[name])}`).join(', ');
   const { best, overfitting, walkForward } = summary;
   const lines = [
     `${summary.done} of ${summary.sets} sets of ${summary.strategy} in ${(summary.elapsedMs / 1000).toFixed(1)} s`,
-    ...rows
+    ...ranked(summary)
       .slice(0, BEST_ROWS)
       .map(
         (r) =>
-          `  Sharpe ${shown(r.sharpe)}, return ${(100 * r.netReturn).toFixed(1)} %, ${r.trades} trades: ${JSON.stringify(r.params)}`,
+          `  Sharpe ${shown(r.sharpe)}, return ${(100 * r.netReturn).toFixed(1)} %, ${r.trades} trades: ${set(r.params)}`,
       ),
   ];
   if (best !== null) {
+    const edge = atEdge(summary);
+    if (edge.length > 0) {
+      lines.push(`${edge.join(', ')} of the best set at the edge of what was tried`);
+    }
     lines.push(
       `best set: above 0 with probability ${shown(best.probabilisticSharpe)}, above the luck of ${summary.done} tries with ${shown(best.deflatedSharpe)}`,
     );
   }
   lines.push(`probability that choosing the best overfits: ${shown(overfitting.probability)}`);
   if (walkForward !== null) {
+    const { low, high } = walkForward.sharpeInterval;
     lines.push(
-      `walk-forward over ${walkForward.windows.length} windows: Sharpe ${shown(walkForward.sharpe)}, return ${(100 * walkForward.totalReturn).toFixed(1)} %`,
+      `walk-forward over ${walkForward.windows.length} windows: Sharpe ${shown(walkForward.sharpe)} (95 %: ${shown(low)} to ${shown(high)}), return ${(100 * walkForward.totalReturn).toFixed(1)} %`,
     );
   }
+  lines.push(`in words: ${summary.verdict}`);
   return `${lines.join('\n')}\n`;
 }
 

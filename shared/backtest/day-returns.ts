@@ -10,17 +10,19 @@ export class DayReturns implements TradeSink {
   trades = 0;
   wins = 0;
   private readonly firstMs: number;
+  private readonly columnOf: Int32Array;
   private returns: Float64Array = new Float64Array(0);
   private timeMs: Float64Array = new Float64Array(0);
-  private day = 0;
+  private column = 0;
   private dayEndMs = 0;
 
-  /** `firstDay`: the day of row 0, in days since 1970. */
-  constructor(firstDay: number) {
+  /** `columnOf`: column of each day from `firstDay` on, which counts in days since 1970. */
+  constructor({ firstDay, columnOf }: { firstDay: number; columnOf: Int32Array }) {
     this.firstMs = firstDay * DAY_MS;
+    this.columnOf = columnOf;
   }
 
-  /** Starts a set of parameters; `returns` is its row of days, all 0. */
+  /** Starts a set of parameters; `returns` is its row, all 0, with a column for each day that has bars. */
   startSet(returns: Float64Array): void {
     this.returns = returns;
     this.trades = 0;
@@ -30,8 +32,8 @@ export class DayReturns implements TradeSink {
   /** Starts a pair, whose bars open at `timeMs`. */
   startPair(timeMs: Float64Array): void {
     this.timeMs = timeMs;
-    this.day = 0;
-    this.dayEndMs = this.firstMs + DAY_MS;
+    this.column = 0;
+    this.dayEndMs = -Infinity;
   }
 
   add(
@@ -48,10 +50,11 @@ export class DayReturns implements TradeSink {
     const net = (exitPrice - entryPrice) * quantity * side - fees;
     const exitMs = this.timeMs[exitBar]!;
     if (exitMs >= this.dayEndMs) {
-      this.day = Math.floor((exitMs - this.firstMs) / DAY_MS);
-      this.dayEndMs = this.firstMs + (this.day + 1) * DAY_MS;
+      const day = Math.floor((exitMs - this.firstMs) / DAY_MS);
+      this.column = this.columnOf[day]!;
+      this.dayEndMs = this.firstMs + (day + 1) * DAY_MS;
     }
-    this.returns[this.day]! += net / (entryPrice * quantity);
+    this.returns[this.column]! += net / (entryPrice * quantity);
     this.trades++;
     if (net > 0) this.wins++;
   }

@@ -30,6 +30,9 @@ export interface EquityMeasures {
 }
 
 const DRAWS = 2000;
+/** Fewer daily returns than these, resampled, would show an interval of chance. */
+export const LEAST_RETURNS = 20;
+const UNKNOWN: Interval = { low: NaN, high: NaN };
 
 export function equityMeasures(
   dayMs: readonly number[],
@@ -47,10 +50,7 @@ export function equityMeasures(
     totalReturn: end / start - 1,
     annualGrowth: growth,
     sharpe: sharpeRatio(returns),
-    sharpeInterval: bootstrapInterval([returns], ([r]) => sharpeRatio(r!), {
-      random,
-      draws: DRAWS,
-    }),
+    sharpeInterval: sharpeInterval(returns, random),
     sortino: sortinoRatio(returns),
     calmar: drawdown.depth > 0 ? growth / drawdown.depth : NaN,
     maxDrawdown: drawdown.depth,
@@ -58,6 +58,12 @@ export function equityMeasures(
     probabilisticSharpe: probabilisticSharpe(returns),
     minimumTrackDays: minimumTrackRecord(dailySharpe(returns), skew, kurtosis),
   };
+}
+
+/** 95 % interval of the annualised Sharpe ratio by the stationary bootstrap; NaN for too few returns. */
+export function sharpeInterval(returns: Float64Array, random: Random): Interval {
+  if (returns.length < LEAST_RETURNS) return UNKNOWN;
+  return bootstrapInterval([returns], ([r]) => sharpeRatio(r!), { random, draws: DRAWS });
 }
 
 export interface Comparison {
@@ -81,11 +87,12 @@ export function compareWith(
 ): Comparison {
   const ours = dailyReturns(dayMs, equity);
   const theirs = dailyReturns(dayMs, other);
-  const { difference, interval } = pairedSharpe(ours, theirs, random);
+  const paired = pairedSharpe(ours, theirs, random);
+  const interval = ours.length < LEAST_RETURNS ? UNKNOWN : paired.interval;
   return {
     baseline,
     measures: equityMeasures(dayMs, other, otherStart, random),
-    sharpeDifference: difference,
+    sharpeDifference: paired.difference,
     interval,
     verdict: verdictOf(baseline, interval),
   };
@@ -115,6 +122,7 @@ export function pairedSharpe(
 }
 
 function verdictOf(baseline: string, { low, high }: Interval): string {
+  if (Number.isNaN(low)) return `too few days to tell from ${baseline}`;
   if (low > 0) return `better than ${baseline} in return for risk`;
   if (high < 0) return `worse than ${baseline} in return for risk`;
   return `not distinguishable from ${baseline}`;
