@@ -23,7 +23,12 @@ const answer = (change: Partial<Decision>): Decision => ({
 });
 
 describe('what confidence is the probability of', () => {
-  const cases: { name: string; decision: Decision; levels: object | null }[] = [
+  const cases: {
+    name: string;
+    decision: Decision;
+    position?: { stop: number; target: number };
+    levels: object | null;
+  }[] = [
     {
       name: 'a long: its nearest target before its stop',
       decision: answer({}),
@@ -43,7 +48,13 @@ describe('what confidence is the probability of', () => {
     {
       name: "a close: the position's own target",
       decision: answer({ action: 'close' }),
-      levels: { stop: 95, target: 120 },
+      levels: { side: 'long', stop: 95, target: 120 },
+    },
+    {
+      name: 'a close of a short: the same, the other way',
+      decision: answer({ action: 'close' }),
+      position: { stop: 105, target: 80 },
+      levels: { side: 'short', stop: 105, target: 80 },
     },
     {
       // 90 * 0.98, 90 * 1.04
@@ -57,8 +68,8 @@ describe('what confidence is the probability of', () => {
       levels: null,
     },
   ];
-  it.each(cases)('$name', ({ decision, levels }) => {
-    const prediction = predictionOf(decision, on);
+  it.each(cases)('$name', ({ decision, position = on.position, levels }) => {
+    const prediction = predictionOf(decision, { ...on, position });
     if (levels === null) expect(prediction).toBeNull();
     else expect(prediction).toMatchObject({ confidence: 0.6, ...levels });
   });

@@ -42,8 +42,11 @@ export function predictionOf(decision: Decision, on: PredictedOn): Prediction | 
       const target = on.price + DEFAULT_LONG.targetAtr * on.atr14;
       return { ...common, side: 'long', stop, target, limit: null };
     }
-    case 'close':
-      return on.position === null ? null : { ...common, side: 'long', ...on.position, limit: null };
+    case 'close': {
+      if (on.position === null) return null;
+      const { stop, target } = on.position;
+      return { ...common, side: stop < target ? 'long' : 'short', stop, target, limit: null };
+    }
     case 'long':
     case 'short': {
       const sign = decision.action === 'long' ? 1 : -1;
