@@ -41,6 +41,7 @@ export function cpuTimes(root: number): Map<string, number> {
 function nameOf(pid: number, stat: string): string {
   const command = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
   const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  const script = args.find((arg) => /\.m?[jt]s$/.test(arg));
+  const isPreload = (n: number): boolean => args[n - 1] === '--import';
+  const script = args.find((arg, n) => /\.m?[jt]s$/.test(arg) && !isPreload(n));
   return script === undefined ? command : basename(script).replace(/\.m?[jt]s$/, '');
 }

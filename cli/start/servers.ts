@@ -267,7 +267,10 @@ export async function startWorker(
       .run({
         name: 'worker',
         command: NODE[0],
-        args: [...NODE.slice(1), join(ROOT, 'workers', 'desk-worker.ts'), file],
+        args: [
+          ...[...NODE.slice(1), '--import', join(ROOT, 'workers', 'workflow-steps.ts')],
+          ...[join(ROOT, 'workers', 'desk-worker.ts'), file],
+        ],
         ipc: true,
         ...(live === null ? {} : { env: { ...process.env, ...live.keys } }),
         ready: (child) =>
