@@ -162,13 +162,15 @@ export async function readAccount(
   timeframe: Timeframe,
   atMs: number,
 ): Promise<AccountView> {
-  const closes = await closesAt(db, timeframe, atMs);
+  const [closes, balances, bags, reservations, isOnMargin] = await Promise.all([
+    closesAt(db, timeframe, atMs),
+    ledgerBalances(db),
+    bagBalances(db),
+    openReservations(db, desk),
+    allowsMargin(db, desk),
+  ]);
   const usdtPer = usdtPrices(closes);
-  const balances = await ledgerBalances(db);
-  const bags = await bagBalances(db);
   const positions = await openPositions(db, desk, closes);
-  const reservations = await openReservations(db, desk);
-  const isOnMargin = await allowsMargin(db, desk);
   const margin =
     isOnMargin || positions.some((p) => p.leverage !== undefined)
       ? await readMargin(db, { desk, closes, usdtPer })

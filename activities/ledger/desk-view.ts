@@ -27,7 +27,7 @@ export async function readDeskView(
 ): Promise<DeskView> {
   const { desk, atMs, account, marks, instruments } = of;
   const dayStart = new Date(periodStart(atMs, 'day'));
-  const { rows: resting } = await client.query<{
+  const restingEntries = client.query<{
     pair: string;
     side: 'buy' | 'sell';
     kind: string;
@@ -42,7 +42,7 @@ export async function readDeskView(
         and status in ('intended', 'sending', 'open', 'unknown') order by intended_at, pair`,
     [desk],
   );
-  const { rows: trades } = await client.query<{
+  const tradesByPair = client.query<{
     pair: string;
     last_closed: Date | null;
     today: string;
@@ -52,7 +52,7 @@ export async function readDeskView(
        from position where desk = $1 group by pair`,
     [desk, dayStart],
   );
-  const { rows: fees } = await client.query<{ asset: string; today: string; ever: string }>(
+  const feesPaid = client.query<{ asset: string; today: string; ever: string }>(
     `select fee_asset as asset, sum(fee) as ever,
             coalesce(sum(fee) filter (where at >= $1), 0) as today
        from (select fee_asset, fee, at from fill
@@ -60,6 +60,10 @@ export async function readDeskView(
       group by fee_asset order by fee_asset`,
     [dayStart],
   );
+  const [{ rows: resting }, { rows: trades }, { rows: fees }, reservations] = await Promise.all([
+    ...([restingEntries, tradesByPair, feesPaid] as const),
+    openReservations(client, desk),
+  ]);
   const plain = (text: string): string => new Decimal(text).toFixed();
   return deskView({
     ...{ atMs, mode: of.mode, limits: of.limits, fees },
@@ -75,7 +79,7 @@ export async function readDeskView(
     positions: account.positions,
     usdtPer: account.usdtPer,
     takerFees: Object.fromEntries(instruments.map((i) => [i.pair, i.takerFee])),
-    reservations: await openReservations(client, desk),
+    reservations,
     restingEntries: resting.map((order) => ({
       ...{ pair: order.pair, side: order.side, kind: order.kind },
       price: order.price === null ? null : plain(order.price),

@@ -38,8 +38,11 @@ export async function openBar(deps: LedgerDeps, atMs: number): Promise<OpenedBar
   function openAccount() {
     return inTransaction(pool, async (client) => {
       const row = await lockDesk(client, desk);
-      let account = await readAccount(client, desk, profile.timeframe, atMs);
-      const { limits } = await readLimits(client, desk, profile);
+      const [read, { limits }] = await Promise.all([
+        readAccount(client, desk, profile.timeframe, atMs),
+        readLimits(client, desk, profile),
+      ]);
+      let account = read;
       const { marks, events } = equityEvents(row, account.equity, limits, atMs);
       const state = await applyDeskEvents(client, desk, { state: row.state, marks }, events);
       const period = profile.bag?.every;

@@ -48,19 +48,25 @@ export function createMarketActivities(deps: MarketDeps) {
       /** Whether deciders are to be asked: always, but for an open position between two reviews. */
       asks: boolean;
     }> {
-      const columns: Partial<Record<Timeframe, CandleColumns>> = {};
-      for (const timeframe of profile.snapshotTimeframes) {
-        columns[timeframe] = await candles.closedBy({ pair: of.pair, timeframe }, of.atMs);
-      }
+      const [series, account, trades, instrument] = await Promise.all([
+        Promise.all(
+          profile.snapshotTimeframes.map(
+            async (timeframe) =>
+              [timeframe, await candles.closedBy({ pair: of.pair, timeframe }, of.atMs)] as const,
+          ),
+        ),
+        documents.get(of.account) as Promise<AccountView>, // written by openBar
+        recentTrades(pool, desk, of.atMs),
+        deps.instrument(of.pair, of.atMs),
+      ]);
+      const columns: Partial<Record<Timeframe, CandleColumns>> = Object.fromEntries(series);
       const bare = buildSnapshot({
         profile,
         pair: of.pair,
         barMs: of.barMs,
         atMs: of.atMs,
         candles: columns,
-        account: (await documents.get(of.account)) as AccountView, // written by openBar
-        recentTrades: await recentTrades(pool, desk, of.atMs),
-        instrument: await deps.instrument(of.pair, of.atMs),
+        ...{ account, recentTrades: trades, instrument },
         book: deps.book(of.pair),
       });
       const view = { snapshot: bare, candles: columns };

@@ -76,16 +76,18 @@ export function steppedBars(parts: {
     },
 
     async store() {
-      for (const series of offered.values()) {
-        const length = timeframeMs(series.timeframe);
-        const seen: Candle[] = [];
-        for (const candle of series.closed.splice(0)) {
-          if (candle.timeMs !== series.storedMs + length || candle.volume === 0) continue;
-          seen.push(candle);
-          series.storedMs = candle.timeMs;
-        }
-        await candles.append(series, seen);
-      }
+      await Promise.all(
+        [...offered.values()].map(async (series) => {
+          const length = timeframeMs(series.timeframe);
+          const seen: Candle[] = [];
+          for (const candle of series.closed.splice(0)) {
+            if (candle.timeMs !== series.storedMs + length || candle.volume === 0) continue;
+            seen.push(candle);
+            series.storedMs = candle.timeMs;
+          }
+          await candles.append(series, seen);
+        }),
+      );
     },
 
     async complete(atMs) {

@@ -25,9 +25,13 @@ export async function guardedEntry(
   { guard, next }: EntryRequest,
   send: (deps: SendingDeps, clientOrderId: string) => Promise<Placed>,
 ): Promise<GuardedEntry> {
-  // It lives before the entry is sent: no fill can come before somebody watches.
-  await deps.startGuard(guard);
-  const placed = await sendEntry(deps, guard.plan.entryClientOrderId, send);
+  const isGuarded = deps.startGuard(guard);
+  isGuarded.catch(() => undefined);
+  const placed = await sendEntry(deps, guard.plan.entryClientOrderId, async (of, id) => {
+    // It lives before the entry is sent: no fill can come before somebody watches.
+    await isGuarded;
+    return send(of, id);
+  });
   // A turn that cannot be given is no matter of the order: the desk gives it on at the cycle's end.
   const isTaken = next !== null && (await deps.giveTurn({ cycle: next }).catch(() => false));
   return { ...placed, turnGoesTo: isTaken ? next : null };

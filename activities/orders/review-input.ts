@@ -5,7 +5,13 @@ import { openRiskUsdt } from '../../shared/risk/open-risk.ts';
 import type { AccountView } from '../../shared/snapshot.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { Instrument, VenueDepth } from '../../shared/venue.ts';
-import { closedBars, openReservations, readAccount, type EquityMarks } from '../ledger/account.ts';
+import {
+  closedBars,
+  openReservations,
+  readAccount,
+  type EquityMarks,
+  type OpenReservation,
+} from '../ledger/account.ts';
 import type { Queryable } from '../ledger/database.ts';
 import { readLimits } from '../ledger/desk-limits.ts';
 import { trackRecord } from '../ledger/track-record.ts';
@@ -64,16 +70,25 @@ export async function readReviewInput(
   marks: EquityMarks,
 ): Promise<Omit<EntryReviewInput, 'decision'>> {
   const { desk, profile } = deps;
-  const account = await readAccount(db, desk, profile.timeframe, of.atMs);
-  const valued = await closedBars(db, profile.timeframe, of.atMs);
-  const instrument = instrumentOf(market, of.pair);
-  const { limits } = await readLimits(db, desk, profile);
   const { book, atrPct, volatilityRatio, volatilityPctPerYear, nowMs } = market;
+  const readDesk = async () => {
+    const { limits } = await readLimits(db, desk, profile);
+    const at = { pair: of.pair, atMs: nowMs };
+    return { limits, known: await reviewedDesk(db, desk, limits, at) };
+  };
+  const [account, valued, { limits, known }, reservations, track] = await Promise.all([
+    readAccount(db, desk, profile.timeframe, of.atMs),
+    closedBars(db, profile.timeframe, of.atMs),
+    readDesk(),
+    openReservations(db, desk),
+    trackRecord(db, desk, nowMs),
+  ]);
+  const instrument = instrumentOf(market, of.pair);
   return {
     now: nowMs,
     pair: of.pair,
-    desk: await reviewedDesk(db, desk, limits, { pair: of.pair, atMs: nowMs }),
-    account: await reviewedAccount(db, desk, account, marks, market),
+    desk: known,
+    account: reviewedAccount(account, reservations, marks, market),
     market: {
       bid: book.bid,
       ask: book.ask,
@@ -98,18 +113,16 @@ export async function readReviewInput(
     entry: profile.entry,
     ...(profile.margin === undefined ? {} : { margin: profile.margin }),
     limits,
-    track: await trackRecord(db, desk, nowMs),
+    track,
   };
 }
 
-async function reviewedAccount(
-  db: Queryable,
-  desk: string,
+function reviewedAccount(
   account: AccountView,
+  reservations: readonly OpenReservation[],
   marks: EquityMarks,
   market: MarketReading,
-): Promise<ReviewedAccount> {
-  const reservations = await openReservations(db, desk);
+): ReviewedAccount {
   return {
     equity: account.equity,
     peakEquity: marks.peak,

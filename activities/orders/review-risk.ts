@@ -54,19 +54,20 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
   const market = await readMarket(deps, of);
   const entryId = clientOrderId(of.cycle, 'entry', 1);
   return inTransaction(deps.pool, async (client) => {
-    const locked = await client.query<{ marks: EquityMarks | null }>(
+    const lock = client.query<{ marks: EquityMarks | null }>(
       `select marks from desk where desk = $1 for update`,
       [desk],
     );
-    const marks = locked.rows[0]?.marks;
-    if (marks == null) {
-      throw new Error(`desk ${desk} is not in the database, or has seen no bar yet`);
-    }
-    const known = await client.query<{
+    const before = client.query<{
       kind: StoredVerdict['kind'];
       rules: RuleOutcome[];
       plan: unknown;
     }>(`select kind, rules, plan from verdict where id = $1`, [of.cycle]);
+    const [locked, known] = await Promise.all([lock, before]);
+    const marks = locked.rows[0]?.marks;
+    if (marks == null) {
+      throw new Error(`desk ${desk} is not in the database, or has seen no bar yet`);
+    }
     const stored = known.rows[0];
     if (stored !== undefined) {
       const plan = stored.plan === null ? null : readStoredPlan(stored.plan);
@@ -83,7 +84,10 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
     const input = await readReviewInput(client, deps, about, market, marks);
     const verdict = reviewEntry({ ...input, decision: of.decision });
     const at = new Date(of.atMs);
-    await client.query(
+    const stores: Promise<unknown>[] = [];
+    const store = (text: string, values: unknown[]): void =>
+      void stores.push(client.query(text, values));
+    store(
       `insert into verdict (id, desk, kind, at, rules, plan, input) values ($1, $2, $3, $4, $5, $6, $7)`,
       [
         of.cycle,
@@ -100,7 +104,7 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
       const { plan } = verdict;
       const position = positionId(of.pair, of.barMs);
       const exits = exitTerms(deps.profile.guard, of.decision, deps.profile.timeframe);
-      await client.query(
+      store(
         `insert into reservation (verdict, desk, pair, asset, amount, risk_usdt, notional_usdt, margin_usdt)
          values ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [
@@ -114,12 +118,12 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
           plan.marginUsdt,
         ],
       );
-      await client.query(
+      store(
         `insert into position (id, desk, pair, cycle, guard, state, opened_at, hears_bars)
          values ($1, $2, $3, $4, $5, 'opening', $6, $7)`,
         [position, desk, of.pair, of.cycle, of.guard, at, hearsBars(exits)],
       );
-      await intendOrder(client, {
+      const order = intendOrder(client, {
         clientOrderId: entryId,
         desk,
         position,
@@ -138,7 +142,9 @@ export async function reviewRisk(deps: ReviewDeps, of: ReviewRequest): Promise<S
         expiresAtMs: plan.expiresAtMs,
         atMs: of.atMs,
       });
+      stores.push(order);
     }
+    await Promise.all(stores);
     return {
       kind: verdict.kind,
       rules: verdict.rules,

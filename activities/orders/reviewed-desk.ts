@@ -13,7 +13,7 @@ export async function reviewedDesk(
   limits: RiskLimits,
   at: { pair: Pair; atMs: number },
 ): Promise<ReviewedDesk> {
-  const { rows } = await db.query<{
+  const known = db.query<{
     mode: DeskMode;
     reconciled: boolean;
     last_closed: Date | null;
@@ -34,13 +34,14 @@ export async function reviewedDesk(
        from desk d where d.desk = $1`,
     [desk, at.pair, new Date(Math.floor(at.atMs / DAY_MS) * DAY_MS)],
   );
-  const row = rows[0];
-  if (row === undefined) throw new Error(`desk ${desk} is not in the database`);
-  const losses = await db.query<{ pnl: string }>(
+  const closed = db.query<{ pnl: string }>(
     `select pnl_usdt as pnl from position
       where desk = $1 and state in ('closed', 'dust') order by closed_at desc, id desc limit 50`,
     [desk],
   );
+  const [{ rows }, losses] = await Promise.all([known, closed]);
+  const row = rows[0];
+  if (row === undefined) throw new Error(`desk ${desk} is not in the database`);
   const streak = losses.rows.findIndex((r) => Number(r.pnl) >= 0);
   return {
     state: row.mode,

@@ -120,11 +120,13 @@ async function markSending(
   deadlineMs: number | null,
 ): Promise<Marked> {
   return inTransaction(deps.pool, async (client) => {
-    const desk = await client.query<{ kind: string }>(
-      `select state->>'kind' as kind from desk where desk = $1 for update`,
-      [deps.desk],
-    );
-    const order = await findOrder(client, clientOrderId, 'lock');
+    const [desk, order] = await Promise.all([
+      client.query<{ kind: string }>(
+        `select state->>'kind' as kind from desk where desk = $1 for update`,
+        [deps.desk],
+      ),
+      findOrder(client, clientOrderId, 'lock'),
+    ]);
     if (order === null) throw new Error(`no order is stored under client id ${clientOrderId}`);
     const known = placedOf(order);
     if (known !== null) return { kind: 'done', placed: known };
