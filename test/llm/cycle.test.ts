@@ -285,7 +285,15 @@ describe('a cycle of six models', () => {
       ...{ model: 'm-1', build: 'm-1-2026-11', promptVersion: 'triplegain-3', pair: 'BTC/USDT' },
       ...{ bar: '2026-01-05T12:00:00Z', costUsd: '0.00400000', decision: { action: 'hold' } },
     });
-    expect(await readDecisions(pool, desk, 'second')).toHaveLength(1);
+    expect(said[0]).toMatchObject({ latencyMs: expect.any(Number) as number, outcome: null });
+    await pool.query(
+      `insert into prediction (cycle, decider, desk, pair, variant, from_at, outcome, known_at)
+       values ($1, 'second', $2, 'BTC/USDT', 'v', $3, 'hit', $4)`,
+      [cycle, desk, new Date(CLOSE_MS), new Date(CLOSE_MS + 7_200_000)],
+    );
+    expect(await readDecisions(pool, desk, 'second')).toMatchObject([
+      { decider: 'second', outcome: 'hit', outcomeAt: '2026-01-05T15:00:00Z' },
+    ]);
   });
 
   test('in stepped time no deadline is armed, but calls keep their own limits', async () => {
