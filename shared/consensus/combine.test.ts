@@ -229,6 +229,29 @@ describe('weighted', () => {
     },
   );
 
+  test('needs its least answers', () => {
+    const { answers, roster } = panel('lla');
+    const of = (leastAnswers: number) =>
+      combineDecisions('weighted', answers, roster, settings({ threshold: 0.55, leastAnswers }));
+    expect(of(2).action).toBe('long');
+    expect(of(3)).toMatchObject({ action: 'hold', reason: '2 of 3 answered, 3 needed' });
+  });
+
+  test('does not act on those who are too far apart', () => {
+    const answers = [
+      says('a', 'long', { confidence: 0.9 }),
+      says('b', 'hold', { confidence: 0.5 }),
+    ];
+    const of = (mostSpread: number | null) =>
+      combineDecisions('weighted', answers, ['a', 'b'], settings({ threshold: 0.6, mostSpread }));
+    // halved log-odds: 0.75 and 0.5, pooled at 0.63, 0.125 off their mean each
+    expect(of(null).action).toBe('long');
+    expect(of(0.13).action).toBe('long');
+    expect(of(0.12)).toMatchObject({
+      ...{ action: 'hold', reason: expect.stringContaining('but they differ by 0.13') as string },
+    });
+  });
+
   test('one that is known to be right outweighs one that is known to be wrong', () => {
     const { answers, roster } = panel('lss');
     const record = (brier: number, beta: number) => ({

@@ -2,7 +2,7 @@ import type { DeciderAnswer, Decision } from '../decision.ts';
 import type { Consensus } from './consensus.ts';
 import { median } from './median.ts';
 import { mergeDecisions, type Voice } from './merge-decisions.ts';
-import { pooledProbability } from './pool.ts';
+import { pooledProbability, spreadOfSide } from './pool.ts';
 import { quorumOf, type Side } from './quorum.ts';
 import {
   CONSENSUS_KINDS,
@@ -22,7 +22,8 @@ type Rule = Omit<ConsensusSettings, 'kind'>;
  * - `quorum`: see `quorumOf`; confidence is the median of those who agree, levels are their medians.
  * - `single`, `champion`: the decision of that one as it is; a hold when it is absent.
  * - `weighted`: the side that is likelier by `pooledProbability` acts from the threshold on; levels are the medians
- *   of those who said so, and somebody must have. A close needs more than half of the roster.
+ *   of those who said so, and somebody must have. It needs its least answers, and no more spread between them
+ *   than the settings allow. A close needs more than half of the roster.
  *
  * An entry then passes the value gate, if there is one. When all are absent the fallback is followed.
  */
@@ -96,6 +97,11 @@ export function combineDecisions(
         record: records[decider] ?? null,
       }));
       if (forecasts.length === 0) return hold('the roster is empty');
+      if (answered.length < settings.leastAnswers) {
+        return hold(
+          `${answered.length} of ${voices.length} answered, ${settings.leastAnswers} needed`,
+        );
+      }
       const of = (side: 'long' | 'short') => pooledProbability(side, forecasts, settings.sharpness);
       const isShort = votes.some((v) => v.vote === 'short') && of('short') > of('long');
       const side = isShort ? 'short' : 'long';
@@ -103,6 +109,11 @@ export function combineDecisions(
       const reason = `pooled probability ${sure.toFixed(2)} of ${side}`;
       if (sure < settings.threshold) return hold(`${reason} is below ${settings.threshold}`);
       if (!votes.some((v) => v.vote === side)) return hold(`${reason}, but nobody says ${side}`);
+      const spread = spreadOfSide(side, forecasts);
+      // Records from before this setting do not have it.
+      if (spread > (settings.mostSpread ?? Infinity)) {
+        return hold(`${reason}, but they differ by ${spread.toFixed(2)}`);
+      }
       return merged(side, sure, reason);
     }
     default:

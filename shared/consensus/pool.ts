@@ -82,12 +82,34 @@ export function pooledProbability(
   sharpness: number,
 ): number {
   const weights = scoreWeights(forecasts.map((f) => f.record));
-  let odds = 0;
-  forecasts.forEach(({ vote, confidence, record }, m) => {
-    if (vote === 'absent' || vote === 'close') return;
-    const sure = recalibratedOdds(confidence, record);
-    const isFor = vote === side || (vote === 'hold' && side === 'long');
-    odds += weights[m]! * (isFor ? sure : Math.min(0, -sure));
+  const odds = forecasts.map((forecast, m) => weights[m]! * (sideOdds(side, forecast) ?? 0));
+  return probabilityOf(sharpness * odds.reduce((a, b) => a + b, 0));
+}
+
+/**
+ * How far those who answered are from each other about a side: the standard deviation of their recalibrated
+ * probabilities; 0 of fewer than two.
+ */
+export function spreadOfSide(
+  side: Extract<Action, 'long' | 'short'>,
+  forecasts: readonly Forecast[],
+): number {
+  const told = forecasts.flatMap((forecast) => {
+    const odds = sideOdds(side, forecast);
+    return odds === null ? [] : [probabilityOf(odds)];
   });
-  return probabilityOf(sharpness * odds);
+  if (told.length < 2) return 0;
+  const mean = told.reduce((a, b) => a + b, 0) / told.length;
+  return Math.sqrt(told.reduce((sum, p) => sum + (p - mean) ** 2, 0) / told.length);
+}
+
+/** What one decider's answer says for a side; null where it says nothing of one. */
+function sideOdds(
+  side: Extract<Action, 'long' | 'short'>,
+  { vote, confidence, record }: Forecast,
+): number | null {
+  if (vote === 'absent' || vote === 'close') return null;
+  const sure = recalibratedOdds(confidence, record);
+  const isFor = vote === side || (vote === 'hold' && side === 'long');
+  return isFor ? sure : Math.min(0, -sure);
 }

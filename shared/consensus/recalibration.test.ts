@@ -53,6 +53,14 @@ describe('recalibration', () => {
     expect(recalibration([at(0.7, 200, 40)], 200).alpha).toBeLessThan(few.alpha);
   });
 
+  test('comes near to the rate as cases come in', () => {
+    const of = (cases: number): number => {
+      const { alpha, beta } = recalibration([at(0.7, cases, 0.3 * cases)], cases);
+      return Number(probabilityOf(alpha + beta * logOdds(0.7)).toFixed(2));
+    };
+    expect([0, 10, 40, 100, 400].map(of)).toEqual([0.6, 0.51, 0.41, 0.36, 0.32]);
+  });
+
   const some = fc.array(
     fc
       .tuple(

@@ -56,6 +56,15 @@ export const ConsensusSettingsSchema = z.strictObject({
     .max(3)
     .default(1)
     .describe('Factor on the pooled log-odds of `weighted`: below 1 for models that err together'),
+  mostSpread: z
+    .number()
+    .positive()
+    .max(0.5)
+    .nullable()
+    .default(null)
+    .describe(
+      'Greatest standard deviation of the recalibrated probabilities on which `weighted` acts; null for no bound',
+    ),
   valueGate: z
     .strictObject({
       costPct: z
