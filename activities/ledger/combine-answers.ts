@@ -38,7 +38,12 @@ export async function combineAnswers(
   if (kind === 'champion') settings.champion = await readChampion(pool, desk, profile);
   if (settings.valueGate?.costPct === null) {
     const { costs } = (await documents.get(of.snapshot)) as Snapshot; // its hash says it is ours
-    settings.valueGate = { ...settings.valueGate, costPct: costs.roundTripPct };
+    const { roundTripPct: costPct, marginRatePct: shortRatePct } = costs;
+    settings.valueGate = {
+      ...settings.valueGate,
+      costPct,
+      ...(shortRatePct === undefined ? {} : { shortRatePct }),
+    };
   }
   const roster = rosterOf(profile);
   const { rows } = await pool.query<{ records: UsedRecord[] }>(

@@ -158,6 +158,21 @@ test('the value of an entry is that of its nearest target, which confidence is a
   });
 });
 
+test('the value of a short is that after its interest, over its horizon', () => {
+  const gate = (hours: number, action: 'long' | 'short' = 'short') => {
+    const wish = { takeProfitPct: [6], stopLossPct: 2, confidence: 0.5, horizonHours: hours };
+    const shortRatePct = { open: 0.02, rollover: 0.05 };
+    const valueGate = { costPct: 1, shortRatePct, margin: 0 };
+    return combineDecisions('quorum', [says('a', action, wish)], ['a'], settings({ quorum: 1, valueGate })); // prettier-ignore
+  };
+  // 0.5 * 6/2 - 0.5 - 1/2 = 0.5 R, which are 1 %: 0.02 + 19 x 0.05 = 0.97 % are less, 0.02 + 20 x 0.05 more
+  expect(gate(76).action).toBe('short');
+  expect(gate(76.5)).toMatchObject({
+    ...{ action: 'hold', reason: 'expected value -0.01 R after costs is not above 0' },
+  });
+  expect(gate(500, 'long').action).toBe('long');
+});
+
 describe('single and champion', () => {
   const { answers, roster } = panel('lsa');
   test.each([

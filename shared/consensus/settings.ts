@@ -73,6 +73,12 @@ export const ConsensusSettingsSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe("Round-trip cost, percent of price; null for what the cycle's snapshot says"),
+      shortRatePct: z
+        .strictObject({ open: z.number().min(0), rollover: z.number().min(0) })
+        .optional()
+        .describe(
+          "Interest of a short, percent of its value at the open and every 4 hours; absent for what the cycle's snapshot says",
+        ),
       margin: z.number().default(0).describe('Least expected value, in units of risk'),
     })
     .nullable()

@@ -1,6 +1,7 @@
 import type { CandleColumns } from '../candle.ts';
 import type { Decision } from '../decision.ts';
 import { computeIndicators } from '../indicators/indicator-set.ts';
+import { mayBeShort } from '../margin.ts';
 import type { Pair } from '../pair.ts';
 import type { StrategyView } from '../strategies/strategy.ts';
 import type { Timeframe } from '../timeframe.ts';
@@ -182,7 +183,7 @@ export function foldShadows(
             : baselineDecision(
                 plays,
                 // The baselines are those of spot, whatever the desk may do.
-                { ...view, hasPosition: account.holds(p), isShort: false, mayShort: false },
+                viewOf(view, account, terms, p),
                 { timeframe, barMs: lastMs, confidence: terms.limits.confidence },
               ),
         );
@@ -211,6 +212,18 @@ export function foldShadows(
   function closesBy(of: readonly Pair[], barMs: number): number[] {
     return of.map((pair) => candles.closeBy(pair, barMs) ?? NaN);
   }
+}
+
+/** What a rule baseline sees: the desk's snapshot, with the position of its own account and what may be done there. */
+function viewOf(
+  view: NonNullable<CycleLeft['view']>,
+  account: ShadowAccount,
+  { margin, instruments }: ShadowTerms,
+  p: number,
+): StrategyView {
+  const side = account.sideOn(p);
+  const mayShort = mayBeShort(margin, instruments[p]!);
+  return { ...view, hasPosition: side !== null, isShort: side === 'short', mayShort };
 }
 
 /** Who is asked at the closes under these terms: the roster, then the baselines. */

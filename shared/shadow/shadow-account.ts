@@ -140,11 +140,6 @@ export class ShadowAccount {
     return this.s.totals.trades;
   }
 
-  /** Whether a position on the pair is open. */
-  holds(pair: number): boolean {
-    return this.pairs[pair]!.position !== null;
-  }
-
   /** Side of the open position on the pair, or null. */
   sideOn(pair: number): 'long' | 'short' | null {
     const { position } = this.pairs[pair]!;
