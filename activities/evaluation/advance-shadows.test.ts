@@ -141,6 +141,36 @@ describe('shadow accounts of a desk', () => {
     expect(tradesOf('hold, hold')).toBe(0);
   });
 
+  it('sells short where the profile has margin, and comes out the same when made anew', async () => {
+    const lent = PAIRS.map((pair) => ({
+      ...exampleInstrument(pair),
+      ...{ leverageSell: [2], marginRatePct: { open: 0.02, rollover: 0.02 }, marginCallPct: 80 },
+    }));
+    const of = deps({
+      profile: { ...profile, margin: { leverage: 2 } },
+      instruments: () => Promise.resolve(lent),
+    });
+    const history = fresh();
+    for (let bar = BEFORE; bar < BARS; bar++) {
+      await advanceShadows(of, history, { barMs: timeOf(bar) });
+    }
+    const { rows } = await pool.query<{ decider: string; sides: string[] }>(
+      `select decider, array_agg(distinct coalesce(trade->>'side', 'buy')) as sides
+         from shadow_trade where variant = 'baseline' group by 1 order by 1`,
+    );
+    expect(rows).toEqual([
+      { decider: 'breakout', sides: ['buy', 'sell'] },
+      { decider: 'random entry', sides: ['buy'] },
+      { decider: 'trend', sides: ['buy', 'sell'] },
+    ]);
+    const { rows: paid } = await pool.query<{ interest: number }>(
+      `select (state->'totals'->>'interest')::float8 as interest
+         from shadow_account where decider = 'breakout'`,
+    );
+    expect(paid[0]?.interest).toBeGreaterThan(0);
+    expect(await checkShadows(pool, DESK)).toEqual([]);
+  });
+
   it('is the same account bar by bar, in one go, and made anew from the records', async () => {
     await advanceEach(fresh());
     const step = await tables();
