@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { CATALOGUE_DATE } from '../../shared/llm/catalogue.ts';
-import type { ResolvedModel } from '../../shared/llm/resolve-model.ts';
 import type { LlmBudget } from '../../shared/llm/settings.ts';
 import type { TokenUsage } from '../../shared/llm/usage.ts';
 import type { Decimal } from '../../shared/money.ts';
 import { promptIdentity, type Prompt } from '../../shared/prompts/build-prompt.ts';
-import { createReservations, type Reserved } from './reserve-calls.ts';
+import {
+  createReservations,
+  type CallToReserve,
+  type Purpose,
+  type Reserved,
+} from './reserve-calls.ts';
 import type { IncomingResponse } from './send-request.ts';
-
-export type Purpose = 'decision' | 'repair';
 
 /** A call as it is kept: what was asked for, and what came of it. */
 export interface StoredCall {
@@ -18,19 +20,6 @@ export interface StoredCall {
   state: 'sent' | 'answered' | 'failed' | 'lost';
   response: IncomingResponse | null;
   failure: string | null;
-}
-
-export interface CallToReserve {
-  cycle: string;
-  decider: string;
-  purpose: Purpose;
-  model: ResolvedModel;
-  prompt: string;
-  request: Record<string, unknown>;
-  /** Venue time of the cycle, Unix ms. */
-  venueAtMs: number;
-  /** The most that it can cost, USD. */
-  mostUsd: Decimal;
 }
 
 export interface CallEnd {

@@ -27,7 +27,8 @@ import type { PromptVersion } from '../../shared/prompts/versions.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import type { AnswerStore, RecordedQuestion } from './answer-store.ts';
-import type { CallStore, Purpose, StoredCall } from './call-store.ts';
+import type { CallStore, StoredCall } from './call-store.ts';
+import type { Purpose } from './reserve-calls.ts';
 import type { Exchange, IncomingResponse, SendRequest } from './send-request.ts';
 
 export interface ModelDeps {

@@ -1,9 +1,25 @@
 import type pg from 'pg';
 import { CATALOGUE_DATE } from '../../shared/llm/catalogue.ts';
+import type { ResolvedModel } from '../../shared/llm/resolve-model.ts';
 import type { LlmBudget } from '../../shared/llm/settings.ts';
 import { Decimal } from '../../shared/money.ts';
 import { inTransaction } from '../ledger/database.ts';
-import type { CallToReserve } from './call-store.ts';
+
+export type Purpose = 'decision' | 'repair';
+
+/** A call before it is sent. */
+export interface CallToReserve {
+  cycle: string;
+  decider: string;
+  purpose: Purpose;
+  model: ResolvedModel;
+  prompt: string;
+  request: Record<string, unknown>;
+  /** Venue time of the cycle, Unix ms. */
+  venueAtMs: number;
+  /** The most that it can cost, USD. */
+  mostUsd: Decimal;
+}
 
 export type Reserved = { kind: 'reserved'; id: string } | { kind: 'refused'; cause: string };
 

@@ -1,34 +1,20 @@
-import type pg from 'pg';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import type { DecimalText } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
-import type { Profile } from '../../shared/profile.ts';
 import type { DeskEvent } from '../../shared/risk/desk-state.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import { usdtPrices } from '../../shared/usdt-prices.ts';
-import type { Instrument, Venue } from '../../shared/venue.ts';
-import type { Probe, ProbePoint } from '../probe.ts';
+import type { ProbePoint } from '../probe.ts';
 import { closesAt, readAccount } from './account.ts';
-import { inTransaction } from './database.ts';
 import { combineAnswers, type CombinedAnswers } from './combine-answers.ts';
-import { applyDeskEvents, lockDesk, type Standing } from './desk-store.ts';
-import type { DocumentStore } from './documents.ts';
+import { inTransaction } from './database.ts';
 import { createCommandActivities } from './desk-commands.ts';
 import { noteCommand } from './desk-event.ts';
+import { applyDeskEvents, lockDesk, type Standing } from './desk-store.ts';
+import type { LedgerDeps } from './ledger-deps.ts';
 import { openBar, type OpenedBar } from './open-bar.ts';
 import { openDesk, type OpenedDesk } from './open-desk.ts';
 import { resultOf } from './trades.ts';
-
-export interface LedgerDeps {
-  pool: pg.Pool;
-  desk: string;
-  profile: Profile;
-  venue: Venue;
-  documents: DocumentStore;
-  /** `forMs` is the venue time (Unix ms) whose fees count. */
-  instruments: (forMs?: number) => Promise<Instrument[]>;
-  probe: Probe;
-}
 
 /** What changes a desk's state: people, its own venue times, the end of a flattening, comparisons with the venue. */
 export type DeskCommand =

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ProfileSchema } from '../../shared/profile.ts';
+import { memoryVenue } from '../orders/memory-venue.fixture.ts';
+import { noProbe } from '../probe.ts';
 import { readAccount } from './account.ts';
 import { releaseBag } from './bag.ts';
 import { bagBalances, ledgerBalances } from './balances.ts';
@@ -18,9 +20,7 @@ import {
   storeDesk,
   storeEntry,
 } from './example-desk.fixture.ts';
-import type { LedgerDeps } from './activities.ts';
-import { noProbe } from '../probe.ts';
-import { memoryVenue } from '../orders/memory-venue.fixture.ts';
+import type { LedgerDeps } from './ledger-deps.ts';
 import { openBar } from './open-bar.ts';
 
 /** The desk opens on Monday 2026-01-05; its first day ends at 00:00 of the 6th. */

@@ -1,12 +1,12 @@
 import type { DecimalText } from '../../shared/money.ts';
 import { advanceRecords } from '../evaluation/advance-records.ts';
-import { sweepProfit } from './bag.ts';
 import { readAccount } from './account.ts';
-import type { LedgerDeps } from './activities.ts';
+import { sweepProfit } from './bag.ts';
 import { inTransaction } from './database.ts';
 import { readLimits } from './desk-limits.ts';
 import { applyDeskEvents, equityEvents, lockDesk, type Standing } from './desk-store.ts';
 import { readDeskView } from './desk-view.ts';
+import type { LedgerDeps } from './ledger-deps.ts';
 
 /** What the desk is told at the close of a bar. */
 export interface OpenedBar {

@@ -3,8 +3,8 @@ import { inTransaction } from './database.ts';
 import { readChampion } from './desk-commands.ts';
 import { readLimits } from './desk-limits.ts';
 import { createDesk, lockDesk, standingOf, type Standing } from './desk-store.ts';
+import type { LedgerDeps } from './ledger-deps.ts';
 import { postEntry } from './post.ts';
-import type { LedgerDeps } from './activities.ts';
 
 /** The desk as its workflow finds it. */
 export interface OpenedDesk extends Standing {

@@ -1,23 +1,24 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type pg from 'pg';
 import { MARKET_ANALYSTS } from '../../shared/analysts/registry.ts';
+import type { CandleColumns } from '../../shared/candle.ts';
+import type { ClosedBar } from '../../shared/guard/exit-after-bar.ts';
+import { isReviewDue } from '../../shared/guard/exit-review.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { AccountView } from '../../shared/snapshot.ts';
-import type { ClosedBar } from '../../shared/guard/exit-after-bar.ts';
-import { isReviewDue } from '../../shared/guard/exit-review.ts';
 import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
-import type { CandleColumns } from '../../shared/candle.ts';
 import type { Instrument, VenueDepth } from '../../shared/venue.ts';
+import { readAnalysts } from '../analysts/read-analysts.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { recentTrades } from '../ledger/trades.ts';
-import { readAnalysts } from '../analysts/read-analysts.ts';
-import { buildSnapshot, withReadings } from './build-snapshot.ts';
 import { lateAfterMs } from './bar-closes.ts';
+import { buildSnapshot, withReadings } from './build-snapshot.ts';
 import type { CandleStore } from './candle-store.ts';
 import type { FeedRun } from './feed.ts';
-import type { MarketTime, PriceLevel } from './market-time.ts';
+import type { MarketTime } from './market-time.ts';
 import { readExitBar } from './read-exit-bar.ts';
+import type { PriceLevel } from './venue-control.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,14 +1,7 @@
 import type pg from 'pg';
-import type { Pair } from '../../shared/pair.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import type { VenueClock } from './venue-clock.ts';
-import type { VenueControl } from './venue-control.ts';
-
-/** A price that a workflow waits for; `id` is `<workflow id>#<what for>`. */
-export type PriceLevel = { id: string; pair: Pair } & (
-  | /** Reached when the pair trades here or higher. */ { above: string }
-  | /** Here or lower. */ { below: string }
-);
+import type { PriceLevel, VenueControl } from './venue-control.ts';
 
 /** How workflows wait for times and prices of the market, whether its clock stands for them or not. */
 export interface MarketTime {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Pair } from '../../shared/pair.ts';
 import { TIMEFRAMES, type Timeframe } from '../../shared/timeframe.ts';
-import type { PriceLevel } from './market-time.ts';
 
 const EventSchema = z.object({
   number: z.int(),
@@ -27,6 +27,12 @@ const StateSchema = z.object({
 });
 export type SteppedEvent = z.infer<typeof EventSchema>;
 export type SteppedState = z.infer<typeof StateSchema>;
+
+/** A price that a workflow waits for; `id` is `<workflow id>#<what for>`. */
+export type PriceLevel = { id: string; pair: Pair } & (
+  | /** Reached when the pair trades here or higher. */ { above: string }
+  | /** Here or lower. */ { below: string }
+);
 
 /** The clock of a stepped venue: it stands at each numbered event until that is acknowledged. */
 export interface VenueControl {

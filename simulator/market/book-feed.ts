@@ -2,7 +2,6 @@ import type { Candle } from '../../shared/candle.ts';
 import type { DecimalText } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
-import type { Side } from '../state/order.ts';
 
 /** A candle with what only a venue knows of it. */
 export interface FeedBar extends Candle {
@@ -23,7 +22,7 @@ export interface FeedPrint {
   price: DecimalText;
   quantity: DecimalText;
   /** Of the taker. */
-  side: Side;
+  side: 'buy' | 'sell';
   type: 'market' | 'limit';
   /** By the venue's clock, in nanoseconds since the epoch. */
   ns: bigint;

@@ -3,7 +3,7 @@ import { lateness, LOCKOUT } from '../rest/private-context.ts';
 import type { Notice } from '../state/state.ts';
 import { textOf, toJson } from '../wire/json.ts';
 import { orderExecRow, tradeExecRow, wsTime } from './exec-rows.ts';
-import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
+import type { Frame, Link, Session, SocketOptions } from './session.ts';
 import { TRADING, type TradingCall } from './trading-calls.ts';
 
 const SNAPSHOT_TRADES = 50;

@@ -6,7 +6,7 @@ import { textOf } from '../wire/json.ts';
 import { timeframeOf } from '../wire/market-view.ts';
 import { pairStatusOf } from '../wire/system-status.ts';
 import * as channel from './public-channels.ts';
-import type { Frame, Link, Session, SocketOptions } from './socket-server.ts';
+import type { Frame, Link, Session, SocketOptions } from './session.ts';
 
 type Subscription =
   | { channel: 'ticker'; pair: Pair; onBook: boolean; best: string }

@@ -1,35 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import type { PrivateContext } from '../rest/private-context.ts';
 import type { Service } from '../service/service.ts';
-import type { Notice } from '../state/state.ts';
 import type { Faults } from '../trouble/faults.ts';
 import { toJson } from '../wire/json.ts';
 import { systemOf } from '../wire/system-status.ts';
 import { createPrivateSession } from './private-session.ts';
 import { createPublicSession } from './public-session.ts';
-
-export type Frame = Record<string, unknown>;
-
-/** One client on a socket: how it is written to, and what its requests are answered with. */
-export interface Link {
-  send(text: string): void;
-  /** Breaks the connection. */
-  cut(): void;
-  /** Answers `request`: `body` goes beside method, req_id and times. */
-  reply(request: Frame, body: Frame): void;
-}
-
-export interface Session {
-  /** False when the method is not one of this socket's. */
-  request(method: string, params: Frame, request: Frame): boolean;
-  notices(notices: readonly Notice[]): void;
-  /** Whether any subscription is alive: only then heartbeats flow. */
-  isSubscribed(): boolean;
-  close(): void;
-}
-
-export type SocketOptions = PrivateContext;
+import type { Frame, Link, Session, SocketOptions } from './session.ts';
 
 const HEARTBEAT_MS = 1_000;
 const CHANNEL = /^\{"channel":"(\w+)"/;

@@ -14,7 +14,7 @@ import { venueId } from '../state/ids.ts';
 import type { Order, OrderRequest } from '../state/order.ts';
 import { textOf } from '../wire/json.ts';
 import { orderOfRest, priceOf } from '../wire/order-params.ts';
-import type { Frame } from './socket-server.ts';
+import type { Frame } from './session.ts';
 
 /** What goes beside method and req_id in an answer; several when Kraken answers once per id. */
 type Answers = Frame[];
