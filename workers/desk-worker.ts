@@ -88,6 +88,8 @@ const shadows = {
 const feed = {
   ...market,
   probe,
+  // At a venue that stands the fees are read anew for each bar.
+  readAhead: (atMs: number) => void instruments.all(atMs).catch(() => undefined),
   messages: feedMessages(client, workflowIds.desk(desk), workflowIds.feed(desk, profile.venue)),
 };
 

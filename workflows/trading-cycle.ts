@@ -90,11 +90,12 @@ export async function tradingCycle(input: CycleInput): Promise<CycleResult> {
     setCurrentDetails(story.join('\n\n'));
   };
 
+  step = 'snapshot';
+  // Side by side: a snapshot changes nothing, and one of a bar that is not ours is left.
+  const snapshotting = local.buildSnapshot({ pair, barMs, atMs, account: input.account });
   const isOurs = await local.lockBar({ pair, barMs, cycle: workflowId, runId });
   if (!isOurs) return end('skipped');
-
-  step = 'snapshot';
-  const snapshot = await local.buildSnapshot({ pair, barMs, atMs, account: input.account });
+  const snapshot = await snapshotting;
   if (!snapshot.asks) {
     tell(`**${pair}** ${isoTime(barMs)}: its position is not due for a review`);
     await giveTurnOn();

@@ -14,6 +14,8 @@ export interface FeedParts extends ExecutionDeps {
   /** Opens the venue's sockets; resolves when both are subscribed and their snapshots are in. */
   openStream: (onEvent: (event: VenueStreamEvent) => void) => Promise<VenueStream>;
   messages: FeedMessages;
+  /** Told of a bar's close as soon as it is heard of: what will be wanted at that venue time may be read ahead. */
+  readAhead?: (atMs: number) => void;
 }
 
 export interface FeedDeps extends FeedParts {
@@ -98,8 +100,9 @@ export async function runFeed(deps: FeedDeps, run: FeedRun): Promise<void> {
   async function tell(event: SteppedEvent): Promise<void> {
     const atMs = Date.parse(event.at);
     const wakes = (event.wakes ?? []).map((w) => w.id);
-    const concerned = await orders.tellGuards({ event: event.number, atMs, wakes });
     const bar = event.bars?.find((b) => b.timeframe === deps.profile.timeframe);
+    if (bar !== undefined) deps.readAhead?.(atMs);
+    const concerned = await orders.tellGuards({ event: event.number, atMs, wakes });
     if (bar !== undefined) {
       await bars.complete(atMs);
       await messages.barClosed({

@@ -120,6 +120,17 @@ describe('the desk', () => {
     expect(await world.statusOf()).toMatchObject({ missedBars: 3 });
   });
 
+  test('skips a bar that another run has decided, whatever its snapshot does', async () => {
+    world.allLong();
+    world.decidedBefore.add(BTC);
+    world.before[`snapshot ${BTC}`] = world.gate().passed;
+    await world.bar(1);
+    await world.acked(1);
+    const skipped = world.client.workflow.getHandle(world.cycleOf(BTC));
+    expect(await skipped.result()).toMatchObject({ outcome: 'skipped', turnGoesTo: null });
+    expect(world.reviewed).toEqual(PAIRS.slice(1));
+  });
+
   test('frees turn and event of a cycle that dies', async () => {
     world.allLong();
     const never = world.gate();

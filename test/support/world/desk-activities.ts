@@ -41,10 +41,13 @@ export function deskActivities(
       flatten: script.state.kind === 'flattening',
     }),
     isLate: ({ barMs }: { barMs: number }) => script.late.has(barMs),
-    buildSnapshot: ({ pair }: { pair: Pair }) => ({
-      ...{ hash: pair, price: 100, asks: true },
-      guard: venue.isHeld(pair) ? ids.guardOf(pair) : null,
-    }),
+    async buildSnapshot({ pair }: { pair: Pair }) {
+      await script.before[`snapshot ${pair}`]?.();
+      return {
+        ...{ hash: pair, price: 100, asks: true },
+        guard: venue.isHeld(pair) ? ids.guardOf(pair) : null,
+      };
+    },
     async askDecider({ decider, snapshot }: { decider: string; snapshot: string }) {
       await script.before[`ask ${snapshot}`]?.();
       return { kind: 'absent', decider, cause: snapshot };

@@ -17,7 +17,7 @@ const NO_EXITS: ExitTerms = {
 };
 
 /** A step that can be held up; those of a cycle by pair. */
-type Step = `${'ask' | 'review' | 'send' | 'record'} ${Pair}` | 'place stop';
+type Step = `${'snapshot' | 'ask' | 'review' | 'send' | 'record'} ${Pair}` | 'place stop';
 
 export type DeskScript = ReturnType<typeof deskScript>;
 
@@ -33,6 +33,8 @@ export function deskScript() {
     actions: {} as Record<Pair, string>,
     /** Pairs whose entry the risk review lets pass; the others are vetoed. */
     approved: new Set<Pair>(),
+    /** Pairs whose bars another run has decided. */
+    decidedBefore: new Set<Pair>(),
     /** What a comparison of ledger and venue finds. */
     differences: [] as string[],
     /** What happens before a step goes on. */

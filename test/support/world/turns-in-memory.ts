@@ -1,5 +1,6 @@
 import type { EntryMessages } from '../../../activities/orders/entry-messages.ts';
 import type { TurnActivities } from '../../../activities/orders/turns.ts';
+import type { Pair } from '../../../shared/pair.ts';
 import type { DeskScript } from './desk-script.ts';
 
 type CycleOf = { cycle: string };
@@ -8,12 +9,13 @@ export type TurnsInMemory = ReturnType<typeof turnsInMemory>;
 
 /** The bars' locks and the turns of their cycles. */
 export function turnsInMemory(
-  { woken }: Pick<DeskScript, 'woken'>,
+  { woken, decidedBefore }: Pick<DeskScript, 'woken' | 'decidedBefore'>,
   { wakeForTurn }: Pick<EntryMessages, 'wakeForTurn'>,
 ) {
   const turns = new Map<string, { wants: boolean; has: boolean }>();
   return {
-    lockBar({ cycle }: CycleOf): boolean {
+    lockBar({ cycle, pair }: CycleOf & { pair: Pair }): boolean {
+      if (decidedBefore.has(pair)) return false;
       turns.set(cycle, { wants: false, has: false });
       return true;
     },
