@@ -31,9 +31,9 @@ import { decision, modelAt } from './llm-desk.ts';
 
 const HOUR = 3_600_000;
 const HISTORY = 80;
-const TRADED = 30;
+const TRADED = 24;
 /** No entry from here on: all are flat at the end, and their money can be added up. */
-const LAST_ENTRY = 18;
+const LAST_ENTRY = 14;
 const HORIZON_HOURS = 8;
 const START = 10_000;
 /** 1,000 tokens in at 2 USD and 200 out at 10 USD per million. */
@@ -160,7 +160,7 @@ beforeAll(async () => {
   );
   home = join(dir, 'home');
   summary = await replayDesk({ home, profile: profile(), market, calls: 'record' });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   for (const server of Object.values(servers)) await server.close();
   rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
@@ -201,7 +201,7 @@ describe('the arena of six models', () => {
     for (const name of ['right', 'wrong', 'eager', 'patient']) {
       expect(of(name).llmCost, name).toBe((charged * CALL_USD).toFixed(4));
     }
-    const twice = Array.from({ length: TRADED }, (_, n) => n + 1).filter(isMuddled).length;
+    const twice = Array.from({ length: charged }, (_, n) => n + 1).filter(isMuddled).length;
     expect(Number(of('muddled').llmCost)).toBeCloseTo((charged + twice) * CALL_USD, 6);
     expect(of('right').trades.count).toBeGreaterThan(0);
     expect(of('wrong').trades.count).toBeGreaterThan(0);
@@ -254,7 +254,7 @@ describe('the weighted consensus', () => {
     for (const weight of Object.values(weightsOf(await at(-1)))) {
       expect(weight).toBeCloseTo(1 / 6, 12);
     }
-    const [middle, last] = [weightsOf(await at(12)), weightsOf(await at(0))];
+    const [middle, last] = [weightsOf(await at(10)), weightsOf(await at(0))];
     expect(middle['right']).toBeGreaterThan(1 / 6);
     expect(middle['wrong']).toBeLessThan(1 / 6);
     expect(last['right']! - last['wrong']!).toBeGreaterThan(middle['right']! - middle['wrong']!);
@@ -291,7 +291,7 @@ describe('the weighted consensus', () => {
     );
     expect(used).toHaveLength(TRADED);
     expect(used.map((row) => row.resolved)).toEqual(used.map((row) => row.known));
-    expect(used.at(-1)!.resolved).toBeGreaterThan(80);
+    expect(used.at(-1)!.resolved).toBeGreaterThan(60);
   });
 
   test('is decided the same again from the record', async () => {
@@ -312,7 +312,7 @@ describe('kept answers', () => {
     const again = await replayDesk({ home, profile: profile(), market, calls: 'replay-only' });
     expect(asked()).toEqual(before);
     expect(again.hash).toBe(summary.hash);
-  }, 120_000);
+  }, 300_000);
 
   test('serve --ask: nobody is asked about what was answered', async () => {
     const before = asked();
