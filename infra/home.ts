@@ -36,6 +36,7 @@ export const DEFAULT_PORT_BASE = 17000;
 /** Ports that a base may be chosen from: above the privileged ones, with room for every part. */
 export const PORT_BASE_RANGE = { from: 1024, to: 65500 };
 
+/** The port of each part, counted from the base. */
 export function portsFrom(base: number): Ports {
   return {
     temporal: base,

@@ -32,6 +32,7 @@ export interface Queues {
   orders: string;
 }
 
+/** The task queues of a desk. */
 export function queuesOf(desk: string, venue: string): Queues {
   return { cycle: `cycle-${desk}`, market: `market-${desk}`, orders: `orders-${venue}-${desk}` };
 }

@@ -4,6 +4,7 @@ export type Asset = string;
 
 const PAIR = /^[A-Z0-9]{2,10}\/[A-Z0-9]{2,10}$/;
 
+/** Whether a text is written as a pair; no venue need list it. */
 export function isPair(text: string): text is Pair {
   return PAIR.test(text);
 }

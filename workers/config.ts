@@ -28,6 +28,7 @@ export const WorkerConfigSchema = z.strictObject({
 });
 export type WorkerConfig = z.infer<typeof WorkerConfigSchema>;
 
+/** Throws for a file that is not there or not as `npm start` writes it. */
 export function readWorkerConfig(file: string | undefined): WorkerConfig {
   if (file === undefined)
     throw new Error('usage: desk-worker.ts CONFIG.json (written by npm start)');

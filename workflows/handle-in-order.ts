@@ -7,6 +7,7 @@ export interface Handled {
   register(this: void): void;
 }
 
+/** A signal, and what takes its messages. */
 export function on<M>(signal: SignalDefinition<[M]>, take: (message: M) => void): Handled {
   return {
     name: signal.name,

@@ -47,6 +47,7 @@ export interface BarCloses {
   idle(): Promise<void>;
 }
 
+/** Goes on from the bar that the desk was told last; see `BarCloses`. */
 export async function barCloses(deps: BarCloseDeps): Promise<BarCloses> {
   const { pool, desk, profile, venue, candles, clock, log } = deps;
   const { pairs, snapshotTimeframes, timeframe: decided } = profile;

@@ -18,6 +18,7 @@ export const ALARMING_SKEW_MS = 500;
 /** So far away lies another time, of a market that is made up: no clock that is off. */
 const OTHER_TIME_MS = 86_400_000;
 
+/** Whether this machine's clock is so far off that deadlines of orders mean something else. */
 export function isAlarming(skewMs: number): boolean {
   const off = Math.abs(skewMs);
   return off > ALARMING_SKEW_MS && off < OTHER_TIME_MS;

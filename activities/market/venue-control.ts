@@ -45,6 +45,7 @@ export interface VenueControl {
   forget(id: string): Promise<void>;
 }
 
+/** The clock of the simulator whose control address is `base`; each call throws when it is refused. */
 export function createVenueControl(base: string): VenueControl {
   async function call(method: string, path: string, body?: unknown, signal?: AbortSignal) {
     const response = await fetch(`${base}${path}`, {

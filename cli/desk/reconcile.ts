@@ -44,6 +44,7 @@ const PATIENCE_MS = 60_000;
 /** A fill takes far less from the venue to the ledger; what two reads this far apart see, stands. */
 const BETWEEN_READS_MS = 1_500;
 
+/** Compares ledger and venue: by the running desk, and by the venue's journal where there is one to read. */
 export async function reconcile(parts: ReconcileParts): Promise<Reconciliation> {
   const stored = parts.workflow === null ? null : await askDesk(parts, parts.workflow);
   const audit = await auditTwice(parts);
@@ -56,6 +57,7 @@ export async function reconcile(parts: ReconcileParts): Promise<Reconciliation> 
   };
 }
 
+/** Whether nothing at all was found. */
 export function agrees(found: Reconciliation): boolean {
   return found.differences.length + found.unbalanced.length + found.duplicates.length === 0;
 }

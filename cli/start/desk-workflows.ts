@@ -19,6 +19,7 @@ export interface DeskWorkflows {
   close(): Promise<void>;
 }
 
+/** Starts a desk's workflows, finds those that run, and asks them. */
 export async function deskWorkflows(
   address: string,
   desk: string,

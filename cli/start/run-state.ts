@@ -109,6 +109,7 @@ export function replayState(
   };
 }
 
+/** Removes the journals of replays that this one takes the place of. */
 export function removeStaleDirs(state: RunState): void {
   for (const dir of state.stale.dirs) rmSync(dir, { recursive: true, force: true });
 }

@@ -24,10 +24,12 @@ export interface PairCosts extends FillCosts {
 /** Floats such as 100 * 1.0001 carry noise far below a tick, which must not cost one. */
 const TICK_NOISE = 1e-6;
 
+/** What a purchase at `price` costs on the venue's tick: never less. */
 export function boughtAt(price: number, { priceScale }: PairCosts): number {
   return priceScale === 0 ? price : Math.ceil(price * priceScale - TICK_NOISE) / priceScale;
 }
 
+/** What a sale at `price` brings on the venue's tick: never more. */
 export function soldAt(price: number, { priceScale }: PairCosts): number {
   return priceScale === 0 ? price : Math.floor(price * priceScale + TICK_NOISE) / priceScale;
 }

@@ -11,10 +11,12 @@ const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
 /** Where a checksum begins; a part that is joined later begins with 0. */
 export const CRC_START = -1;
 
+/** The register after one more byte. */
 export function crcByte(register: number, byte: number): number {
   return (TABLE[(register ^ byte) & 255] ?? 0) ^ (register >>> 8);
 }
 
+/** The checksum that a register stands for, as Kraken writes it. */
 export function crcValue(register: number): number {
   return (register ^ -1) >>> 0;
 }

@@ -14,6 +14,7 @@ const raw = JSON as unknown as {
   isRawJSON(value: unknown): value is RawNumber;
 };
 
+/** A number that `JSON.stringify` writes with exactly these digits. */
 export function rawNumber(text: string): RawNumber {
   return raw.rawJSON(text);
 }

@@ -84,6 +84,7 @@ export function addOrderFields(order: OrderRequest): Record<string, string | und
   };
 }
 
+/** The `price` field of an AddOrder call: of a trailing stop it is a distance, which Kraken wants signed. */
 export function priceField(kind: OrderKind, price: DecimalText | undefined): string | undefined {
   return kind === 'trailing-stop' && price !== undefined ? `+${price}` : price;
 }

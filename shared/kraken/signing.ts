@@ -8,6 +8,7 @@ export interface SigningText {
   digest: string;
 }
 
+/** What `API-Sign` is taken over: the path, and what is hashed first. */
 export function signingText(path: string, nonce: string, body: string): SigningText {
   return { path, digest: nonce + body };
 }

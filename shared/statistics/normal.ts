@@ -36,6 +36,7 @@ export function normalCdf(x: number): number {
   return x > 0 ? 1 - upper : upper;
 }
 
+/** Density of the standard normal distribution. */
 export function normalDensity(x: number): number {
   return Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 }

@@ -11,6 +11,7 @@ export function probabilisticSharpe(returns: ArrayLike<number>, benchmark = 0): 
   return psrOf(sharpe, benchmark, m.count, m.skew, m.kurtosis);
 }
 
+/** The probability that a true Sharpe ratio lies above `benchmark`; ratios per period, of `count` periods. */
 export function psrOf(
   sharpe: number,
   benchmark: number,

@@ -52,6 +52,7 @@ export function heldOf(core: Core, asset: Asset): Decimal {
 export const freeOf = (core: Core, asset: Asset): Decimal =>
   balanceOf(core, asset).minus(heldOf(core, asset));
 
+/** An amount on the decimals that the venue books of its asset. */
 export function roundAmount(amount: Decimal, asset: Asset): Decimal {
   return amount.toDecimalPlaces(assetInfo(asset).decimals, Decimal.ROUND_HALF_UP);
 }

@@ -110,6 +110,7 @@ export function nextRollover(core: Core): Position | null {
   return next;
 }
 
+/** Takes the interest of a position that is due, and books the next one. */
 export function rollOver(core: Core, position: Position): void {
   payRollover(core, position);
   position.rolloverMs += ROLLOVER_MS;
@@ -187,6 +188,7 @@ export interface MarginAccount {
   level: Decimal | null;
 }
 
+/** The account as a margin account, in dollars (or USDT), at the standing prices. */
 export function marginAccount(core: Core): MarginAccount {
   let balance = ZERO;
   for (const [asset, amount] of core.state.balances) {

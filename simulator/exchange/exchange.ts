@@ -83,6 +83,7 @@ export interface Exchange {
   save(): string;
 }
 
+/** An exchange in which nothing has happened yet but its deposits, or one that goes on from `saved`. */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { market } = options;
   let facts: Fact[] = [];

@@ -288,6 +288,7 @@ function checkAmendedMoney(core: Core, order: Order, next: Order): Refusal | nul
 const same = (a: Decimal | null, b: Decimal | null): boolean =>
   a === null || b === null ? a === b : a.eq(b);
 
+/** Ends an open order at its client's wish; null when it has. */
 export function cancelOrder(core: Core, order: Order): Refusal | null {
   if (order.status !== 'open') return { error: 'EOrder:Unknown order' };
   endOrder(core, order, 'canceled', 'User requested');

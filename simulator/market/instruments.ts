@@ -88,6 +88,7 @@ const ASSET_DECIMALS: Record<Asset, [decimals: number, display: number, marginRa
 
 const altnameOf = (asset: Asset): string => (asset === 'BTC' ? 'XBT' : asset);
 
+/** What the venue knows of an asset; usual values for one that the table lacks. */
 export function assetInfo(asset: Asset): AssetInfo {
   const [decimals, displayDecimals, marginRate] = ASSET_DECIMALS[asset] ?? [8, 5, 0.02];
   return {

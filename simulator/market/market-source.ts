@@ -144,6 +144,7 @@ export function readers(
   };
 }
 
+/** `build`, done once for each pair and timeframe. */
 export function barCache(
   build: (pair: Pair, timeframe: Timeframe) => CandleColumns,
 ): (pair: Pair, timeframe: Timeframe) => CandleColumns {

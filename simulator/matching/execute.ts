@@ -242,6 +242,7 @@ export function endOrder(
   noticeOrder(core, order, 'ended');
 }
 
+/** Tells clients of an order as it stands now: what happens to it later must not show in what was told. */
 export function noticeOrder(
   core: Core,
   order: Order,
@@ -256,6 +257,7 @@ export function noticeOrder(
   });
 }
 
+/** An order as an event names it. */
 export function orderReport(order: Order): OrderReport {
   return { orderId: order.id, clientOrderId: order.clientId, status: wsStatus(order) };
 }

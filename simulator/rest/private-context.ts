@@ -47,6 +47,7 @@ export function namedOrder(exchange: Exchange, params: Params): Order | null {
   return clientId === undefined ? null : exchange.orderByClientId(clientId);
 }
 
+/** The change that an AmendOrder or EditOrder asks for, or the refusal of its first field that is malformed. */
 export function amendmentOf(
   exchange: Exchange,
   order: Order,
@@ -73,6 +74,7 @@ export function amendmentOf(
   return change;
 }
 
+/** Whether a history asked for by `cl_ord_id` or `userref` has this order. */
 export function matches(order: Order, params: Params): boolean {
   const clientId = params['cl_ord_id'];
   const userref = params['userref'];
@@ -94,6 +96,7 @@ export function within(atMs: number, params: Params, exchange: Exchange): boolea
   return (start === null || atMs > start) && (end === null || atMs <= end);
 }
 
+/** The page of a history that `ofs` asks for. */
 export function pageOf<T>(rows: readonly T[], params: Params): T[] {
   const offset = Number(params['ofs'] ?? '0');
   return rows.slice(offset, offset + PAGE);

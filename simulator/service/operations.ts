@@ -4,6 +4,7 @@ import type { Service } from './service.ts';
 
 /** Orders as clients change them, journaled; REST and WebSocket differ in their words only. */
 
+/** Places an order, unless the matching engine's counter is full. */
 export function place(service: Service, request: OrderRequest): Order | Refusal {
   const { exchange, limits } = service;
   const limited = limits.engine(request.pair, 'place', 0);
@@ -15,6 +16,7 @@ export function place(service: Service, request: OrderRequest): Order | Refusal 
   );
 }
 
+/** Changes an order in its place; null when it has. */
 export function amend(service: Service, order: Order, change: Amendment): Refusal | null {
   const { exchange, limits } = service;
   const limited = limits.engine(order.pair, 'amend', exchange.state.nowMs - order.openMs);
@@ -26,6 +28,7 @@ export function amend(service: Service, order: Order, change: Amendment): Refusa
   );
 }
 
+/** Cancels an order; null when it has. */
 export function cancel(service: Service, order: Order): Refusal | null {
   const { exchange, limits } = service;
   limits.engine(order.pair, 'cancel', exchange.state.nowMs - order.openMs);

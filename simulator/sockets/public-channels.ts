@@ -24,6 +24,7 @@ import { wsTime } from './exec-rows.ts';
 const SNAPSHOT_BARS = 60;
 const SNAPSHOT_TRADES = 50;
 
+/** The ticker of a pair: best bid and ask, and the day until now. */
 export function tickerMessage(exchange: Exchange, pair: Pair, type: 'snapshot' | 'update'): string {
   const instrument = instrumentOf(exchange, pair);
   const book = drawBook(exchange, instrument, 1);
@@ -129,6 +130,7 @@ export function ohlcBoundary(
   return messages;
 }
 
+/** The latest public trades of a pair, with which a subscription begins. */
 export function tradeSnapshot(exchange: Exchange, pair: Pair): string {
   const { books } = exchange.market;
   if (books !== undefined) {
@@ -233,6 +235,7 @@ const levelRow = (level: Level, instrument: Instrument): unknown => ({
   qty: wire(level.quantity, instrument.lotDecimals),
 });
 
+/** The book of a pair to a depth, as text and as what the next update is told against. */
 export function bookSnapshot(
   exchange: Exchange,
   pair: Pair,

@@ -228,6 +228,7 @@ export function stateText(state: Partial<ExchangeState>): string {
   });
 }
 
+/** The state out of the text of `stateText`. */
 export function parseState(text: string): ExchangeState {
   return JSON.parse(text, (_, value: unknown) => {
     if (value === null || typeof value !== 'object') return value;

@@ -90,6 +90,7 @@ export function parseScenario(text: string, startMs: number, nowMs: number): Sce
   };
 }
 
+/** A scenario out of a YAML or JSON file. Throws with the file or the field that does not serve. */
 export function readScenario(file: string, startMs: number, nowMs: number): Scenario {
   let text: string;
   try {

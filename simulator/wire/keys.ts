@@ -30,6 +30,7 @@ export function signature(secret: string, path: string, nonce: string, body: str
     .digest('base64');
 }
 
+/** Whether both are the same, in a time that does not tell where they differ. */
 export function isSigned(expected: string, given: string): boolean {
   const a = Buffer.from(expected);
   const b = Buffer.from(given);

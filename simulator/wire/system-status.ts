@@ -14,6 +14,7 @@ export function systemOf(exchange: Exchange): SystemMode {
   return others.length === 0 && common !== undefined ? common : 'online';
 }
 
+/** The status of a pair in Kraken's words, e.g. `online`, `cancel_only`. */
 export function pairStatusOf({ market }: Exchange, pair: Pair): string {
   const { books } = market;
   if (books === undefined) return 'online';
