@@ -189,8 +189,8 @@ async function runDesk(run: {
     ];
     print(addressBlock(shown, paint));
     for (const line of withoutKey(profile, (name) => process.env[name])) print(line);
-    const range = market.toMs === null ? null : { fromMs: market.fromMs, toMs: market.toMs };
-    const bar = range === null ? null : progressBar(process.stderr, range);
+    const { fromMs, toMs } = market;
+    const bar = toMs === null ? null : progressBar(process.stderr, { fromMs, toMs });
     const how = await watchDesk({
       pool,
       desk: state.desk,
@@ -206,11 +206,11 @@ async function runDesk(run: {
       signal,
     });
     bar?.clear();
-    if (how === 'stopped' || range === null) return 130;
+    if (how.kind === 'stopped') return 130;
     const { summary, findings } = await through(async () =>
       summariseReplay(pool, {
         desk: state.desk,
-        ...range,
+        ...{ fromMs, toMs: toMs ?? how.atMs },
         journal: readJournal(state.journalDir),
         files: await filesUsed(addresses.control),
       }),

@@ -23,8 +23,11 @@ export interface Watched {
 const EVERY_MS = 250;
 const EQUITY_EVERY_BARS = 12;
 
+/** `atMs` is the venue's time at the end of its prices. */
+export type WatchEnd = { kind: 'ended'; atMs: number } | { kind: 'stopped' };
+
 /** Prints each recorded cycle, and the equity now and then, until the replay has ended or `signal` aborts. */
-export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
+export async function watchDesk(w: Watched): Promise<WatchEnd> {
   const told = new Set<string>();
   const newsOf = absenceNews();
   let sinceMs: number | null = null;
@@ -53,10 +56,10 @@ export async function watchDesk(w: Watched): Promise<'ended' | 'stopped'> {
     }
     const now = await w.status();
     if (now?.venueTimeMs != null) w.onProgress(now.venueTimeMs, cycles);
-    if (now?.isEnded) return 'ended';
+    if (now?.isEnded && now.venueTimeMs !== null) return { kind: 'ended', atMs: now.venueTimeMs };
     await pause(EVERY_MS, w.signal);
   }
-  return 'stopped';
+  return { kind: 'stopped' };
 
   async function tellEquity(atMs: number): Promise<void> {
     const account = await readAccount(w.pool, w.desk, w.profile.timeframe, atMs).catch(() => null);
@@ -87,14 +90,13 @@ function inOrder(cycles: readonly CycleStory[], profile: Profile): CycleStory[] 
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const end = (): void => {
+      clearTimeout(timer);
+      // A desk is watched for weeks: what has been waited for must not be kept.
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
   });
 }
