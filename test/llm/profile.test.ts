@@ -20,9 +20,10 @@ describe('the desk of six models', () => {
     expect(Object.keys(modelAsks('d', models))).toEqual(rosterOf(models));
   });
 
-  test('differs from the first desk in its deciders, its rebalancing and its bag alone', () => {
+  test('differs from the first desk in its deciders, its rebalancing, its bag and its margin alone', () => {
     const { name: _n, deciders: _d, consensus: _c, llm: _l, ...trades } = models;
-    const { rebalance: _r, bag: _b, ...rest } = trades;
+    const { rebalance: _r, bag: _b, margin, ...rest } = trades;
+    expect(margin).toEqual({ leverage: 2 });
     expect(desk('triplegain.yaml')).toMatchObject(rest);
   });
 
