@@ -15,7 +15,7 @@ import { readShadows } from './shadow-store.ts';
 
 /** What is told of one contestant's predictions, in cycles of the roster it was on. */
 export interface PredictionRecord {
-  resolved: Resolved[];
+  resolved: (Resolved & { pair: Pair })[];
   pending: number;
   /** Entries that were never reached, and answers that named no event. */
   unscored: number;
@@ -151,7 +151,7 @@ async function readPredictions(
       else if (outcome === 'void') record.unscored++;
       else {
         const { confidence } = decision;
-        record.resolved.push({ confidence, hit: outcome === 'hit', atMs });
+        record.resolved.push({ confidence, hit: outcome === 'hit', atMs, pair: row.pair });
       }
     }
   }

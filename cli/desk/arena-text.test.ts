@@ -18,6 +18,7 @@ const { standings, evidence } = standingsOf([
 ]);
 const report: ArenaReport = {
   ...{ desk: 'example', timeframe: '1h', evidence },
+  together: { deciders: 2, correlation: 0.8, effective: 1.111, cases: 40 },
   champion: { champion: 'gpt', instead: null, words: 'Champion gpt: no switch.' },
   ...{ from: '2026-01-05T00:00:00Z', asOf: '2026-01-08T00:00:00Z' },
   standings: standings.map((standing) => ({
@@ -52,6 +53,7 @@ it('tells the standings and that they mean nothing yet', () => {
     /gpt +10 +62 % +40 % +17 to 69 % +0\.290 +-0\.20 +-0\.50 to 0\.10 +0\.780 +1\.000 +60 %/,
   );
   expect(text).toContain('Champion gpt: no switch.');
+  expect(text).toContain('Errors of 2 deciders correlate by 0.80');
   expect(arenaText({ ...report, champion: null }, plain)).not.toContain('Champion');
   expect(text).toContain('55 > 20, 69 > 60');
   expect(text).toMatch(/gpt +not distinguishable from +cash/);

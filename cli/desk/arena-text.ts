@@ -1,3 +1,4 @@
+import { commonErrorsWords } from '../../shared/arena/common-errors.ts';
 import type { Against } from '../../shared/arena/standings.ts';
 import { LEAST_DAYS } from '../../shared/arena/standings.ts';
 import type { Interval } from '../../shared/statistics/bootstrap.ts';
@@ -60,6 +61,7 @@ export function arenaText(report: ArenaReport, paint: Paint): string {
     ),
     paint.dim(said[0]!),
     ...said.slice(1),
+    ...(report.together === null ? [] : [`  ${commonErrorsWords(report.together)}`]),
     '',
     paint.dim('Against the baselines, daily returns resampled in pairs'),
     ...columns(

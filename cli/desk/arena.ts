@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { checkRecords } from '../../activities/evaluation/advance-records.ts';
 import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
-import { readArena } from '../../activities/evaluation/read-arena.ts';
+import { readArena, type PredictionRecord } from '../../activities/evaluation/read-arena.ts';
 import { readRecords } from '../../activities/evaluation/record-store.ts';
 import { readChampion } from '../../activities/ledger/desk-commands.ts';
 import { championEvidence, type ChampionEvidence } from '../../shared/arena/champion-evidence.ts';
+import { commonErrors, type CommonErrors, type Errors } from '../../shared/arena/common-errors.ts';
 import { predictionScore, type PredictionScore } from '../../shared/arena/prediction-score.ts';
 import { standingsOf, type Standing } from '../../shared/arena/standings.ts';
 import type { UsedRecord } from '../../shared/consensus/consensus.ts';
@@ -38,6 +39,8 @@ export interface ArenaReport {
   evidence: string;
   /** Whether another champion is called for; null where the desk follows none. */
   champion: ChampionEvidence | null;
+  /** How far those who are asked at present err together; null while too little is known. */
+  together: CommonErrors | null;
   /** By return net of everything, the best first. Predictions are null for baselines. */
   standings: (Standing & { predictions: ArenaPredictions | null })[];
 }
@@ -62,6 +65,11 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
     asOf: isoTime(record.barMs + barMs),
     evidence,
     champion: champion === null ? null : championEvidence(record.accounts, champion, roster),
+    together: commonErrors(
+      standings
+        .filter((each) => !each.isBaseline && each.isOnRoster)
+        .map((each) => errorsOf(record.predictions.get(shadowKey(each))?.resolved ?? [])),
+    ),
     standings: standings.map((standing) => {
       if (standing.isBaseline) return { ...standing, predictions: null };
       const of = record.predictions.get(shadowKey(standing));
@@ -76,6 +84,15 @@ export async function arenaReport(pool: pg.Pool, desk: string): Promise<ArenaRep
       };
     }),
   };
+}
+
+function errorsOf(resolved: PredictionRecord['resolved']): Errors {
+  return new Map(
+    resolved.map(({ pair, atMs, hit, confidence }) => [
+      `${pair} ${atMs}`,
+      Number(hit) - confidence,
+    ]),
+  );
 }
 
 /** The champion of the desk, null where it follows none, and those who could be followed. */
