@@ -110,6 +110,7 @@ function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): Des
       type: request.entry ?? 'market',
       expireAfterMinutes: request.entryMinutes,
     }),
+    margin: request.margin ?? null,
   });
 }
 

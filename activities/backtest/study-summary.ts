@@ -22,6 +22,8 @@ export interface StudySummary {
     entry: NonNullable<StudyRequest['entry']>;
     /** After which a post-only entry ended; null at the market. */
     entryMinutes: number | null;
+    /** Greatest leverage of shorts under the risk engine; null for none. */
+    leverage: number | null;
     exits: StudyRequest['exits'] | null;
   } | null;
   /** What must stand beside every number: a model may have known what would happen. Null when all counts. */
@@ -163,8 +165,9 @@ export function studySummary(
 }
 
 function rulesOf(request: StudyRequest): NonNullable<StudySummary['rules']> {
-  const { limits, entry = 'market', entryMinutes = 60, exits = null } = request;
-  return { limits, entry, entryMinutes: entry === 'market' ? null : entryMinutes, exits };
+  const { limits, entry = 'market', entryMinutes = 60, margin, exits = null } = request;
+  const waits = entry === 'market' ? null : entryMinutes;
+  return { limits, entry, entryMinutes: waits, leverage: margin?.leverage ?? null, exits };
 }
 
 function byQuote(

@@ -4,6 +4,7 @@ import type { RecordedDecisions } from '../../shared/backtest/recorded-decisions
 import type { Gap } from '../../shared/backtest/segments.ts';
 import type { WalkForwardOptions } from '../../shared/backtest/walk-forward.ts';
 import type { EntrySettings } from '../../shared/entry.ts';
+import type { MarginSettings } from '../../shared/margin.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
 import type { RiskLimits } from '../../shared/risk/limits.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
@@ -28,6 +29,8 @@ export interface StudyRequest {
   limits: 'desk' | 'none';
   /** Limits of that risk engine; absent: TripleGain's. */
   risk?: RiskLimits;
+  /** Shorts on margin under that risk engine; absent: none. */
+  margin?: MarginSettings;
   /** How the desk enters: at the market, or post-only at the bid. Absent: at the market. */
   entry?: EntrySettings['type'];
   /** Venue time after which a post-only entry ends, minutes; absent: an hour. */

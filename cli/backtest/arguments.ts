@@ -33,11 +33,12 @@ export const USAGE = `npm run backtest -- --strategy NAME --data DIR --pairs P[,
   --from T --to T     open times, ISO 8601 UTC; --from is included, --to is not
   --fills-only        fixed quantity, no risk engine, each pair one series
   --limits L          desk (default): the risk engine; none: an equal share of the account per entry
-  --profile FILE      limits, entries, exits and balances of that desk; other flags win
+  --profile FILE      limits, entries, exits, margin and balances of that desk; other flags win
   --entry E           with the risk engine: market (default), or post-only at the bid
   --entry-minutes N   after which a post-only entry ends (60)
   --exits JSON        how positions are left besides, as in a profile's guard: breakEven, trailing, timeStopHours,
                       invalidation, reviewEveryHours; e.g. '{"trailing":{"atr":3},"timeStopHours":48}'
+  --margin N          lets the risk engine sell short, with a leverage of N at most
   --confidence P      stated confidence of the strategy, for the risk engine (0.65)
   --balances A=N,..   start balances, e.g. USDT=1000,XRP=500
   --beneath T         finer bars that tell whether stop or target came first, where they exist
@@ -143,6 +144,7 @@ function parseFlags(argv: readonly string[]) {
       entry: { type: 'string' },
       'entry-minutes': { type: 'string' },
       exits: { type: 'string' },
+      margin: { type: 'string' },
       confidence: { type: 'string', default: '0.65' },
       balances: { type: 'string' },
       beneath: { type: 'string' },

@@ -1,5 +1,6 @@
 import type { StudyRequest } from '../../activities/backtest/study.ts';
 import { ExitSettingsSchema, type ExitSettings } from '../../shared/backtest/exit-settings.ts';
+import { MarginSettingsSchema, type MarginSettings } from '../../shared/margin.ts';
 import { baseOf, quoteOf, type Asset, type Pair } from '../../shared/pair.ts';
 import type { BarStrategyName } from '../../shared/strategies/bar-registry.ts';
 import { loadProfile } from '../load-profile.ts';
@@ -12,12 +13,13 @@ export interface DeskFlags {
   entry?: string;
   'entry-minutes'?: string;
   exits?: string;
+  margin?: string;
   'fills-only': boolean;
 }
 
 type DeskRequest = Pick<
   StudyRequest,
-  'limits' | 'risk' | 'entry' | 'entryMinutes' | 'exits' | 'balances'
+  'limits' | 'risk' | 'margin' | 'entry' | 'entryMinutes' | 'exits' | 'balances'
 >;
 
 /** What a study has of a desk: the profile's, and what flags say otherwise. Throws UsageError naming the flag. */
@@ -30,7 +32,7 @@ export function readDesk(
   if (limits !== 'desk' && limits !== 'none') {
     throw new UsageError(`--limits ${limits}: there are desk and none`);
   }
-  for (const flag of ['profile', 'exits'] as const) {
+  for (const flag of ['profile', 'exits', 'margin'] as const) {
     if (flags[flag] === undefined) continue;
     if (flags['fills-only']) throw new UsageError(`--${flag}: --fills-only knows no desk`);
     if (strategy === 'banded-thirds') {
@@ -40,6 +42,11 @@ export function readDesk(
   if (flags.profile !== undefined && limits === 'none') {
     throw new UsageError('--profile brings the limits of its desk: leave --limits none away');
   }
+  if (flags.margin !== undefined && limits === 'none') {
+    throw new UsageError(
+      '--margin goes with --limits desk; without it shorts borrow what they need',
+    );
+  }
   const desk = flags.profile === undefined ? null : asUsage(() => loadProfile(flags.profile!));
   const exits =
     flags.exits === undefined ? desk?.guard : exitSettings(readObject('--exits', flags.exits));
@@ -48,10 +55,12 @@ export function readDesk(
       `a time stop at the horizon goes with recorded decisions: ${strategy} names none; say hours by --exits`,
     );
   }
+  const margin = flags.margin === undefined ? desk?.margin : marginSettings(flags.margin);
   return {
     limits,
     ...readEntry(flags, desk?.entry ?? null),
     ...(desk === null ? {} : { risk: desk.risk }),
+    ...(margin === undefined ? {} : { margin }),
     ...(exits === undefined ? {} : { exits: ExitSettingsSchema.strip().parse(exits) }),
     balances: desk === null ? null : balancesOf(desk.balances, pairs),
   };
@@ -83,6 +92,12 @@ function balancesOf(balances: Record<Asset, string>, pairs: readonly Pair[]) {
   const traded = new Set(pairs.flatMap((pair) => [baseOf(pair), quoteOf(pair)]));
   const kept = Object.entries(balances).filter(([asset]) => traded.has(asset));
   return Object.fromEntries(kept.map(([asset, amount]) => [asset, Number(amount)]));
+}
+
+function marginSettings(text: string): MarginSettings {
+  const parsed = MarginSettingsSchema.safeParse({ leverage: Number(text) });
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--margin ${text}: not a whole leverage from 2 to 10`);
 }
 
 function exitSettings(given: Record<string, unknown>): ExitSettings {

@@ -6,6 +6,8 @@ import { assetInfo, instrumentFor } from '../../simulator/market/instruments.ts'
 /** Kraken's entry tier for spot (kraken.com/features/fee-schedule, read 2026-11-21). */
 const TAKER_FEE = 0.004;
 const MAKER_FEE = 0.0025;
+/** Margin level at which Kraken calls (support.kraken.com, margin call level, read 2026-11-21). */
+const MARGIN_CALL_PCT = 80;
 
 /** A pair as the simulator trades it: the same steps, minimums, spread and fees. */
 export function venueFacts(pair: Pair, price: number): StudyInstrument {
@@ -22,7 +24,8 @@ export function venueFacts(pair: Pair, price: number): StudyInstrument {
       takerFee: TAKER_FEE,
       makerFee: MAKER_FEE,
       leverageBuy: [],
-      leverageSell: [],
+      leverageSell: venue.leverages,
+      marginCallPct: MARGIN_CALL_PCT,
       marginRatePct: { open: marginRate, rollover: marginRate },
       status: 'online',
     },

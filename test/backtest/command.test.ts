@@ -163,6 +163,25 @@ describe('npm run backtest', () => {
     expect(hour.exits).not.toEqual(byFlags.exits);
   });
 
+  it('sells short through the risk engine where --margin lets it', () => {
+    const file = join(dir, 'shorts.csv');
+    const told = (...more: string[]) => {
+      const args = ['--strategy', 'trend', '--params', '{"shorts":true}', '--json'];
+      const { stdout } = backtest('BTC/USDT', ...args, '--trades', file, ...more);
+      const sides = readFileSync(file, 'utf8').trimEnd().split('\n').slice(1);
+      return {
+        vetoes: (JSON.parse(stdout) as { vetoes: Record<string, number> }).vetoes,
+        shorts: sides.filter((row) => row.split(',')[1] === 'short').length,
+      };
+    };
+    const spot = told();
+    expect(spot.vetoes['legal-action']).toBeGreaterThan(0);
+    expect(spot.shorts).toBe(0);
+    const margin = told('--margin', '3');
+    expect(margin.vetoes).not.toHaveProperty('legal-action');
+    expect(margin.shorts).toBeGreaterThan(0);
+  });
+
   it('sweeps, and walks forward', () => {
     const { status, stdout } = backtest(
       'BTC/USDT',
@@ -226,6 +245,12 @@ describe('bad input', () => {
       args: [...trend, '--fills-only', '--profile', DESK],
       status: 2,
       says: /--profile: --fills-only knows no desk/,
+    },
+    {
+      name: 'no leverage',
+      args: [...trend, '--margin', '1'],
+      status: 2,
+      says: /--margin 1: not a whole leverage from 2 to 10/,
     },
     {
       name: 'a wait for what does not wait',
