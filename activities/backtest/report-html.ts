@@ -22,7 +22,7 @@ export function reportHtml({ summary, measures, run, data }: ReportInput): strin
 <h1>${text(title)}</h1>
 <p>${text(summary.from)} to ${text(summary.to ?? 'the end of the data')}: ${summary.bars} bars,
 ${summary.gaps} gaps; ${summary.trades} trades. Parameters <code>${text(JSON.stringify(summary.params))}</code>.</p>
-${summary.rules === null ? '' : `<p>Entries and exits <code>${text(JSON.stringify(summary.rules))}</code>.</p>`}
+${summary.rules === null ? '' : `<p>Entries and exits <code>${text(JSON.stringify(named(summary.rules)))}</code>.</p>`}
 ${summary.halted === null ? '' : `<p class="warn">The risk engine stopped trading for good on ${text(summary.halted.at)}: ${text(summary.halted.why)}.</p>`}
 ${measures === null ? '' : equityPart(measures, run.numeraire, run.engine?.account.startEquity ?? NaN)}
 ${unitsPart(summary)}
@@ -153,6 +153,11 @@ ${
 }
 ${vetoes.length === 0 ? '' : `<tr><th>refused</th><td>${text(vetoes.map(([rule, n]) => `${rule} ${n}`).join(', '))}</td></tr>`}
 </table>`;
+}
+
+/** What there is of it: nulls are left out. */
+function named(rules: object): object {
+  return Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== null));
 }
 
 /** Most marks drawn on one price chart; more could not be told apart. */
