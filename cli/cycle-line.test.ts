@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CycleStory } from '../activities/ledger/read-cycles.ts';
+import type { CycleStory } from '../activities/ledger/records/read-cycles.ts';
 import type { DeciderAnswer, Decision } from '../shared/decision.ts';
 import type { RuleOutcome } from '../shared/risk/verdict.ts';
 import { addressBlock, cycleLine, equityLine, ruleWords } from './cycle-line.ts';

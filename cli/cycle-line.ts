@@ -1,4 +1,4 @@
-import type { CycleStory } from '../activities/ledger/read-cycles.ts';
+import type { CycleStory } from '../activities/ledger/records/read-cycles.ts';
 import type { DeciderAnswer } from '../shared/decision.ts';
 import { Decimal, isDecimalText, type DecimalText } from '../shared/money.ts';
 import type { RuleOutcome } from '../shared/risk/verdict.ts';

@@ -3,7 +3,7 @@ import {
   WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client';
-import type { EntryMessages } from '../activities/orders/entry-messages.ts';
+import type { EntryMessages } from '../activities/orders/sending/entry-messages.ts';
 import { turn } from '../workflows/messages.ts';
 import type { positionGuard } from '../workflows/position-guard.ts';
 import { deskKey, pairKey } from '../workflows/search-attributes.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { movementsSince } from '../activities/ledger/book-movement.ts';
+import { movementsSince } from '../activities/ledger/books/book-movement.ts';
 import type { FeedParts, FeedRun } from '../activities/market/feed.ts';
 import { runFeed } from '../activities/market/feed.ts';
 import { runLiveFeed } from '../activities/market/live-feed.ts';

@@ -5,8 +5,8 @@ import type { EvaluationActivities } from '../activities/evaluation/activities.t
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { FeedActivities, MarketActivities } from '../activities/market/activities.ts';
 import type { OrderActivities, ReviewActivities } from '../activities/orders/activities.ts';
-import type { RebalanceActivities } from '../activities/orders/rebalance-activities.ts';
-import type { TurnActivities } from '../activities/orders/turns.ts';
+import type { RebalanceActivities } from '../activities/orders/rebalance/rebalance-activities.ts';
+import type { TurnActivities } from '../activities/orders/sending/turns.ts';
 import type { ModelAsk } from '../shared/llm/model-asks.ts';
 
 /**

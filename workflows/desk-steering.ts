@@ -1,4 +1,4 @@
-import type { Standing } from '../activities/ledger/desk-store.ts';
+import type { Standing } from '../activities/ledger/desk/desk-store.ts';
 import { local } from './activities.ts';
 import type { Carried, Message } from './desk-carried.ts';
 import type { DeskEvents } from './desk-events.ts';

@@ -1,6 +1,6 @@
-import type { OrderState as Changed } from '../activities/orders/change-order.ts';
 import type { PlacedReduction } from '../activities/orders/activities.ts';
-import type { Reduction } from '../activities/orders/reduce.ts';
+import type { OrderState as Changed } from '../activities/orders/sending/change-order.ts';
+import type { Reduction } from '../activities/orders/sending/reduce.ts';
 import { clientOrderId } from '../shared/client-order-id.ts';
 import {
   breakEvenPrice,

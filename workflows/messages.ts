@@ -1,10 +1,10 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ReleaseAnswer } from '../activities/ledger/bag.ts';
-import type { ChampionAnswer } from '../activities/ledger/desk-commands.ts';
+import type { ReleaseAnswer } from '../activities/ledger/books/bag.ts';
+import type { ChampionAnswer } from '../activities/ledger/desk/desk-commands.ts';
+import type { DecimalText } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
 import type { LimitsAnswer, LimitsInForce } from '../shared/risk/standing-limits.ts';
 import type { Timeframe } from '../shared/timeframe.ts';
-import type { DecimalText } from '../shared/money.ts';
 
 /** One bar of all pairs of a timeframe has closed. `event` is the number to acknowledge in stepped time. */
 export interface BarClosed {

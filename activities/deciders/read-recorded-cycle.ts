@@ -7,8 +7,8 @@ import type { EntryReviewInput } from '../../shared/risk/entry-input.ts';
 import { OrderPlanSchema } from '../../shared/risk/plan.ts';
 import { SnapshotSchema } from '../../shared/snapshot.ts';
 import type { Queryable } from '../ledger/database.ts';
+import type { CycleStory } from '../ledger/records/read-cycles.ts';
 import { ordersWhere, type StoredOrder } from '../orders/order-store.ts';
-import type { CycleStory } from '../ledger/read-cycles.ts';
 
 /**
  * Everything that a cycle was decided with. Throws when its snapshot is no longer stored. What this program

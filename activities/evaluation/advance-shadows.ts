@@ -10,8 +10,8 @@ import type { ShadowTerms } from '../../shared/shadow/shadow-types.ts';
 import { timeframeMs } from '../../shared/timeframe.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import { inTransaction } from '../ledger/database.ts';
-import { readLimits } from '../ledger/desk-limits.ts';
-import { volatility } from '../orders/volatility.ts';
+import { readLimits } from '../ledger/desk/desk-limits.ts';
+import { volatility } from '../orders/review/volatility.ts';
 import { loadCandles, openingBalances, readCyclesLeft, readTerms } from './shadow-record.ts';
 import { lockShadows, readShadows, storeFold, storeTerms } from './shadow-store.ts';
 

@@ -6,8 +6,8 @@ import type { DeciderAnswer } from '../../shared/decision.ts';
 import { noProbe } from '../probe.ts';
 import { memoryVenue, type MemoryVenue } from '../orders/memory-venue.fixture.ts';
 import { createLedgerActivities, type LedgerActivities } from './activities.ts';
-import { ledgerBalances } from './balances.ts';
-import { bookFill } from './book-fill.ts';
+import { ledgerBalances } from './books/balances.ts';
+import { bookFill } from './books/book-fill.ts';
 import { emptySchema } from './desk-database.fixture.ts';
 import { createDocumentStore } from './documents.ts';
 import {

@@ -5,16 +5,16 @@ import type { DeskEvent } from '../../shared/risk/desk-state.ts';
 import { isoTime } from '../../shared/timeframe.ts';
 import { usdtPrices } from '../../shared/usdt-prices.ts';
 import type { ProbePoint } from '../probe.ts';
-import { closesAt, readAccount } from './account.ts';
+import { closesAt, readAccount } from './books/account.ts';
+import { resultOf } from './books/trades.ts';
 import { combineAnswers, type CombinedAnswers } from './combine-answers.ts';
 import { inTransaction } from './database.ts';
-import { createCommandActivities } from './desk-commands.ts';
-import { noteCommand } from './desk-event.ts';
-import { applyDeskEvents, lockDesk, type Standing } from './desk-store.ts';
+import { createCommandActivities } from './desk/desk-commands.ts';
+import { noteCommand } from './desk/desk-event.ts';
+import { applyDeskEvents, lockDesk, type Standing } from './desk/desk-store.ts';
+import { openBar, type OpenedBar } from './desk/open-bar.ts';
+import { openDesk, type OpenedDesk } from './desk/open-desk.ts';
 import type { LedgerDeps } from './ledger-deps.ts';
-import { openBar, type OpenedBar } from './open-bar.ts';
-import { openDesk, type OpenedDesk } from './open-desk.ts';
-import { resultOf } from './trades.ts';
 
 /** What changes a desk's state: people, its own venue times, the end of a flattening, comparisons with the venue. */
 export type DeskCommand =

@@ -1,14 +1,14 @@
 import type pg from 'pg';
-import { combineDecisions, compareConsensus } from '../../shared/consensus/combine.ts';
-import type { Consensus, RecordedConsensus, UsedRecord } from '../../shared/consensus/consensus.ts';
 import { recordsByDecider, rosterRecords } from '../../shared/arena/fold-records.ts';
 import { variantsOf } from '../../shared/arena/variants.ts';
+import { combineDecisions, compareConsensus } from '../../shared/consensus/combine.ts';
+import type { Consensus, RecordedConsensus, UsedRecord } from '../../shared/consensus/consensus.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { heldStopPct } from '../../shared/guard/exit-review.ts';
 import { rosterOf, type Profile } from '../../shared/profile.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
-import { readChampion } from './desk-commands.ts';
 import { answersTable, saidBy } from './answers-table.ts';
+import { readChampion } from './desk/desk-commands.ts';
 import type { DocumentStore } from './documents.ts';
 
 /** What a cycle is told of its consensus; all of it is stored under `hash`. */

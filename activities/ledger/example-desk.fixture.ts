@@ -1,16 +1,16 @@
 import type pg from 'pg';
 import { clientOrderId } from '../../shared/client-order-id.ts';
 import type { Decision } from '../../shared/decision.ts';
-import { positionId, workflowIds } from '../../shared/names.ts';
 import { Decimal } from '../../shared/money.ts';
+import { positionId, workflowIds } from '../../shared/names.ts';
 import { ProfileSchema, type Profile } from '../../shared/profile.ts';
 import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument, VenueFill } from '../../shared/venue.ts';
 import { intendOrder, setOrderStatus, type OrderStatus } from '../orders/order-store.ts';
+import { firstMarks } from './books/account.ts';
+import { postEntry } from './books/post.ts';
 import { inTransaction } from './database.ts';
-import { createDesk, lockDesk, applyDeskEvents } from './desk-store.ts';
-import { firstMarks } from './account.ts';
-import { postEntry } from './post.ts';
+import { createDesk, lockDesk, applyDeskEvents } from './desk/desk-store.ts';
 
 /** The bar that tests decide on: 2026-01-05 12:00, a Monday; it closes at 13:00. */
 export const BAR_MS = Date.UTC(2026, 0, 5, 12);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { Decimal } from '../../shared/money.ts';
 import type { Asset } from '../../shared/pair.ts';
 import type { VenueStreamEvent } from '../../shared/venue.ts';
-import { ledgerBalances } from '../ledger/balances.ts';
+import { ledgerBalances } from '../ledger/books/balances.ts';
 
 /** How long a difference may last: executions are booked while it is looked for. */
 const PATIENCE_MS = 15_000;

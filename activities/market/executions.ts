@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { Venue, VenueStreamEvent } from '../../shared/venue.ts';
-import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
-import { bookMissedMovements, bookMovement } from '../ledger/book-movement.ts';
-import { fillsSince } from '../ledger/fills-since.ts';
+import { adoptOrderState, bookFill } from '../ledger/books/book-fill.ts';
+import { bookMissedMovements, bookMovement } from '../ledger/books/book-movement.ts';
+import { fillsSince } from '../ledger/books/fills-since.ts';
 import type { Probe } from '../probe.ts';
-import { outboxUpdates } from './outbox.ts';
 import type { FeedMessages } from './feed-messages.ts';
+import { outboxUpdates } from './outbox.ts';
 
 export interface ExecutionDeps {
   pool: pg.Pool;

@@ -6,19 +6,19 @@ import { quoteOf } from '../../shared/pair.ts';
 import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
-import { amendOrder, cancelOrder, type OrderState } from './change-order.ts';
+import { reconcileAccount, type ReconcileDeps } from './reconcile-account.ts';
+import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review/review-risk.ts';
+import { verdictHeadline, verdictTable } from './review/verdict-table.ts';
+import { amendOrder, cancelOrder, type OrderState } from './sending/change-order.ts';
 import {
   guardedEntry,
   type EntryRequest,
   type GuardedEntry,
   type GuardedEntryDeps,
-} from './guarded-entry.ts';
-import { reconcileAccount, type ReconcileDeps } from './reconcile-account.ts';
-import { intendReduction, type Reduction } from './reduce.ts';
-import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review-risk.ts';
-import { cancelEntry } from './send-entry.ts';
-import { sendOrder, settleOrder, type Placed, type SendingDeps } from './send-order.ts';
-import { verdictHeadline, verdictTable } from './verdict-table.ts';
+} from './sending/guarded-entry.ts';
+import { intendReduction, type Reduction } from './sending/reduce.ts';
+import { cancelEntry } from './sending/send-entry.ts';
+import { sendOrder, settleOrder, type Placed, type SendingDeps } from './sending/send-order.ts';
 
 export interface OrderDeps extends ReconcileDeps, ReviewDeps {
   documents: DocumentStore;

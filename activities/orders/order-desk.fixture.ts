@@ -4,7 +4,7 @@ import { emptySchema } from '../ledger/desk-database.fixture.ts';
 import { clearTables, DESK, storeDesk } from '../ledger/example-desk.fixture.ts';
 import { noProbe } from '../probe.ts';
 import { memoryVenue, type MemoryVenue } from './memory-venue.fixture.ts';
-import type { SendingDeps } from './send-order.ts';
+import type { SendingDeps } from './sending/send-order.ts';
 
 export interface OrderDesk {
   pool: pg.Pool;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { ledgerBalances } from '../ledger/balances.ts';
-import { bookFill } from '../ledger/book-fill.ts';
+import { ledgerBalances } from '../ledger/books/balances.ts';
+import { bookFill } from '../ledger/books/book-fill.ts';
 import {
   CLOSE_MS,
   DESK,
@@ -13,8 +13,8 @@ import type { MemoryVenue } from './memory-venue.fixture.ts';
 import { onOrderDesk } from './order-desk.fixture.ts';
 import { findOrder } from './order-store.ts';
 import { reconcileAccount } from './reconcile-account.ts';
-import { reviewedDesk } from './reviewed-desk.ts';
-import { sendOrder, type SendingDeps } from './send-order.ts';
+import { reviewedDesk } from './review/reviewed-desk.ts';
+import { sendOrder, type SendingDeps } from './sending/send-order.ts';
 
 let pool: pg.Pool;
 let venue: MemoryVenue;

@@ -1,12 +1,12 @@
 import { Decimal } from '../../shared/money.ts';
-import { adoptOrderState, bookFill } from '../ledger/book-fill.ts';
-import { ledgerBalances } from '../ledger/balances.ts';
-import { bookMissedMovements } from '../ledger/book-movement.ts';
-import { allowsMargin } from '../ledger/margin-account.ts';
-import { fillsSince } from '../ledger/fills-since.ts';
-import { ordersWhere } from './order-store.ts';
 import { isMarginMovement, type VenueMovement } from '../../shared/venue.ts';
-import type { SendingDeps } from './send-order.ts';
+import { ledgerBalances } from '../ledger/books/balances.ts';
+import { adoptOrderState, bookFill } from '../ledger/books/book-fill.ts';
+import { bookMissedMovements } from '../ledger/books/book-movement.ts';
+import { fillsSince } from '../ledger/books/fills-since.ts';
+import { allowsMargin } from '../ledger/books/margin-account.ts';
+import { ordersWhere } from './order-store.ts';
+import type { SendingDeps } from './sending/send-order.ts';
 
 export interface ReconcileDeps extends SendingDeps {
   /** What the venue's own ledger has beside trades; where it is told, a difference names it. */

@@ -3,7 +3,7 @@ import { checkRecords } from '../../activities/evaluation/advance-records.ts';
 import { checkShadows } from '../../activities/evaluation/advance-shadows.ts';
 import { readArena, type PredictionRecord } from '../../activities/evaluation/read-arena.ts';
 import { readRecords } from '../../activities/evaluation/record-store.ts';
-import { readChampion } from '../../activities/ledger/desk-commands.ts';
+import { readChampion } from '../../activities/ledger/desk/desk-commands.ts';
 import { championEvidence, type ChampionEvidence } from '../../shared/arena/champion-evidence.ts';
 import { commonErrors, type CommonErrors, type Errors } from '../../shared/arena/common-errors.ts';
 import { predictionScore, type PredictionScore } from '../../shared/arena/prediction-score.ts';

@@ -1,4 +1,4 @@
-import type { CycleName } from '../../activities/ledger/read-cycles.ts';
+import type { CycleName } from '../../activities/ledger/records/read-cycles.ts';
 import { isDecimalText, type DecimalText } from '../../shared/money.ts';
 import { isPair, type Asset } from '../../shared/pair.ts';
 import type { DeskChoice } from '../desk-address.ts';

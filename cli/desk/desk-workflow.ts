@@ -6,8 +6,8 @@ import {
   QueryNotRegisteredError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { ReleaseAnswer } from '../../activities/ledger/bag.ts';
-import type { ChampionAnswer } from '../../activities/ledger/desk-commands.ts';
+import type { ReleaseAnswer } from '../../activities/ledger/books/bag.ts';
+import type { ChampionAnswer } from '../../activities/ledger/desk/desk-commands.ts';
 import { workflowIds } from '../../shared/names.ts';
 import type { LimitsAnswer, LimitsInForce } from '../../shared/risk/standing-limits.ts';
 import {

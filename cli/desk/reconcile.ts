@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { checkLedger, unbalancedWords } from '../../activities/ledger/check-ledger.ts';
-import { readDeskRecord } from '../../activities/ledger/read-record.ts';
+import { checkLedger, unbalancedWords } from '../../activities/ledger/books/check-ledger.ts';
+import { readDeskRecord } from '../../activities/ledger/records/read-record.ts';
 import {
   auditJournal,
   standingFindings,

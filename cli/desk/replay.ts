@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { readRecordedCycle } from '../../activities/deciders/read-recorded-cycle.ts';
-import type { CycleStory } from '../../activities/ledger/read-cycles.ts';
+import type { CycleStory } from '../../activities/ledger/records/read-cycles.ts';
 import { ProfileSchema } from '../../shared/profile.ts';
 import { replayCycle, type CycleReplay } from '../../shared/replay/replay-cycle.ts';
 import { askDeciders, type AskedAnswer } from './ask-deciders.ts';

@@ -3,18 +3,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { readCalls, readPrompts } from '../../activities/deciders/read-calls.ts';
 import { readDeciders } from '../../activities/deciders/read-deciders.ts';
-import { readModelsNow } from '../../activities/deciders/read-models-now.ts';
 import { readDecisions } from '../../activities/deciders/read-decisions.ts';
+import { readModelsNow } from '../../activities/deciders/read-models-now.ts';
 import { readRecords } from '../../activities/evaluation/record-store.ts';
-import { readAccount } from '../../activities/ledger/account.ts';
+import { readAccount } from '../../activities/ledger/books/account.ts';
 import { connectDatabase } from '../../activities/ledger/database.ts';
 import {
   readCycle,
   readCycles,
   type CycleName,
   type CycleStory,
-} from '../../activities/ledger/read-cycles.ts';
-import { readWhy } from '../../activities/ledger/read-why.ts';
+} from '../../activities/ledger/records/read-cycles.ts';
+import { readWhy } from '../../activities/ledger/records/read-why.ts';
 import { homeDir } from '../../infra/home.ts';
 import { LlmSettingsSchema, type LlmSettings } from '../../shared/llm/settings.ts';
 import { workflowIds } from '../../shared/names.ts';
@@ -25,8 +25,8 @@ import { cycleLine } from '../cycle-line.ts';
 import { chooseDesk, readDesks, type DeskEntry } from '../desk-address.ts';
 import { Interrupted, orInterrupted } from '../interruption.ts';
 import { paintFor, type Paint } from '../paint.ts';
-import { arenaJson, arenaReport, assertShadows } from './arena.ts';
 import { arenaText } from './arena-text.ts';
+import { arenaJson, arenaReport, assertShadows } from './arena.ts';
 import { parseDeskArguments, USAGE, UsageError, type DeskCommand } from './arguments.ts';
 import { borrowDatabase } from './borrowed-database.ts';
 import { briefCall, callsText, promptsText } from './calls-text.ts';
@@ -36,8 +36,8 @@ import { connectDesk, type DeskWorkflow } from './desk-workflow.ts';
 import { flattenDesk } from './flatten.ts';
 import { limitsText } from './limits-text.ts';
 import { agrees, reconcile, type Reconciliation } from './reconcile.ts';
-import { replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
+import { replay } from './replay.ts';
 import { statusText, type DeskReport } from './status-text.ts';
 import { whyText, workflowAddress } from './why-text.ts';
 

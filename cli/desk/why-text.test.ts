@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CycleWhy } from '../../activities/ledger/read-why.ts';
+import type { CycleWhy } from '../../activities/ledger/records/read-why.ts';
 import type { Decision } from '../../shared/decision.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { plain } from '../paint.ts';

@@ -1,8 +1,8 @@
-import type { Consensus, CycleStory } from '../../activities/ledger/read-cycles.ts';
-import type { CycleWhy, PositionStory } from '../../activities/ledger/read-why.ts';
+import type { Consensus, CycleStory } from '../../activities/ledger/records/read-cycles.ts';
+import type { CycleWhy, PositionStory } from '../../activities/ledger/records/read-why.ts';
+import type { ReadingFields } from '../../shared/analysts/reading.ts';
 import type { UsedRecord } from '../../shared/consensus/consensus.ts';
 import { recalibrated } from '../../shared/consensus/pool.ts';
-import type { ReadingFields } from '../../shared/analysts/reading.ts';
 import type { DeciderAnswer } from '../../shared/decision.ts';
 import { Decimal, isDecimalText } from '../../shared/money.ts';
 import { baseOf, quoteOf } from '../../shared/pair.ts';

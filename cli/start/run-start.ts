@@ -4,7 +4,7 @@ import {
   exitStatusOf,
   summariseReplay,
   type ReplaySummary,
-} from '../../activities/ledger/replay-summary.ts';
+} from '../../activities/ledger/records/replay-summary.ts';
 import { findCandleFiles, type CandleFile } from '../../candles/candle-files.ts';
 import { assertRoom, watchDisk } from '../../infra/disk-space.ts';
 import { homeDir, openHome, type Home } from '../../infra/home.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { readAccount } from '../../activities/ledger/account.ts';
-import { readCycles, type CycleStory } from '../../activities/ledger/read-cycles.ts';
+import { readAccount } from '../../activities/ledger/books/account.ts';
+import { readCycles, type CycleStory } from '../../activities/ledger/records/read-cycles.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { DeskStatus } from '../../workflows/messages.ts';
 import { cycleLine, equityLine } from '../cycle-line.ts';

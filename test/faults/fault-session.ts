@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ReplaySummary } from '../../activities/ledger/replay-summary.ts';
+import type { ReplaySummary } from '../../activities/ledger/records/replay-summary.ts';
 import { freePortBase } from '../../infra/free-port-base.ts';
 import { portsFrom } from '../../infra/home.ts';
 import { startDesk, type DeskRun } from '../kill/desk-run.ts';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import type { ReplaySummary } from '../../activities/ledger/replay-summary.ts';
+import type { ReplaySummary } from '../../activities/ledger/records/replay-summary.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = ['--disable-warning=ExperimentalWarning'];

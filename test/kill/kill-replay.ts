@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ReplaySummary } from '../../activities/ledger/replay-summary.ts';
+import type { ReplaySummary } from '../../activities/ledger/records/replay-summary.ts';
 import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { openScene, type Scene } from './scene.ts';
 import { NAMED, randomStrike, type Strike } from './strikes.ts';

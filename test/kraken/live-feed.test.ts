@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
-import { ledgerBalances } from '../../activities/ledger/balances.ts';
+import { ledgerBalances } from '../../activities/ledger/books/balances.ts';
+import { postEntry } from '../../activities/ledger/books/post.ts';
 import { inTransaction } from '../../activities/ledger/database.ts';
 import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
 import { createDocumentStore } from '../../activities/ledger/documents.ts';
@@ -15,7 +16,6 @@ import {
   exampleProfile,
   storeEntry,
 } from '../../activities/ledger/example-desk.fixture.ts';
-import { postEntry } from '../../activities/ledger/post.ts';
 import { createCandleStore, type CandleStore } from '../../activities/market/candle-store.ts';
 import type { FeedMessages } from '../../activities/market/feed-messages.ts';
 import { runLiveFeed } from '../../activities/market/live-feed.ts';
@@ -23,7 +23,7 @@ import { realTime, type MarketTime } from '../../activities/market/market-time.t
 import type { VenueClock } from '../../activities/market/venue-clock.ts';
 import { openKrakenStream } from '../../activities/orders/kraken/stream.ts';
 import { createKrakenVenue, type KrakenVenue } from '../../activities/orders/kraken/venue.ts';
-import { sendOrder, type SendingDeps } from '../../activities/orders/send-order.ts';
+import { sendOrder, type SendingDeps } from '../../activities/orders/sending/send-order.ts';
 import { noProbe } from '../../activities/probe.ts';
 import { Decimal } from '../../shared/money.ts';
 import { createSyntheticSource } from '../../simulator/market/synthetic-source.ts';

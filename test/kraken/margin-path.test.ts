@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readAccount } from '../../activities/ledger/account.ts';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
-import { ledgerBalances } from '../../activities/ledger/balances.ts';
-import { checkLedger } from '../../activities/ledger/check-ledger.ts';
+import { readAccount } from '../../activities/ledger/books/account.ts';
+import { ledgerBalances } from '../../activities/ledger/books/balances.ts';
+import { checkLedger } from '../../activities/ledger/books/check-ledger.ts';
 import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
 import { createDocumentStore } from '../../activities/ledger/documents.ts';
 import {
@@ -15,7 +15,7 @@ import {
   exampleProfile,
   storeEntry,
 } from '../../activities/ledger/example-desk.fixture.ts';
-import { readDeskRecord } from '../../activities/ledger/read-record.ts';
+import { readDeskRecord } from '../../activities/ledger/records/read-record.ts';
 import { createCandleStore } from '../../activities/market/candle-store.ts';
 import type { FeedMessages } from '../../activities/market/feed-messages.ts';
 import { runFeed } from '../../activities/market/feed.ts';
@@ -23,8 +23,8 @@ import { createVenueControl } from '../../activities/market/venue-control.ts';
 import { openKrakenStream } from '../../activities/orders/kraken/stream.ts';
 import { createKrakenVenue, type KrakenVenue } from '../../activities/orders/kraken/venue.ts';
 import { reconcileAccount } from '../../activities/orders/reconcile-account.ts';
-import { intendReduction, type Reduction } from '../../activities/orders/reduce.ts';
-import { sendOrder, type SendingDeps } from '../../activities/orders/send-order.ts';
+import { intendReduction, type Reduction } from '../../activities/orders/sending/reduce.ts';
+import { sendOrder, type SendingDeps } from '../../activities/orders/sending/send-order.ts';
 import { noProbe } from '../../activities/probe.ts';
 import { auditJournal } from '../../shared/audit/journal-audit.ts';
 import { Decimal } from '../../shared/money.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
-import { ledgerBalances } from '../../activities/ledger/balances.ts';
-import { checkLedger } from '../../activities/ledger/check-ledger.ts';
+import { ledgerBalances } from '../../activities/ledger/books/balances.ts';
+import { checkLedger } from '../../activities/ledger/books/check-ledger.ts';
 import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
 import { createDocumentStore } from '../../activities/ledger/documents.ts';
 import {
@@ -24,8 +24,12 @@ import { openKrakenStream } from '../../activities/orders/kraken/stream.ts';
 import { createKrakenVenue, type KrakenVenue } from '../../activities/orders/kraken/venue.ts';
 import { findOrder } from '../../activities/orders/order-store.ts';
 import { reconcileAccount } from '../../activities/orders/reconcile-account.ts';
-import { sendEntry } from '../../activities/orders/send-entry.ts';
-import { sendOrder, settleOrder, type SendingDeps } from '../../activities/orders/send-order.ts';
+import { sendEntry } from '../../activities/orders/sending/send-entry.ts';
+import {
+  sendOrder,
+  settleOrder,
+  type SendingDeps,
+} from '../../activities/orders/sending/send-order.ts';
 import { noProbe } from '../../activities/probe.ts';
 import { Decimal } from '../../shared/money.ts';
 import { VenueError } from '../../shared/venue.ts';

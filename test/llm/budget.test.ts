@@ -3,21 +3,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createCallStore } from '../../activities/deciders/call-store.ts';
 import { readModelsNow } from '../../activities/deciders/read-models-now.ts';
 import { inTransaction } from '../../activities/ledger/database.ts';
-import { createDesk } from '../../activities/ledger/desk-store.ts';
+import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
+import { createDesk } from '../../activities/ledger/desk/desk-store.ts';
 import {
   BAR_MS,
   CLOSE_MS,
   exampleProfile,
   HOUR_MS,
 } from '../../activities/ledger/example-desk.fixture.ts';
-import { reviewedDesk } from '../../activities/orders/reviewed-desk.ts';
-import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
+import { reviewedDesk } from '../../activities/orders/review/reviewed-desk.ts';
 import { resolveModel } from '../../shared/llm/resolve-model.ts';
 import { LlmSettingsSchema, type LlmSettings } from '../../shared/llm/settings.ts';
 import { Decimal } from '../../shared/money.ts';
 import { modelDecidersOf } from '../../shared/profile.ts';
-import { askPatiently, callsOf, decision, modelAt, modelsOf, profileWith } from './llm-desk.ts';
 import { startLlmServer, type LlmServer, type Reply } from '../support/llm-server.ts';
+import { askPatiently, callsOf, decision, modelAt, modelsOf, profileWith } from './llm-desk.ts';
 
 const NOON = Date.parse('2026-11-20T12:00:00Z');
 const good: Reply = { kind: 'text', text: JSON.stringify(decision) };

@@ -4,21 +4,21 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCallStore } from '../../activities/deciders/call-store.ts';
+import { createModelActivities } from '../../activities/deciders/model-activities.ts';
 import { readCalls, readPrompts } from '../../activities/deciders/read-calls.ts';
 import { readDeciders } from '../../activities/deciders/read-deciders.ts';
 import { readDecisions } from '../../activities/deciders/read-decisions.ts';
 import { readRecordedCycle } from '../../activities/deciders/read-recorded-cycle.ts';
-import { createCallStore } from '../../activities/deciders/call-store.ts';
-import { createModelActivities } from '../../activities/deciders/model-activities.ts';
 import { sendRequest } from '../../activities/deciders/send-request.ts';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
 import { emptySchema } from '../../activities/ledger/desk-database.fixture.ts';
-import { readCycle } from '../../activities/ledger/read-cycles.ts';
 import { createDocumentStore } from '../../activities/ledger/documents.ts';
 import { BAR_MS, CLOSE_MS } from '../../activities/ledger/example-desk.fixture.ts';
+import { readCycle } from '../../activities/ledger/records/read-cycles.ts';
 import { noProbe } from '../../activities/probe.ts';
-import type { Api } from '../../shared/llm/model-facts.ts';
 import { modelAsks } from '../../shared/llm/model-asks.ts';
+import type { Api } from '../../shared/llm/model-facts.ts';
 import { LlmSettingsSchema } from '../../shared/llm/settings.ts';
 import { queuesOf, workflowIds } from '../../shared/names.ts';
 import { llmSettingsOf, type Profile } from '../../shared/profile.ts';
@@ -28,10 +28,10 @@ import type { Venue } from '../../shared/venue.ts';
 import { heartbeating } from '../../workers/heartbeat.ts';
 import { modelWorkers } from '../../workers/model-workers.ts';
 import type { CycleResult, tradingCycle } from '../../workflows/trading-cycle.ts';
-import { callsOf, decision, KEY, modelAt, noAnswers, profileWith } from './llm-desk.ts';
 import { startLlmServer, type LlmServer, type Reply } from '../support/llm-server.ts';
 import { temporalAddress } from '../support/services.ts';
 import { testBundle } from '../support/test-bundle.ts';
+import { callsOf, decision, KEY, modelAt, noAnswers, profileWith } from './llm-desk.ts';
 
 /** Six models on one snapshot, asked by a cycle of the real workflow over real queues. */
 

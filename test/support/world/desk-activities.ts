@@ -1,5 +1,5 @@
 import type { DeskCommand, LedgerActivities } from '../../../activities/ledger/activities.ts';
-import type { Standing } from '../../../activities/ledger/desk-store.ts';
+import type { Standing } from '../../../activities/ledger/desk/desk-store.ts';
 import { clientOrderId } from '../../../shared/client-order-id.ts';
 import { hearsBars } from '../../../shared/guard/exit-terms.ts';
 import type { Pair } from '../../../shared/pair.ts';

@@ -1,5 +1,5 @@
 import type { DeskCommand } from '../../../activities/ledger/activities.ts';
-import type { Standing } from '../../../activities/ledger/desk-store.ts';
+import type { Standing } from '../../../activities/ledger/desk/desk-store.ts';
 import type { ClosedBar } from '../../../shared/guard/exit-after-bar.ts';
 import type { ExitTerms } from '../../../shared/guard/exit-terms.ts';
 import type { Pair } from '../../../shared/pair.ts';

@@ -1,6 +1,6 @@
-import type { EntryRequest } from '../../../activities/orders/guarded-entry.ts';
-import type { EntryMessages } from '../../../activities/orders/entry-messages.ts';
-import type { Reduction } from '../../../activities/orders/reduce.ts';
+import type { EntryMessages } from '../../../activities/orders/sending/entry-messages.ts';
+import type { EntryRequest } from '../../../activities/orders/sending/guarded-entry.ts';
+import type { Reduction } from '../../../activities/orders/sending/reduce.ts';
 import { clientOrderId } from '../../../shared/client-order-id.ts';
 import { positionId } from '../../../shared/names.ts';
 import { BAR_MS, PAIRS, type DeskScript } from './desk-script.ts';

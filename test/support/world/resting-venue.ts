@@ -1,4 +1,4 @@
-import type { Reduction } from '../../../activities/orders/reduce.ts';
+import type { Reduction } from '../../../activities/orders/sending/reduce.ts';
 import { clientOrderId } from '../../../shared/client-order-id.ts';
 import { Decimal } from '../../../shared/money.ts';
 import { positionId } from '../../../shared/names.ts';

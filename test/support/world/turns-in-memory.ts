@@ -1,5 +1,5 @@
-import type { EntryMessages } from '../../../activities/orders/entry-messages.ts';
-import type { TurnActivities } from '../../../activities/orders/turns.ts';
+import type { EntryMessages } from '../../../activities/orders/sending/entry-messages.ts';
+import type { TurnActivities } from '../../../activities/orders/sending/turns.ts';
 import type { Pair } from '../../../shared/pair.ts';
 import type { DeskScript } from './desk-script.ts';
 
