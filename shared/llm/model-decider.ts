@@ -30,7 +30,12 @@ export const ModelDeciderSchema = z
     id: deciderId,
     provider: z.enum(MODEL_PROVIDERS),
     model: z.string().min(1).max(200),
-    baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .refine((address) => !hasCredentials(address), {
+        message: 'must hold no user or password: keys come from the environment (keyEnv)',
+      })
+      .optional(),
     keyEnv: z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, 'must name an environment variable, like XAI_API_KEY')
@@ -82,7 +87,15 @@ export const ModelDeciderSchema = z
   });
 export type ModelDecider = z.infer<typeof ModelDeciderSchema>;
 
+function hasCredentials(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { username, password } = new URL(address);
+  return username !== '' || password !== '';
+}
+
 function isPrivate(address: string): boolean {
+  // What is no address at all has been said already.
+  if (!URL.canParse(address)) return true;
   const url = new URL(address);
   return url.protocol === 'https:' || LOOPBACK.test(url.hostname);
 }

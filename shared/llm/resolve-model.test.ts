@@ -81,6 +81,8 @@ describe('resolveModel', () => {
     expect(accepts('http://llm.example.org/v1')).toBe(false);
     expect(accepts('http://127.0.0.1:8080/v1')).toBe(true);
     expect(accepts('file:///etc/passwd')).toBe(false);
+    expect(accepts('https://ann:sk-1@llm.example.org/v1')).toBe(false);
+    expect(accepts('llm.example.org')).toBe(false);
   });
 
   test('refuses what could never work', () => {

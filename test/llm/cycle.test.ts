@@ -20,7 +20,7 @@ import { noProbe } from '../../activities/probe.ts';
 import { modelAsks } from '../../shared/llm/model-asks.ts';
 import type { Api } from '../../shared/llm/model-facts.ts';
 import { LlmSettingsSchema } from '../../shared/llm/settings.ts';
-import { queuesOf, workflowIds } from '../../shared/names.ts';
+import { decideQueue, queuesOf, workflowIds } from '../../shared/names.ts';
 import { llmSettingsOf, type Profile } from '../../shared/profile.ts';
 import { exampleSnapshot } from '../../shared/prompts/example-snapshot.fixture.ts';
 import { replayCycle } from '../../shared/replay/replay-cycle.ts';
@@ -355,6 +355,27 @@ describe('a cycle of six models', () => {
         ['now', 'triplegain-3', 1, 1],
       ]);
     });
+  });
+
+  test('one queue for each provider, at the least rate of its models', async () => {
+    const profile = profileWith([
+      { id: 'a', provider: 'openai', model: 'gpt-6-luna' },
+      { id: 'b', provider: 'openai', model: 'gpt-6.1-sol', callsPerMinute: 30 },
+      { id: 'c', provider: 'anthropic', model: 'claude-opus-5-5' },
+    ]);
+    const nobody = { askModel: () => Promise.reject(new Error('nobody is asked')) };
+    const workers = await modelWorkers('rates', profile, nobody, { connection });
+    const ended = Promise.all(workers.map((worker) => worker.run()));
+    for (const worker of workers) worker.shutdown();
+    await ended;
+    const rates = workers.map(({ options }) => [
+      ...[options.taskQueue, options.maxTaskQueueActivitiesPerSecond],
+    ]);
+    // the catalogue has 10 a second for OpenAI
+    expect(rates).toEqual([
+      [decideQueue('rates', 'openai'), 0.5],
+      [decideQueue('rates', 'anthropic'), 5],
+    ]);
   });
 
   test('no more calls are open at a provider than it is allowed', async () => {

@@ -38,6 +38,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
   await server.close();
 });
 afterAll(() => pool.end());
@@ -357,4 +358,76 @@ describe('what a request says', () => {
     }
     expect(new Set(texts).size).toBe(1);
   });
+});
+
+describe('the vendors of the catalogue', () => {
+  const format = expect.objectContaining({ type: 'json_schema' }) as object;
+  const vendors: { decider: object; url: string; body: object; key: string | null }[] = [
+    {
+      decider: { provider: 'openai', model: 'gpt-6.1-sol' },
+      url: 'https://api.openai.com/v1/responses',
+      body: { reasoning: { effort: 'low' }, max_output_tokens: 8_000, text: { format } },
+      key: 'OPENAI_API_KEY',
+    },
+    {
+      decider: { provider: 'anthropic', model: 'claude-opus-5-5' },
+      url: 'https://api.anthropic.com/v1/messages',
+      body: { output_config: { effort: 'medium', format }, max_tokens: 8_000 },
+      key: 'ANTHROPIC_API_KEY',
+    },
+    {
+      decider: { provider: 'openai-compatible', model: 'grok-4.6' },
+      url: 'https://api.x.ai/v1/chat/completions',
+      body: { reasoning_effort: 'low', max_completion_tokens: 8_000, response_format: format },
+      key: 'XAI_API_KEY',
+    },
+    {
+      decider: { provider: 'openai-compatible', model: 'deepseek-v4-pro' },
+      url: 'https://api.deepseek.com/chat/completions',
+      body: {
+        ...{ response_format: { type: 'json_object' }, thinking: { type: 'enabled' } },
+        ...{ reasoning_effort: 'low', max_tokens: 8_000 },
+      },
+      key: 'DEEPSEEK_API_KEY',
+    },
+    {
+      decider: { provider: 'openai-compatible', model: 'gemini-3.8-flash' },
+      url: 'https://generativelanguage.googleapis.com/v1beta/openai/chat/completions',
+      body: { reasoning_effort: 'low', response_format: format },
+      key: 'GEMINI_API_KEY',
+    },
+    {
+      decider: { provider: 'ollama', model: 'qwen2.5:7b-instruct' },
+      url: 'http://127.0.0.1:11434/api/chat',
+      body: { truncate: false, options: { num_predict: 2_000 } },
+      key: null,
+    },
+  ];
+  test.each(vendors)(
+    '$url is asked by one line of a profile',
+    async ({ decider, url, body, key }) => {
+      server = await startLlmServer('chat');
+      const sent: { url: string; body: unknown; authorization: string | null }[] = [];
+      // Nothing leaves this machine.
+      vi.stubGlobal('fetch', (to: string, init: { headers: Headers; body: string }) => {
+        const authorization = init.headers.get('authorization');
+        sent.push({ url: to, body: JSON.parse(init.body), authorization });
+        return Promise.resolve(new Response('{}', { status: 401 }));
+      });
+      const asked: string[] = [];
+      const models = modelsOf({
+        ...{ pool, profile: profileWith([{ id: 'model', ...decider }]) },
+        keyOf: (name) => {
+          asked.push(name);
+          return `key of ${name}`;
+        },
+      });
+      const { answer } = await askPatiently(models, { cycle: `vendor-${++cycles}` });
+      expect(answer).toMatchObject({ cause: '401: the key was refused' });
+      expect(asked).toEqual(key === null ? [] : [key]);
+      expect(sent).toMatchObject([
+        { url, body, authorization: key === null ? null : `Bearer key of ${key}` },
+      ]);
+    },
+  );
 });
