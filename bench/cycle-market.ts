@@ -17,18 +17,27 @@ const DIP = 0.93;
 
 /**
  * Hourly candles of three pairs in which the strategies want to be long at every bar and every second bar
- * falls through the stops: as many entries as a desk can make. Returns the range to replay.
+ * falls through the stops: as many entries as a desk can make. The pairs of `falling` are the mirror image, for
+ * desks that sell short. Returns the range to replay.
  */
-export function writeCycleMarket(dir: string, bars: number): { from: string; to: string } {
+export function writeCycleMarket(
+  dir: string,
+  bars: number,
+  falling: readonly string[] = [],
+): { from: string; to: string } {
   mkdirSync(dir, { recursive: true });
   for (const { name, price, decimals, drift } of PAIRS) {
     const rows = [CANDLE_HEADER];
     let open: number = price;
+    const falls = falling.includes(name);
     for (let bar = -HISTORY_BARS; bar < bars; bar += 1) {
-      const isRising = bar >= -TREND_BARS;
-      const close = open * (isRising ? 1 + drift : bar % 2 === 0 ? 1.001 : 1 / 1.001);
-      const low = Math.min(open, close) * (isRising && bar % 2 === 0 ? DIP : 0.998);
-      const prices = [open, Math.max(open, close) * 1.002, low, close];
+      const isTrending = bar >= -TREND_BARS;
+      const grows = isTrending ? 1 + drift : bar % 2 === 0 ? 1.001 : 1 / 1.001;
+      const close = falls ? open / grows : open * grows;
+      const dips = isTrending && bar % 2 === 0;
+      const low = Math.min(open, close) * (dips && !falls ? DIP : 0.998);
+      const high = falls && dips ? Math.max(open, close) / DIP : Math.max(open, close) * 1.002;
+      const prices = [open, high, low, close];
       const fields = prices.map((value) => value.toFixed(decimals));
       rows.push([(FROM_MS + bar * HOUR_MS) / 1000, ...fields, '1000000'].join(','));
       open = close;

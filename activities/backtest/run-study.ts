@@ -84,7 +84,7 @@ export function runStudy(
         }),
     gapBars: request.gapBars,
     warmupBars: choice.parameters.warmupBars,
-    targetRests: false,
+    targetRests: 'short',
   });
   const desk = gate instanceof DeskGate ? gate : null;
   const elapsedMs = performance.now() - started;
@@ -106,6 +106,7 @@ function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): Des
     instruments: facts.map((f) => f.instrument),
     halfSpread: facts.map((f) => f.halfSpread),
     confidence: request.confidence,
+    margin: request.margin ?? null,
     entry: EntrySettingsSchema.parse({
       type: request.entry ?? 'market',
       expireAfterMinutes: request.entryMinutes,

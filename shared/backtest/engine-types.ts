@@ -24,8 +24,11 @@ export interface EngineInput {
   gapBars: number;
   /** Signals count from this bar index of each pair on. */
   warmupBars?: number;
-  /** A target rests as a limit order (maker), or is sold at the market when it is touched (taker). */
-  targetRests: boolean;
+  /**
+   * A target rests as a limit order (maker), or is sold at the market when it is touched (taker); `short`: that of a
+   * short rests, as on margin, that of a long does not.
+   */
+  targetRests: boolean | 'short';
 }
 
 /** What the engine asks before an entry, and what the answer fills in. */

@@ -93,7 +93,8 @@ export class PairPositions {
     if (bars.low[i]! > lower && bars.high[i]! < (side === 1 ? target : stop)) return;
     const { exit } = this;
     if (!isInside) {
-      exit.find(bars, i, stop, target, cost, input.targetRests, this.beneath[p]!, side);
+      const rests = input.targetRests === 'short' ? side === -1 : input.targetRests;
+      exit.find(bars, i, stop, target, cost, rests, this.beneath[p]!, side);
     } else if (!exit.afterEntry(bars, i, stop, cost, side)) return;
     // As in the simulator, what happens inside a bar happens half-way through it, a millisecond apart.
     const atMs = exit.atOpen ? state.timeMs : state.timeMs + input.barMs / 2 + this.insideCount++;

@@ -13,7 +13,7 @@ export interface BarExit {
 
 /**
  * What a bar closes of a position, in the order in which it happens: the rungs that it reaches one by one,
- * as the desk's guard does, each taking at its price; all that is left at the stop. `beneath` are finer bars of
+ * as the desk's guard does, each taking at its price, of a short resting at it; all that is left at the stop. `beneath` are finer bars of
  * the pair, to tell which of stop and target came first. Takes what is sold off the position's rungs.
  */
 export function exitsInBar(
@@ -32,7 +32,7 @@ export function exitsInBar(
     const [lower, upper] = isShort ? [target, position.stop] : [position.stop, target];
     const isTouched = bar.low[0]! <= lower || bar.high[0]! >= upper;
     if (!isTouched) break;
-    finder.find(bar, 0, position.stop, target, costs, false, beneath, isShort ? -1 : 1);
+    finder.find(bar, 0, position.stop, target, costs, isShort, beneath, isShort ? -1 : 1);
     const { price, atOpen } = finder;
     if (finder.reason === EXIT_STOP) {
       exits.push({ kind: 'stop', quantity: left, price, atOpen });

@@ -142,7 +142,7 @@ describe('a shadow account beside the engine of the backtests', () => {
         },
         gapBars: 24,
         warmupBars: warmup,
-        targetRests: false,
+        targetRests: 'short',
       });
       const { shadow, trades } = run(terms, market, warmup - 1, (p, i, held) => {
         const { bits, stopPct, targetPct, wishes } = says[p]![i]!;

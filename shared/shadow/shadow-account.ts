@@ -382,8 +382,9 @@ export class ShadowAccount {
     const insideMs = barMs + this.terms.barMs / 2;
     const interestMs = exit.atOpen ? barMs : insideMs + this.insideCount;
     this.chargeInterest(p, position, interestMs);
-    // Every exit takes liquidity: the guard sells a rung at once when its price is touched.
-    const fee = this.costs[p]!.takerFee;
+    // On spot every exit takes liquidity: a rung is sold when its price is touched. On margin targets rest.
+    const isMaker = exit.kind === 'target' && position.short !== undefined;
+    const fee = isMaker ? this.costs[p]!.makerFee : this.costs[p]!.takerFee;
     if (position.short === undefined) this.account.sell(p, exit.quantity, exit.price, fee);
     else this.account.buyBack(p, exit.quantity, exit.price, fee);
     const paid = exit.quantity * exit.price;

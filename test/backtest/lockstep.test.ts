@@ -24,6 +24,13 @@ const TRADED = 30;
 /** A market in which stops and targets are hit and all three pairs trade. */
 const SEED = 103;
 type Entry = NonNullable<StudyRequest['entry']>;
+/** How a desk trades: two strategies that must agree, or, with `shorts`, one that sells short on margin too. */
+interface Rules {
+  entry: Entry;
+  exits: ExitSettings;
+  shorts: boolean;
+}
+const MARGIN = { leverage: 2 };
 /** The first desk; its entries are set by each case. */
 const PROFILE = fileURLToPath(new URL('../../desks/triplegain.yaml', import.meta.url));
 const BALANCES = { USDT: 1000, XRP: 500, BTC: 0.05 };
@@ -57,16 +64,27 @@ it.each([
     guard: { ...MOVED, timeStopHours: 5, reviewEveryHours: 3 },
     ...{ least: 20, ends: ['stop', 'trailing', 'time'] },
   },
+  {
+    name: 'shorts on margin, at the market',
+    ...{ entry: 'market' as const, shorts: true, guard: {}, least: 10, ends: ['target', 'stop'] },
+  },
+  {
+    name: 'shorts on margin, post-only, stops that move',
+    ...{ entry: 'post-only' as const, shorts: true, guard: MOVED },
+    ...{ least: 10, ends: ['stop', 'trailing'] },
+  },
 ])(
   'a desk at the simulator and a backtest trade the same: bars, pairs, prices and quantities, $name',
-  async ({ entry, guard, least, ends }) => {
-    const exits = ExitSettingsSchema.parse(guard);
+  async ({ entry, guard, least, ends, ...rest }) => {
+    const shorts = 'shorts' in rest;
+    const rules: Rules = { entry, shorts, exits: ExitSettingsSchema.parse(guard) };
     const market = lockstepMarket(HISTORY + TRADED, SEED);
     const fromMs = market[0]!.bars.timeMs[HISTORY]!;
     const toMs = fromMs + TRADED * HOUR;
-    const { fills: ours, reasons } = backtestFills(market, entry, exits);
+    const { fills: ours, reasons, shortTrades } = backtestFills(market, rules);
     expect(reasons).toEqual(expect.arrayContaining(ends));
-    const theirs = await deskFills(market, fromMs, toMs, { entry, exits });
+    expect(shortTrades > 0).toBe(shorts);
+    const theirs = await deskFills(market, fromMs, toMs, rules);
     expect(ours.length).toBeGreaterThanOrEqual(least);
     const keyOf = (f: Fill): string => `${f.bar} ${f.pair} ${f.side} ${f.price}`;
     expect(ours.map(keyOf).sort()).toEqual(theirs.map(keyOf).sort());
@@ -81,12 +99,12 @@ it.each([
 
 function backtestFills(
   market: readonly LockstepPair[],
-  entry: Entry,
-  exits: ExitSettings,
-): { fills: Fill[]; reasons: string[] } {
+  { entry, exits, shorts }: Rules,
+): { fills: Fill[]; reasons: string[]; shortTrades: number } {
   const request: StudyRequest = {
-    strategy: 'trend-breakout',
-    params: {},
+    strategy: shorts ? 'trend' : 'trend-breakout',
+    params: shorts ? { shorts } : {},
+    ...(shorts ? { margin: MARGIN } : {}),
     dataDir: '',
     pairs: market.map((m) => m.pair),
     timeframe: '1h',
@@ -109,7 +127,9 @@ function backtestFills(
     gaps: [],
     beneath: null,
   }));
-  const choice = parseBarStrategy('trend-breakout', { warmupBars: HISTORY });
+  const choice = shorts
+    ? parseBarStrategy('trend', { warmupBars: HISTORY, shorts })
+    : parseBarStrategy('trend-breakout', { warmupBars: HISTORY });
   const { log } = runStudy(request, choice, data, venueFacts);
   const fills: Fill[] = [];
   for (let k = 0; k < log.count; k++) {
@@ -117,14 +137,16 @@ function backtestFills(
     const quantity = log.quantity[k]!;
     const at = (bar: number): string => isoTime(bars.timeMs[bar]!);
     const entry = { bar: at(log.entryBar[k]!), price: log.entryPrice[k]! };
-    fills.push({ ...entry, pair, quantity, side: 'buy' });
+    const [enters, leaves] = log.side[k] === 1 ? ['buy', 'sell'] : ['sell', 'buy'];
+    fills.push({ ...entry, pair, quantity, side: enters! });
     // What is open at the end stays open in a replay.
     if (log.reason[k] === EXIT_END) continue;
     const exit = { bar: at(log.exitBar[k]!), price: log.exitPrice[k]! };
-    fills.push({ ...exit, pair, quantity, side: 'sell' });
+    fills.push({ ...exit, pair, quantity, side: leaves! });
   }
   const reasons = Array.from({ length: log.count }, (_, k) => EXIT_REASONS[log.reason[k]!]!);
-  return { fills, reasons };
+  const shortTrades = log.side.slice(0, log.count).filter((side) => side === -1).length;
+  return { fills, reasons, shortTrades };
 }
 
 /** Fills of a whole desk: launcher, Temporal, PostgreSQL, simulator, as its journal has them. */
@@ -132,15 +154,26 @@ async function deskFills(
   market: readonly LockstepPair[],
   fromMs: number,
   toMs: number,
-  rules: { entry: Entry; exits: ExitSettings },
+  rules: Rules,
 ): Promise<Fill[]> {
   const data = join(dir, 'data');
   const home = mkdtempSync(join(dir, 'home-'));
   writeMarket(data, market);
   const profile = join(home, 'desk.yaml');
-  const desk = parse(readFileSync(PROFILE, 'utf8')) as { entry: object; guard: object };
+  const desk = parse(readFileSync(PROFILE, 'utf8')) as {
+    entry: object;
+    guard: object;
+    deciders: { id: string }[];
+    consensus: object;
+    margin?: object;
+  };
   desk.entry = { ...desk.entry, type: rules.entry };
   desk.guard = { ...desk.guard, ...rules.exits };
+  if (rules.shorts) {
+    desk.deciders = desk.deciders.filter(({ id }) => id === 'trend');
+    desk.consensus = { kind: 'quorum', quorum: 1, closeQuorum: 1 };
+    desk.margin = MARGIN;
+  }
   writeFileSync(profile, stringify(desk));
   const balances = Object.entries(BALANCES)
     .map(([asset, amount]) => `${asset}=${amount}`)

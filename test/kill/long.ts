@@ -1,11 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeCycleMarket } from '../../bench/cycle-market.ts';
 import { freePortBase } from '../../infra/free-port-base.ts';
 import { killReplay, type KillTest } from './kill-replay.ts';
-import { restlessMarket } from './restless-market.ts';
 import { faultsOf, reportText } from './report.ts';
 import { NAMED } from './strikes.ts';
 
@@ -53,11 +60,11 @@ try {
 }
 
 function market(): Pick<KillTest, 'market' | 'from' | 'to'> {
-  if (values.margin) return restlessMarket(dir, BARS);
   if (!values.years) {
     const data = join(dir, 'data');
-    const profile = join(root, 'bench', 'cycle.yaml');
-    return { market: ['--data', data, '--profile', profile], ...writeCycleMarket(data, BARS) };
+    const falling = values.margin ? ['XRPUSDT'] : [];
+    const range = writeCycleMarket(data, BARS, falling);
+    return { market: ['--data', data, '--profile', profileOf(values.margin)], ...range };
   }
   const sample = resolve(root, process.env['TRIPLEGAIN_SAMPLE_DATA'] ?? '../shared/data');
   const balances = ['--balances', 'USDT=1000,XRP=2000,BTC=0.05'];
@@ -68,4 +75,13 @@ function market(): Pick<KillTest, 'market' | 'from' | 'to'> {
   mkdirSync(data);
   for (const file of FILES) symlinkSync(join(sample, file), join(data, file));
   return { market: ['--data', data, ...balances], from: '2020-07-24', to: '2020-07-31' };
+}
+
+/** That of the cycle bench; with `margin` it sells short too. */
+function profileOf(margin: boolean): string {
+  const bench = join(root, 'bench', 'cycle.yaml');
+  if (!margin) return bench;
+  const profile = join(dir, 'margin.yaml');
+  writeFileSync(profile, `${readFileSync(bench, 'utf8')}margin: { leverage: 2 }\n`);
+  return profile;
 }
