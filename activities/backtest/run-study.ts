@@ -106,7 +106,6 @@ function deskGate(request: StudyRequest, facts: readonly StudyInstrument[]): Des
     instruments: facts.map((f) => f.instrument),
     halfSpread: facts.map((f) => f.halfSpread),
     confidence: request.confidence,
-    margin: request.margin ?? null,
     entry: EntrySettingsSchema.parse({
       type: request.entry ?? 'market',
       expireAfterMinutes: request.entryMinutes,
