@@ -138,11 +138,11 @@ function backtestFills(
     const at = (bar: number): string => isoTime(bars.timeMs[bar]!);
     const entry = { bar: at(log.entryBar[k]!), price: log.entryPrice[k]! };
     const [enters, leaves] = log.side[k] === 1 ? ['buy', 'sell'] : ['sell', 'buy'];
-    fills.push({ ...entry, pair, quantity, side: enters! });
+    fills.push({ ...entry, pair, quantity, side: enters });
     // What is open at the end stays open in a replay.
     if (log.reason[k] === EXIT_END) continue;
     const exit = { bar: at(log.exitBar[k]!), price: log.exitPrice[k]! };
-    fills.push({ ...exit, pair, quantity, side: leaves! });
+    fills.push({ ...exit, pair, quantity, side: leaves });
   }
   const reasons = Array.from({ length: log.count }, (_, k) => EXIT_REASONS[log.reason[k]!]!);
   const shortTrades = log.side.slice(0, log.count).filter((side) => side === -1).length;
