@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { runDeskCommand } from './desk/run-command.ts';
 import { onStopSignals } from './interruption.ts';
 
+// Loading takes a while, in which nothing runs that had to be ended.
+let stop = (): void => process.exit(130);
+onStopSignals(() => stop());
+const { runDeskCommand } = await import('./desk/run-command.ts');
 const stopping = new AbortController();
-onStopSignals(() => stopping.abort());
+stop = () => stopping.abort();
 const argv = process.argv.slice(2);
 if (argv[0] === 'backtest') {
   // Loaded only here: schedules of studies need no desk and no database.

@@ -21,6 +21,7 @@ import { assertPortsFree } from './ports.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { choosePostgresUser, type PostgresUser, type PostgresUserRoute } from './postgres-user.ts';
 import { describeProcess, endProcess, identify } from './process-identity.ts';
+import { serverEnvironment } from './server-environment.ts';
 import type { Log, Supervisor } from './supervise.ts';
 
 export interface PostgresServer {
@@ -94,9 +95,7 @@ export async function startPostgres({
     name: 'postgres',
     ...user.wrap(user.binaries.postgres, args),
     // PG* variables of the user's shell must not bend our server.
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG)/.test(name)),
-    ),
+    env: serverEnvironment(process.env, (name) => /^(PG|LC_|LANG)/.test(name)),
     dataDir: cluster,
     // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for clients to leave.
     stopSignal: 'SIGINT',

@@ -6,6 +6,7 @@ import { Connection } from '@temporalio/client';
 
 import type { ChildProcess } from 'node:child_process';
 import { assertPortsFree } from './ports.ts';
+import { serverEnvironment } from './server-environment.ts';
 import type { Log, Supervisor } from './supervise.ts';
 
 /** Search attributes by name; the types are those that a SQL store of Temporal knows. */
@@ -75,9 +76,7 @@ export async function startTemporal({
     command: binary,
     args: temporalArgs({ dataDir, ports, searchAttributes }),
     // The CLI reads TEMPORAL_* variables and the user's config file: neither may bend our server.
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
-    ),
+    env: serverEnvironment(process.env, (name) => name.startsWith('TEMPORAL_')),
     dataDir,
     beforeStart: () => assertPortsFree(uses),
     ready: (_, signal) =>

@@ -23,6 +23,7 @@ function words(command: string): string[] {
 
 const commands = pages.flatMap((page) =>
   textOf(page)
+    .replaceAll('\\\n', ' ')
     .split('\n')
     .filter((line) => /^npm (start|test|run)\b/.test(line))
     .map((command) => ({ page, command })),
@@ -38,6 +39,7 @@ describe('what the documentation tells to type', () => {
     if (isStudy && args[1] === 'schedule') {
       expect(() => readArguments([...args.slice(2), '--workflow'])).not.toThrow();
     }
+    if (script === 'backtest') expect(() => readArguments(args)).not.toThrow();
     if (script === 'desk' && !isStudy) expect(() => parseDeskArguments(args)).not.toThrow();
     if (script === 'start') expect(() => parseStartOptions(args)).not.toThrow();
   });
@@ -48,4 +50,22 @@ describe('what the documentation tells to type', () => {
     const missing = local.filter((link) => !existsSync(join(ROOT, dirname(page), link)));
     expect(missing).toEqual([]);
   });
+  it.each(pages)('%s links to headings that are there', (page) => {
+    const links = [...textOf(page).matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)];
+    const missing = links.filter(([, file = '', anchor = '']) => {
+      const target = file === '' ? page : join(dirname(page), file);
+      return !headingsOf(target).includes(anchor);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
 });
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function headingsOf(page: string): string[] {
+  return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

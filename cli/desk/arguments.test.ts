@@ -91,6 +91,7 @@ describe('the command line of npm run desk', () => {
     ['cycles 3', /cycles takes no "3"/],
     ['pause 4h', /pause takes no "4h"/],
     ['set-limits', /needs limits/],
+    ['set-limits stopPct=1 stopPct=2', /stopPct is named twice/],
     ['set-limits stopPct', /not a limit and a number/],
     ['set-limits stopPct=tight', /not a limit and a number/],
     ['release-bag', /needs amounts/],

@@ -261,6 +261,9 @@ function readLimits(words: readonly string[]): Record<string, number> {
       if (name === undefined || text === undefined || !Number.isFinite(value)) {
         throw new UsageError(`set-limits "${word}": not a limit and a number, like stopPct=1.5`);
       }
+      if (words.filter((other) => other.startsWith(`${name}=`)).length > 1) {
+        throw new UsageError(`set-limits: ${name} is named twice`);
+      }
       return [name, value];
     }),
   );

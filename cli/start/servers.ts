@@ -5,6 +5,7 @@ import type { Home } from '../../infra/home.ts';
 import { migrate } from '../../infra/migrate.ts';
 import { assertPortsFree } from '../../infra/ports.ts';
 import { startPostgres } from '../../infra/postgres.ts';
+import { serverEnvironment } from '../../infra/server-environment.ts';
 import type { Supervisor } from '../../infra/supervise.ts';
 import { findTemporal } from '../../infra/temporal-cli.ts';
 import { prepareNamespace, startTemporal } from '../../infra/temporal-server.ts';
@@ -192,6 +193,7 @@ async function startSimulator(
     name: 'simulator',
     command: NODE[0],
     args: [...NODE.slice(1), ...args],
+    env: serverEnvironment(process.env),
     beforeStart: () =>
       assertPortsFree(
         [
