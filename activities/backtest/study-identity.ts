@@ -19,6 +19,7 @@ const SOURCES = [
   'shared/candle-columns.ts',
   'shared/entry.ts',
   'shared/fills.ts',
+  'shared/margin.ts',
   'shared/shadow/entry-in-bar.ts',
   'shared/llm/catalogue.ts',
   'shared/llm/embargo.ts',
