@@ -7,9 +7,11 @@ import type { EntryPlan } from '../../shared/risk/plan.ts';
 import type { Instrument } from '../../shared/venue.ts';
 import type { DocumentStore } from '../ledger/documents.ts';
 import { reconcileAccount, type ReconcileDeps } from './reconcile-account.ts';
-import { reviewRisk, type ReviewDeps, type ReviewRequest } from './review/review-risk.ts';
+import type { ReviewDeps } from './review/review-deps.ts';
+import { reviewRisk, type ReviewRequest } from './review/review-risk.ts';
 import { verdictHeadline, verdictTable } from './review/verdict-table.ts';
 import { amendOrder, cancelOrder, type OrderState } from './sending/change-order.ts';
+import type { GuardPlan } from './sending/entry-messages.ts';
 import {
   guardedEntry,
   type EntryRequest,
@@ -27,22 +29,6 @@ export interface OrderDeps extends ReconcileDeps, ReviewDeps {
 /** What became of a reduction; the quantity is what the review left of it. */
 export type PlacedReduction =
   { kind: 'open'; quantity: string } | { kind: 'refused'; reason: string };
-
-/** What a guard is told of the position that it is to watch. */
-export interface GuardPlan {
-  entryClientOrderId: string;
-  entryQuantity: string;
-  stopPrice: string;
-  targets: { price: string; share: string }[];
-  lot: string;
-  tick: string;
-  minQuantity: string;
-  minCost: string;
-  targetSlippage: number;
-  exits: ExitTerms;
-  /** Absent on spot. */
-  margin?: { side: 'buy' | 'sell'; leverage: number };
-}
 
 export type ReviewActivities = ReturnType<typeof createReviewActivities>;
 

@@ -10,7 +10,7 @@ import { readAccount } from '../../ledger/books/account.ts';
 import { inTransaction, type Queryable } from '../../ledger/database.ts';
 import { readLimits } from '../../ledger/desk/desk-limits.ts';
 import { lockDesk } from '../../ledger/desk/desk-store.ts';
-import type { ReviewDeps } from '../review/review-risk.ts';
+import type { ReviewDeps } from '../review/review-deps.ts';
 import { volatility } from '../review/volatility.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { RebalanceLeg } from '../../../shared/rebalance/plan-rebalance.ts';
+import type { ReviewDeps } from '../review/review-deps.ts';
 import { reviewLeg, type LegRequest } from '../review/review-leg.ts';
-import type { ReviewDeps } from '../review/review-risk.ts';
 import { verdictHeadline } from '../review/verdict-table.ts';
 import { planPass } from './plan-rebalance.ts';
 

@@ -16,7 +16,7 @@ import { trackRecord } from '../../ledger/books/track-record.ts';
 import type { Queryable } from '../../ledger/database.ts';
 import { readLimits } from '../../ledger/desk/desk-limits.ts';
 import { inputAges } from './input-ages.ts';
-import type { ReviewDeps } from './review-risk.ts';
+import type { ReviewDeps } from './review-deps.ts';
 import { reviewedDesk } from './reviewed-desk.ts';
 import { volatility, type Volatility } from './volatility.ts';
 

@@ -18,7 +18,8 @@ import {
   storeEntry,
 } from '../../ledger/example-desk.fixture.ts';
 import { createCandleStore } from '../../market/candle-store.ts';
-import { reviewRisk, type ReviewDeps } from './review-risk.ts';
+import type { ReviewDeps } from './review-deps.ts';
+import { reviewRisk } from './review-risk.ts';
 
 let pool: pg.Pool;
 beforeAll(async () => {

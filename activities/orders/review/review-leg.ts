@@ -9,8 +9,8 @@ import { inTransaction, type Queryable } from '../../ledger/database.ts';
 import { lockDesk } from '../../ledger/desk/desk-store.ts';
 import { intendOrder } from '../order-store.ts';
 import { pendingStops } from '../rebalance/plan-rebalance.ts';
+import type { ReviewDeps } from './review-deps.ts';
 import { readMarket, readReviewInput } from './review-input.ts';
-import type { ReviewDeps } from './review-risk.ts';
 
 export interface LegRequest {
   /** Workflow id of the rebalancing, and its venue time. */

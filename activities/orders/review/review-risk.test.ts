@@ -23,7 +23,8 @@ import {
 import { createCandleStore } from '../../market/candle-store.ts';
 import { noProbe } from '../../probe.ts';
 import { findOrder, setOrderStatus } from '../order-store.ts';
-import { reviewRisk, type ReviewDeps, type StoredVerdict } from './review-risk.ts';
+import type { ReviewDeps } from './review-deps.ts';
+import { reviewRisk, type StoredVerdict } from './review-risk.ts';
 
 let pool: pg.Pool;
 beforeAll(async () => {

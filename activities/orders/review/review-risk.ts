@@ -1,32 +1,17 @@
-import type pg from 'pg';
 import { clientOrderId } from '../../../shared/client-order-id.ts';
 import type { Decision } from '../../../shared/decision.ts';
 import { exitTerms, hearsBars } from '../../../shared/guard/exit-terms.ts';
 import { positionId } from '../../../shared/names.ts';
 import type { Pair } from '../../../shared/pair.ts';
-import type { Profile } from '../../../shared/profile.ts';
 import { readStoredPlan } from '../../../shared/risk/approved.ts';
 import type { EntryPlan } from '../../../shared/risk/plan.ts';
 import { reviewEntry } from '../../../shared/risk/review.ts';
 import type { RuleOutcome } from '../../../shared/risk/verdict.ts';
-import type { Instrument, VenueDepth } from '../../../shared/venue.ts';
 import type { EquityMarks } from '../../ledger/books/account.ts';
 import { inTransaction } from '../../ledger/database.ts';
-import type { CandleStore } from '../../market/candle-store.ts';
 import { intendOrder } from '../order-store.ts';
+import type { ReviewDeps } from './review-deps.ts';
 import { readMarket, readReviewInput } from './review-input.ts';
-
-export interface ReviewDeps {
-  pool: pg.Pool;
-  desk: string;
-  profile: Profile;
-  /** `forMs` is the venue time (Unix ms) whose fees count. */
-  instrument: (pair: Pair, forMs?: number) => Promise<Instrument>;
-  depth: (pair: Pair) => Promise<VenueDepth>;
-  candles: CandleStore;
-  /** Venue time, Unix ms; null in stepped time, where a review is at the time of its decision. */
-  deadlineClock: (() => Promise<number>) | null;
-}
 
 export interface ReviewRequest {
   cycle: string;

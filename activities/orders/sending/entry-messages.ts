@@ -1,5 +1,21 @@
+import type { ExitTerms } from '../../../shared/guard/exit-terms.ts';
 import type { Pair } from '../../../shared/pair.ts';
-import type { GuardPlan } from '../activities.ts';
+
+/** What a guard is told of the position that it is to watch. */
+export interface GuardPlan {
+  entryClientOrderId: string;
+  entryQuantity: string;
+  stopPrice: string;
+  targets: { price: string; share: string }[];
+  lot: string;
+  tick: string;
+  minQuantity: string;
+  minCost: string;
+  targetSlippage: number;
+  exits: ExitTerms;
+  /** Absent on spot. */
+  margin?: { side: 'buy' | 'sell'; leverage: number };
+}
 
 /** A guard that is to watch the position of an entry. */
 export interface GuardStart {
