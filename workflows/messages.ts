@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ReleaseAnswer } from '../activities/ledger/books/bag.ts';
 import type { ChampionAnswer } from '../activities/ledger/desk/desk-commands.ts';
+import type { OrderState } from '../activities/market/feed-messages.ts';
 import type { DecimalText } from '../shared/money.ts';
 import type { Asset, Pair } from '../shared/pair.ts';
 import type { LimitsAnswer, LimitsInForce } from '../shared/risk/standing-limits.ts';
@@ -42,15 +43,7 @@ export interface Compared {
   differences: string[];
 }
 
-/** Cumulative state of an order of a position: repeats do no harm. */
-export interface OrderState {
-  clientOrderId: string;
-  leg: string;
-  n: number;
-  status: 'open' | 'filled' | 'canceled' | 'expired' | 'rejected';
-  filledQuantity: DecimalText;
-  filledCost: DecimalText;
-}
+export type { OrderState };
 
 /**
  * All that one event means for one position, in one message: a guard that saw half of it would report

@@ -2,6 +2,7 @@ import type { Pair } from '../../shared/pair.ts';
 import type { Timeframe } from '../../shared/timeframe.ts';
 import type { DecimalText } from '../../shared/money.ts';
 
+/** Cumulative state of an order of a position: repeats do no harm. */
 export interface OrderState {
   clientOrderId: string;
   leg: string;
