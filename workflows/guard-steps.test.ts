@@ -97,6 +97,35 @@ describe('an entry that fills in parts', () => {
   });
 });
 
+describe('a stop that the venue ends and nobody has called off', () => {
+  /** The venue ends the stop that rests, at a venue time. */
+  async function lost(atMs: number): Promise<void> {
+    const { clientOrderId } = state.stop!;
+    const nothing = { filledQuantity: '0', filledCost: '0' };
+    applyUpdate(state, { clientOrderId, leg: 'stop', n: 1, status: 'canceled', ...nothing });
+    await steps.react(atMs);
+  }
+
+  test('is placed anew, and the third time what it covers is closed', async () => {
+    await filled('2', 1000);
+    await lost(2000);
+    await lost(3000);
+    expect(asked).toEqual(['stop 1: 2 at 98', 'stop 2: 2 at 98', 'stop 3: 2 at 98']);
+    await lost(4000);
+    expect(state.closing).toBe('unprotected');
+    expect(state.alarms).toEqual([
+      'p: 2 without a stop, the venue has ended its stop 3 times; it is sold at the market',
+    ]);
+    expect(asked).toContain('exit 1: 2 at market');
+  });
+
+  test('is placed anew for ever where that is hours apart', async () => {
+    await filled('2', 0);
+    for (let hours = 1; hours <= 20; hours++) await lost(hours * 4 * 3_600_000);
+    expect(state.closing).toBe(null);
+  });
+});
+
 test('what is left of an entry is called off before its stop rises', async () => {
   await filled('0.5', 1000);
   steps.tighten(1, 100);
@@ -110,4 +139,79 @@ test('a stop that only rises is changed at once', async () => {
   steps.tighten(1, 100);
   await steps.react(1001);
   expect(asked).toEqual(['stop 1: 2 at 98', 'stop to 2 at 99']);
+});
+
+describe('a short on margin', () => {
+  const ports = (): GuardPorts => recording(asked);
+  /** 2 sold at 100, the stop at 102, targets at 95 and 90. */
+  function beginShort(of: GuardPorts = ports()): void {
+    const input = {
+      ...{ position: 'p', pair: 'BTC/USDT', entryQuantity: '2', entryClientOrderId: 'entry' },
+      ...{ stopPrice: '102', lot: '0.01', tick: '0.01', minQuantity: '0.01', minCost: '5' },
+      targets: [
+        { price: '95', share: '0.5' },
+        { price: '90', share: '0.5' },
+      ],
+      targetSlippage: 0.002,
+      exits: {
+        ...{ breakEven: null, trailing: null, timeStopMs: null, invalidation: null },
+        ...{ timeframe: '1h' as const, unprotectedMs: 5000 },
+      },
+      margin: { side: 'sell' as const, leverage: 2 },
+    };
+    state = newGuardState(input);
+    steps = guardSteps(input, 'guard/p', state, of, () => isTimed);
+  }
+  async function sold(): Promise<void> {
+    applyUpdate(state, {
+      ...{ clientOrderId: 'entry', leg: 'entry', n: 1, status: 'filled' },
+      ...{ filledQuantity: '2', filledCost: '200' },
+    });
+    await steps.react(1000);
+  }
+
+  test('has its stop and both targets at the venue, and a smaller stop after a target', async () => {
+    beginShort();
+    await sold();
+    expect(asked).toEqual(['stop 1: 2 at 102', 'target 1: 1 at 95', 'target 2: 1 at 90']);
+    const { clientOrderId } = state.resting[0]!;
+    applyUpdate(state, {
+      ...{ clientOrderId, leg: 'target', n: 1, status: 'filled' },
+      ...{ filledQuantity: '1', filledCost: '95' },
+    });
+    await steps.react(2000);
+    expect(asked.slice(3)).toEqual(['stop to 1 at 102']);
+  });
+
+  test('has its stop moved down, never up', async () => {
+    beginShort();
+    await sold();
+    steps.tighten(1, 98); // 98 * 1.01
+    await steps.react(2000);
+    steps.tighten(1, 99);
+    await steps.react(3000);
+    expect(asked.slice(3)).toEqual(['stop to 2 at 98.98']);
+  });
+
+  test('that the venue has closed is over, and a person is told', async () => {
+    const told: string[] = [];
+    beginShort({ ...ports(), alarm: async (kind) => void told.push(kind) });
+    await sold();
+    applyUpdate(state, {
+      ...{ clientOrderId: 'theirs', leg: 'liquidation', n: 1, status: 'filled' },
+      ...{ filledQuantity: '2', filledCost: '220' },
+    });
+    await steps.react(2000);
+    expect(told).toEqual(['liquidated']);
+    expect(state.exitReason).toBe('liquidated');
+    expect(steps.isOver()).toBe(true);
+  });
+
+  test('whose stop is refused because nothing is open waits for what closed it', async () => {
+    const refused = { kind: 'refused', reason: 'EOrder:Reduce only:No position exists' } as const;
+    beginShort({ ...ports(), place: () => Promise.resolve(refused) });
+    await sold();
+    expect(state).toMatchObject({ closing: null, alarms: [] });
+    expect(asked).toContain('wake for cover at 6000');
+  });
 });

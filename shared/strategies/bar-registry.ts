@@ -1,3 +1,5 @@
+import { BREAKOUT_HORIZON_HOURS } from './breakout.ts';
+import { TREND_HORIZON_HOURS } from './trend.ts';
 import { z } from 'zod';
 import { BREAKOUT_PARAMETERS, BreakoutState } from '../indicators/breakout-state.ts';
 import { TREND_PARAMETERS, TrendState } from '../indicators/trend-state.ts';
@@ -151,11 +153,11 @@ export function barStrategyFactory(choice: BarStrategyChoice, barMs: number): Ba
     }
     case 'trend': {
       const p = choice.parameters;
-      return () => new DirectionBars(new TrendState(p), p, p.shorts);
+      return () => new DirectionBars(new TrendState(p), p, p.shorts, TREND_HORIZON_HOURS);
     }
     case 'breakout': {
       const p = choice.parameters;
-      return () => new DirectionBars(new BreakoutState(p), p, p.shorts);
+      return () => new DirectionBars(new BreakoutState(p), p, p.shorts, BREAKOUT_HORIZON_HOURS);
     }
     case 'trend-breakout': {
       const p = choice.parameters;

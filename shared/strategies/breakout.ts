@@ -2,6 +2,8 @@ import { directionStrategy } from './direction-strategy.ts';
 import type { StrategyOptions } from './entry.ts';
 import type { Strategy } from './strategy.ts';
 
+export const BREAKOUT_HORIZON_HOURS = 48;
+
 /**
  * Long from a close above the 20-bar Donchian channel until a close below the 10-bar one (BreakoutState),
  * close after that when a position is there.
@@ -10,7 +12,7 @@ export function breakoutStrategy(options: StrategyOptions = {}): Strategy {
   return directionStrategy(
     {
       name: 'breakout',
-      horizonHours: 48,
+      horizonHours: BREAKOUT_HORIZON_HOURS,
       read(at, _view, timeframe) {
         const { breakoutDirection: direction, atr14 } = at;
         if (direction === null || atr14 === null) return null;

@@ -25,13 +25,21 @@ export class DirectionBars implements BarStrategy {
   targetPct = 0;
   private readonly state: DirectionState;
   private readonly exits: ExitParameters;
+  wishes?: BarStrategy['wishes'] & object;
   private readonly shorts: boolean;
   private readonly atr = new Atr(14);
 
-  constructor(state: DirectionState, exits: ExitParameters, shorts: boolean) {
+  /** `horizonHours`: what the interest of a short is reckoned over. */
+  constructor(
+    state: DirectionState,
+    exits: ExitParameters,
+    shorts: boolean,
+    horizonHours?: number,
+  ) {
     this.state = state;
     this.exits = exits;
     this.shorts = shorts;
+    if (shorts && horizonHours !== undefined) this.wishes = { horizonHours, invalidation: null };
   }
 
   update(_timeMs: number, _open: number, high: number, low: number, close: number): number {

@@ -2,6 +2,8 @@ import { directionStrategy } from './direction-strategy.ts';
 import type { StrategyOptions } from './entry.ts';
 import type { Strategy } from './strategy.ts';
 
+export const TREND_HORIZON_HOURS = 72;
+
 /**
  * Long for as long as an up-trend stands on the timeframe (TrendState: EMA 21 over 50, close above
  * both's slower, ADX 14 with hysteresis), close when it does not and a position is there.
@@ -10,7 +12,7 @@ export function trendStrategy(options: StrategyOptions = {}): Strategy {
   return directionStrategy(
     {
       name: 'trend',
-      horizonHours: 72,
+      horizonHours: TREND_HORIZON_HOURS,
       read(at, { price }, timeframe) {
         const { trendDirection: direction, atr14, ema21, ema50, adx14 } = at;
         if (direction === null || atr14 === null) return null;
