@@ -11,13 +11,14 @@ import { homeDir, openHome, type Home } from '../../infra/home.ts';
 import { createSupervisor } from '../../infra/supervise.ts';
 import { withoutKey } from '../../shared/llm/model-asks.ts';
 import { llmSettingsOf, modelDecidersOf, type Profile } from '../../shared/profile.ts';
-import { isoTime } from '../../shared/timeframe.ts';
+import { isoTime, type Timeframe } from '../../shared/timeframe.ts';
 import { readJournal } from '../../simulator/service/read-journal.ts';
 import { addressBlock } from '../cycle-line.ts';
 import { writeDesk } from '../desk-address.ts';
 import { Interrupted, orInterrupted } from '../interruption.ts';
 import { loadProfile } from '../load-profile.ts';
 import { paintFor, type Paint } from '../paint.ts';
+import { assertFineEnough } from './assert-fine-enough.ts';
 import { deskWorkflows } from './desk-workflows.ts';
 import { admitLive } from './live.ts';
 import { parseStartOptions, UsageError, USAGE, type StartOptions } from './options.ts';
@@ -101,6 +102,15 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<number
     const deps = { home, supervisor, log, signal };
     const addresses = await orInterrupted(startServers(deps, state, profile, market), signal);
     const { isRealTime } = market;
+    const { control } = addresses;
+    if (control !== null) {
+      assertFineEnough({
+        desk: profile.name,
+        timeframe: profile.timeframe,
+        market: await throughRestarts(() => venueMarket(control), signal),
+        isMadeUp: market.data === null,
+      });
+    }
     await orInterrupted(startWorker(deps, state, profile, { addresses, isRealTime, live }), signal);
     const note = (finished: boolean): void =>
       writeDesk(home.dir, state.desk, {
@@ -212,7 +222,7 @@ async function runDesk(run: {
         desk: state.desk,
         ...{ fromMs, toMs: toMs ?? how.atMs },
         journal: readJournal(state.journalDir),
-        files: await filesUsed(addresses.control),
+        files: addresses.control === null ? [] : (await venueMarket(addresses.control)).files,
       }),
     );
     for (const finding of findings) run.log(finding);
@@ -234,12 +244,17 @@ async function runDesk(run: {
   }
 }
 
-/** Names of the candle files that the venue's prices came from. */
-async function filesUsed(control: string | null): Promise<string[]> {
-  if (control === null) return [];
-  const answer = await fetch(`${control}/market`, { signal: AbortSignal.timeout(5_000) });
-  const market = (await answer.json()) as { files: string[] };
-  return market.files;
+interface VenueMarket {
+  /** Names of the candle files that the venue's prices came from. */
+  files: string[];
+  baseTimeframe: Timeframe;
+  /** Finer timeframes that could not be had. */
+  passedOver: { timeframe: string; reason: string }[];
+}
+
+async function venueMarket(control: string): Promise<VenueMarket> {
+  const answer = await fetch(`${control}/market`, { signal: AbortSignal.timeout(15_000) });
+  return (await answer.json()) as VenueMarket;
 }
 
 function tell(summary: ReplaySummary, options: StartOptions): void {
