@@ -292,7 +292,8 @@ describe('engine', () => {
           expect(Math.abs(short.grossPnl[k]! - long.grossPnl[k]!)).toBeLessThan(1e-5);
         }
       }),
-      { numRuns: 50 },
+      // These markets have every exit, whatever the others have.
+      { numRuns: 50, examples: [[1], [2], [3], [4], [5], [6]] },
     );
     expect(reasons.has('time') && reasons.has('trailing')).toBe('exits' in exits);
   });
