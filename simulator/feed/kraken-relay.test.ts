@@ -107,9 +107,10 @@ describe('paper: orders on the feed of another exchange', () => {
       const { result } = (await from.public('OHLC?pair=XRPUSDT&interval=60')) as {
         result: { XRPUSDT: unknown[][] };
       };
-      return result.XRPUSDT.slice(0, 100);
+      // Closed before the market began: the minutes above may have ended an hour, and another bar.
+      return result.XRPUSDT.filter((row) => Number(row[0]) * 1000 < fromMs - 3_600_000).slice(-100);
     };
-    expect(await bars(client)).toEqual((await bars(krakenClient)).slice(0, 100));
+    expect(await bars(client)).toEqual(await bars(krakenClient));
   });
 
   it('lets a market order walk through the real book, and not twice through the same', async () => {
