@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectDatabase } from '../../activities/ledger/database.ts';
 import {
@@ -24,6 +25,7 @@ import { admitLive } from './live.ts';
 import { parseStartOptions, UsageError, USAGE, type StartOptions } from './options.ts';
 import { progressBar } from './progress-bar.ts';
 import {
+  REPLAY_LINES,
   demoState,
   liveState,
   paperState,
@@ -217,7 +219,7 @@ async function runDesk(run: {
     });
     bar?.clear();
     if (how.kind === 'stopped') return 130;
-    const { summary, findings } = await through(async () =>
+    const { summary, findings, lines } = await through(async () =>
       summariseReplay(pool, {
         desk: state.desk,
         ...{ fromMs, toMs: toMs ?? how.atMs },
@@ -226,6 +228,7 @@ async function runDesk(run: {
       }),
     );
     for (const finding of findings) run.log(finding);
+    writeFileSync(join(state.dir, REPLAY_LINES), `${lines.join('\n')}\n`);
     tell(summary, options);
     if (!options.exit) await untilAborted(signal);
     await through(async () => {

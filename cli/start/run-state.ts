@@ -11,6 +11,9 @@ const RunFileSchema = z.strictObject({
   finished: z.boolean(),
 });
 
+/** File of a finished replay with the lines that its hash is over. */
+export const REPLAY_LINES = 'lines.jsonl';
+
 /**
  * Where one desk keeps its state: the demo of a seed, or one run of a replay. An unfinished run goes on,
  * a finished replay starts anew under the next number, so that no id of it is ever used twice.

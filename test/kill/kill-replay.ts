@@ -1,5 +1,8 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReplaySummary } from '../../activities/ledger/records/replay-summary.ts';
+import { REPLAY_LINES } from '../../cli/start/run-state.ts';
 import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { openScene, type Scene } from './scene.ts';
 import { NAMED, randomStrike, type Strike } from './strikes.ts';
@@ -32,6 +35,8 @@ export interface KillReport {
   reached: Record<string, number>;
   kills: number;
   seconds: { undisturbed: number; disturbed: number };
+  /** What was decided, traded or booked in one of the runs alone: `-` in the undisturbed, `+` in the other. */
+  differing: string[];
 }
 
 /** Strikes that hurt without killing anything. */
@@ -78,6 +83,7 @@ export async function killReplay(test: KillTest): Promise<KillReport> {
     reached,
     kills,
     seconds: { undisturbed: calm.seconds, disturbed: hurt.seconds },
+    differing: differing(calm.lines, hurt.lines),
   };
 }
 
@@ -118,10 +124,28 @@ async function strikeAll(
   }
 }
 
-async function timed(
-  scene: Scene,
-  disturb: (scene: Scene) => Promise<void>,
-): Promise<{ summary: ReplaySummary; status: number | null; seconds: number }> {
+interface Ended {
+  summary: ReplaySummary;
+  status: number | null;
+  seconds: number;
+  lines: string[];
+}
+
+/** What the hash of the home's replay is over. */
+function linesOf(home: string): string[] {
+  const [file] = globSync(join(home, 'replays', '*', '*', REPLAY_LINES));
+  return file === undefined ? [] : readFileSync(file, 'utf8').split('\n');
+}
+
+function differing(undisturbed: readonly string[], disturbed: readonly string[]): string[] {
+  const [before, after] = [new Set(undisturbed), new Set(disturbed)];
+  return [
+    ...undisturbed.filter((line) => !after.has(line)).map((line) => `- ${line}`),
+    ...disturbed.filter((line) => !before.has(line)).map((line) => `+ ${line}`),
+  ];
+}
+
+async function timed(scene: Scene, disturb: (scene: Scene) => Promise<void>): Promise<Ended> {
   const begun = performance.now();
   try {
     await disturb(scene);
@@ -132,7 +156,8 @@ async function timed(
         `npm start ended with status ${status} and printed no summary:\n${scene.run().said().slice(-4000)}`,
       );
     }
-    return { summary, status, seconds: Math.round((performance.now() - begun) / 1000) };
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    return { summary, status, seconds, lines: linesOf(scene.home) };
   } finally {
     await scene.clear();
   }

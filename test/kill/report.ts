@@ -1,5 +1,8 @@
 import type { KillReport } from './kill-replay.ts';
 
+/** As many differing lines are shown. */
+const MOST_LINES = 20;
+
 /** The report as lines for a person. */
 export function reportText(report: KillReport): string {
   const { undisturbed, disturbed, seconds } = report;
@@ -19,6 +22,7 @@ export function reportText(report: KillReport): string {
     `hash           ${disturbed.hash}`,
     `undisturbed    ${undisturbed.hash}${undisturbed.hash === disturbed.hash ? ' (equal)' : ' (ANOTHER)'}`,
     `seconds        ${seconds.disturbed}, undisturbed ${seconds.undisturbed}`,
+    ...report.differing.slice(0, MOST_LINES),
   ].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { smallDesk } from '../../../shared/audit/desk-record.fixture.ts';
@@ -38,8 +39,9 @@ async function resultAfter(
 
 describe('the summary of a replay', () => {
   it('counts what happened and finds nothing wrong', async () => {
-    const { summary, findings } = await resultAfter();
+    const { summary, findings, lines } = await resultAfter();
     expect(findings).toEqual([]);
+    expect(createHash('sha256').update(lines.join('\n')).digest('hex')).toBe(summary.hash);
     expect(exitStatusOf(summary)).toBe(0);
     expect(summary).toEqual({
       cycles: 1,

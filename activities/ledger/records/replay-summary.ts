@@ -57,6 +57,8 @@ export interface ReplayResult {
   summary: ReplaySummary;
   /** What the counts of the summary count, one sentence each. */
   findings: string[];
+  /** What the hash is taken over: where two replays differ, some of these do. */
+  lines: string[];
 }
 
 /**
@@ -70,6 +72,7 @@ export async function summariseReplay(pool: pg.Pool, replay: Replay): Promise<Re
   const closed = await pool.query<{ count: number }>(
     `select count(*)::int as count from position where state = 'closed'`,
   );
+  const lines = replayLines(record);
   const start = openingBalances(record.entries);
   const interest = sumByAsset(record.entries, (account) => account === 'interest');
   const summary: ReplaySummary = {
@@ -93,9 +96,9 @@ export async function summariseReplay(pool: pg.Pool, replay: Replay): Promise<Re
     },
     duplicates: audit.duplicates.length,
     files: [...replay.files].sort(),
-    hash: createHash('sha256').update(replayLines(record).join('\n')).digest('hex'),
+    hash: createHash('sha256').update(lines.join('\n')).digest('hex'),
   };
-  return { summary, findings: findingsOf(check, audit) };
+  return { summary, findings: findingsOf(check, audit), lines };
 }
 
 /** What is held at the last closes, and what open positions on margin would bring, USDT. */
