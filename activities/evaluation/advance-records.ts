@@ -20,7 +20,6 @@ import {
   readPredictions,
   readPredictionsAnew,
   readTallies,
-  readTimeframe,
   readTouched,
   storePredictions,
   storeRecords,
@@ -63,7 +62,7 @@ async function advanceOnce(
   const barMs = timeframeMs(timeframe);
   await lockRecords(client, desk);
   const known = await readTallies(client, desk);
-  const { atMs: lastMs } = known;
+  const lastMs = known?.atMs ?? null;
   if (lastMs !== null && lastMs >= untilMs) return lastMs;
   const startMs = lastMs ?? (await readFirstClose(client, desk)) ?? untilMs;
   const atMs = Math.min(untilMs, startMs + stepMs);
@@ -76,7 +75,7 @@ async function advanceOnce(
     .filter((prediction) => !isPending(prediction));
   const done = new Set(settled.map(nameOf));
   await storePredictions(client, [...fresh.filter((p) => !done.has(nameOf(p))), ...settled]);
-  const tallies = foldTallies(known.tallies, settled.flatMap(scored));
+  const tallies = foldTallies(known?.tallies ?? {}, settled.flatMap(scored));
   const records = recordsOfTallies(tallies, rosterOf(profile), variantsOf(profile));
   await storeRecords(client, { desk, timeframe, atMs, tallies, records });
   return atMs;
@@ -97,9 +96,9 @@ function nameOf({ cycle, decider }: StoredPrediction): string {
 export async function checkRecords(pool: pg.Pool, desk: string): Promise<string[]> {
   return inTransaction(pool, async (client) => {
     await client.query('set transaction isolation level repeatable read read only');
-    const { atMs, tallies } = await readTallies(client, desk);
-    const timeframe = await readTimeframe(client, desk);
-    if (atMs === null || timeframe === null) return [];
+    const known = await readTallies(client, desk);
+    if (known === null) return [];
+    const { atMs, timeframe, tallies } = known;
     const stored = await readPredictions(client, desk);
     const anew = await readPredictionsAnew(client, desk, timeframe);
     const bars = await readBarsFrom(client, anew, { timeframe, atMs });

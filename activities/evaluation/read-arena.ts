@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { predictionOf, settlementOf, type PredictedOn } from '../../shared/arena/prediction.ts';
+import { predictionOf, settlementOf } from '../../shared/arena/prediction.ts';
 import type { Resolved } from '../../shared/arena/prediction-score.ts';
 import type { ArenaAccount } from '../../shared/arena/standings.ts';
 import type { CandleColumns } from '../../shared/candle.ts';
@@ -10,6 +10,8 @@ import { shadowKey, termsAt, type DeskTerms } from '../../shared/shadow/fold-sha
 import type { ShadowTrade } from '../../shared/shadow/shadow-types.ts';
 import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import { inTransaction, type Queryable } from '../ledger/database.ts';
+import { barColumns, type BarRow } from './bar-columns.ts';
+import { predictedOn, SNAPSHOT_FIGURES, type SnapshotFigures } from './predicted-on.ts';
 import { readTerms } from './shadow-record.ts';
 import { readShadows } from './shadow-store.ts';
 
@@ -94,15 +96,11 @@ function collected<R extends { decider: string; variant: string }, T>(
   return found;
 }
 
-interface AnswerRow {
+interface AnswerRow extends SnapshotFigures {
   pair: Pair;
   bar: Date;
   decided_at: Date;
   decisions: Record<string, Decision | null>;
-  price: number | null;
-  atr14: number | null;
-  stop: number | null;
-  target: number | null;
 }
 
 /** Every recorded answer held against what the market did afterwards. */
@@ -117,10 +115,7 @@ async function readPredictions(
             (select jsonb_object_agg(d.decider, case when d.answer->>'kind' = 'answered'
                                                      then d.answer->'decision' end)
                from decision d where d.cycle = c.id) as decisions,
-            (s.body#>>'{price,now}')::float8 as price,
-            (s.body#>>array['timeframes', $2, 'indicators', 'atr14'])::float8 as atr14,
-            (s.body#>>'{position,stopPrice}')::float8 as stop,
-            (s.body#>>'{position,targetPrices,0}')::float8 as target
+            ${SNAPSHOT_FIGURES}
        from cycle c left join document s on s.hash = c.snapshot_hash
       where c.desk = $1 order by c.bar, c.pair`,
     [desk, timeframe],
@@ -134,6 +129,7 @@ async function readPredictions(
     bars.set(row.pair, candles);
     const atMs = row.decided_at.getTime();
     const from = firstFrom(candles.timeMs, atMs);
+    const seen = predictedOn(row, atMs);
     for (const [decider, decision] of Object.entries(row.decisions ?? {})) {
       const variant = roster[decider];
       if (variant === undefined) continue;
@@ -144,7 +140,7 @@ async function readPredictions(
         record.absent++;
         continue;
       }
-      const prediction = row.price === null ? null : predictionOf(decision, seenBy(row, atMs));
+      const prediction = seen === null ? null : predictionOf(decision, seen);
       const outcome =
         prediction === null ? 'void' : settlementOf(prediction, candles, from, barMs).outcome;
       if (outcome === 'pending') record.pending++;
@@ -158,36 +154,18 @@ async function readPredictions(
   return found;
 }
 
-function seenBy({ price, atr14, stop, target }: AnswerRow, atMs: number): PredictedOn {
-  const position = stop === null || target === null ? null : { stop, target };
-  return { price: price ?? NaN, atr14, position, atMs };
-}
-
 async function readBars(
   db: Queryable,
   pair: Pair,
   timeframe: Timeframe,
   from: Date,
 ): Promise<CandleColumns> {
-  const { rows } = await db.query<{
-    open_at: Date;
-    open: number;
-    high: number;
-    low: number;
-    close: number;
-  }>(
+  const { rows } = await db.query<BarRow>(
     `select open_at, open, high, low, close from candle
       where pair = $1 and timeframe = $2 and open_at >= $3 order by open_at`,
     [pair, timeframe, from],
   );
-  return {
-    timeMs: Float64Array.from(rows, (row) => row.open_at.getTime()),
-    open: Float64Array.from(rows, (row) => row.open),
-    high: Float64Array.from(rows, (row) => row.high),
-    low: Float64Array.from(rows, (row) => row.low),
-    close: Float64Array.from(rows, (row) => row.close),
-    volume: new Float64Array(rows.length),
-  };
+  return barColumns(rows);
 }
 
 function firstFrom(times: Float64Array, timeMs: number): number {

@@ -9,6 +9,8 @@ import type { Pair } from '../../shared/pair.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { timeframeMs, type Timeframe } from '../../shared/timeframe.ts';
 import type { Queryable } from '../ledger/database.ts';
+import { barColumns, type BarRow } from './bar-columns.ts';
+import { predictedOn, SNAPSHOT_FIGURES, type SnapshotFigures } from './predicted-on.ts';
 
 /** Cycles may be recorded this many bars late (a model that thinks, a person who approves) and are still found. */
 const LATE_BARS = 48;
@@ -34,17 +36,17 @@ export async function lockRecords(client: pg.PoolClient, desk: string): Promise<
   await client.query(`select pg_advisory_xact_lock(hashtext($1))`, [`records ${desk}`]);
 }
 
-/** The tallies, and the close up to which they have come; null when there are none. */
+/** The tallies, the close up to which they have come, and of which bars; null when there are none. */
 export async function readTallies(
   db: Queryable,
   desk: string,
-): Promise<{ atMs: number | null; tallies: Tallies }> {
-  const { rows } = await db.query<{ at: Date; tallies: Tallies }>(
-    `select at, tallies from decider_tally where desk = $1`,
+): Promise<{ atMs: number; timeframe: Timeframe; tallies: Tallies } | null> {
+  const { rows } = await db.query<{ at: Date; timeframe: Timeframe; tallies: Tallies }>(
+    `select at, timeframe, tallies from decider_tally where desk = $1`,
     [desk],
   );
   const row = rows[0];
-  return { atMs: row?.at.getTime() ?? null, tallies: row?.tallies ?? {} };
+  return row === undefined ? null : { ...row, atMs: row.at.getTime() };
 }
 
 /** Venue time at which the desk decided first; null before that. */
@@ -56,15 +58,6 @@ export async function readFirstClose(db: Queryable, desk: string): Promise<numbe
   return rows[0]?.decided_at.getTime() ?? null;
 }
 
-/** Of the desk's bars, as the tallies have them; null when there are none. */
-export async function readTimeframe(db: Queryable, desk: string): Promise<Timeframe | null> {
-  const { rows } = await db.query<{ timeframe: Timeframe }>(
-    `select timeframe from decider_tally where desk = $1`,
-    [desk],
-  );
-  return rows[0]?.timeframe ?? null;
-}
-
 interface Reach {
   desk: string;
   timeframe: Timeframe;
@@ -73,17 +66,13 @@ interface Reach {
   atMs: number;
 }
 
-interface AnswerRow {
+interface AnswerRow extends SnapshotFigures {
   id: string;
   desk: string;
   pair: Pair;
   decided_at: Date;
   answers: Record<string, DeciderAnswer>;
   profile: Pick<Profile, 'deciders' | 'llm'> | null;
-  price: number | null;
-  atr14: number | null;
-  stop: number | null;
-  target: number | null;
 }
 
 /** `$2`: the desk's timeframe. */
@@ -92,10 +81,7 @@ const ANSWERS = `
          (select jsonb_object_agg(d.decider, d.answer) from decision d where d.cycle = c.id) as answers,
          case when p.body is not null
               then jsonb_build_object('deciders', p.body->'deciders', 'llm', p.body->'llm') end as profile,
-         (s.body#>>'{price,now}')::float8 as price,
-         (s.body#>>array['timeframes', $2, 'indicators', 'atr14'])::float8 as atr14,
-         (s.body#>>'{position,stopPrice}')::float8 as stop,
-         (s.body#>>'{position,targetPrices,0}')::float8 as target
+         ${SNAPSHOT_FIGURES}
     from cycle c
     left join document s on s.hash = c.snapshot_hash
     left join document p on p.hash = c.profile_hash`;
@@ -131,8 +117,7 @@ function predictionsOf(row: AnswerRow): StoredPrediction[] {
   // A cycle that is older than the recording of profiles does not tell which model answered.
   const variants = row.profile === null ? {} : variantsOf(row.profile);
   const atMs = row.decided_at.getTime();
-  const { price, atr14, stop, target } = row;
-  const position = stop === null || target === null ? null : { stop, target };
+  const seen = predictedOn(row, atMs);
   return Object.entries(row.answers).map(([decider, answer]): StoredPrediction => {
     const of = {
       ...{ cycle: row.id, decider, desk: row.desk, pair: row.pair },
@@ -140,9 +125,7 @@ function predictionsOf(row: AnswerRow): StoredPrediction[] {
     };
     if (answer.kind === 'absent') return { ...of, prediction: null, outcome: 'absent' };
     const prediction =
-      price === null || of.variant === ''
-        ? null
-        : predictionOf(answer.decision, { price, atr14, position, atMs });
+      seen === null || of.variant === '' ? null : predictionOf(answer.decision, seen);
     return { ...of, prediction, outcome: prediction === null ? 'void' : 'pending' };
   });
 }
@@ -219,14 +202,7 @@ export async function readBarsFrom(
   for (const each of predictions) {
     fromMs.set(each.pair, Math.min(each.fromMs, fromMs.get(each.pair) ?? Infinity));
   }
-  const { rows } = await db.query<{
-    pair: Pair;
-    open_at: Date;
-    open: number;
-    high: number;
-    low: number;
-    close: number;
-  }>(
+  const { rows } = await db.query<BarRow & { pair: Pair }>(
     `select c.pair, c.open_at, c.open, c.high, c.low, c.close
        from unnest($1::text[], $2::float8[]) as p (pair, from_ms)
        join candle c on c.pair = p.pair and c.timeframe = $3
@@ -238,19 +214,7 @@ export async function readBarsFrom(
     ],
   );
   const byPair = Map.groupBy(rows, (row) => row.pair);
-  return new Map(
-    [...byPair].map(([pair, bars]) => [
-      pair,
-      {
-        timeMs: Float64Array.from(bars, (bar) => bar.open_at.getTime()),
-        open: Float64Array.from(bars, (bar) => bar.open),
-        high: Float64Array.from(bars, (bar) => bar.high),
-        low: Float64Array.from(bars, (bar) => bar.low),
-        close: Float64Array.from(bars, (bar) => bar.close),
-        volume: new Float64Array(bars.length),
-      },
-    ]),
-  );
+  return new Map([...byPair].map(([pair, bars]) => [pair, barColumns(bars)]));
 }
 
 /** Writes predictions down, or what has become of them. Keyed by cycle and decider. */
