@@ -1,27 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BASELINE } from '../shadow/contestants.ts';
-import { noTotals } from '../shadow/new-shadow.ts';
-import type { ShadowTrade } from '../shadow/shadow-types.ts';
-import { seededRandom } from '../statistics/seeded-random.ts';
+import { account } from './account.fixture.ts';
 import { championEvidence } from './champion-evidence.ts';
 import type { ArenaAccount } from './standings.ts';
-
-const DAY = 86_400_000;
-const trade = {} as ShadowTrade; // they are counted alone
-
-/** Daily returns around `mean` with a deviation of about 1 %. */
-function account(decider: string, mean: number, days: number, seed: number, trades = 40) {
-  const random = seededRandom(seed);
-  let equity = 1000;
-  const marks = Array.from({ length: days }, (_, i) => {
-    if (i > 0) equity *= 1 + mean + 0.035 * (random() - 0.5);
-    return { dayMs: i * DAY, equity };
-  });
-  return {
-    ...{ decider, variant: 'a model, p1', isOnRoster: true, equity, startEquity: 1000 },
-    ...{ totals: noTotals(), days: marks, trades: Array<ShadowTrade>(trades).fill(trade) },
-  } satisfies ArenaAccount;
-}
 
 describe('whether another champion is called for', () => {
   const roster = ['old', 'new', 'third'];
