@@ -29,14 +29,16 @@ export interface Instrument {
   status: 'online' | 'cancel_only' | 'post_only' | 'limit_only' | 'reduce_only' | 'maintenance';
 }
 
-export type OrderKind =
-  | 'market'
-  | 'limit'
-  | 'stop-loss'
-  | 'stop-loss-limit'
-  | 'take-profit'
-  | 'take-profit-limit'
-  | 'trailing-stop';
+export const ORDER_KINDS = [
+  'market',
+  'limit',
+  'stop-loss',
+  'stop-loss-limit',
+  'take-profit',
+  'take-profit-limit',
+  'trailing-stop',
+] as const;
+export type OrderKind = (typeof ORDER_KINDS)[number];
 
 export interface OrderRequest {
   clientOrderId: string;

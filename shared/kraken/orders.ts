@@ -1,22 +1,18 @@
 import { Decimal } from '../money.ts';
 import type { DecimalText } from '../money.ts';
 import type { Pair } from '../pair.ts';
-import type { Instrument, OrderKind, OrderRequest, VenueOrder } from '../venue.ts';
+import {
+  ORDER_KINDS,
+  type Instrument,
+  type OrderKind,
+  type OrderRequest,
+  type VenueOrder,
+} from '../venue.ts';
 import type { AssetPair, OrderRow } from './rest-messages.ts';
 import { pairOf, restName } from './symbols.ts';
 
-const KINDS: readonly OrderKind[] = [
-  'market',
-  'limit',
-  'stop-loss',
-  'stop-loss-limit',
-  'take-profit',
-  'take-profit-limit',
-  'trailing-stop',
-];
-
 export const isOrderKind = (text: string): text is OrderKind =>
-  (KINDS as readonly string[]).includes(text);
+  (ORDER_KINDS as readonly string[]).includes(text);
 
 const TIME_IN_FORCE = { gtc: 'GTC', ioc: 'IOC', gtd: 'GTD' } as const;
 

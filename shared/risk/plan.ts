@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isDecimalText } from '../money.ts';
 import { isPair } from '../pair.ts';
-import type { OrderKind } from '../venue.ts';
+import { ORDER_KINDS } from '../venue.ts';
 
 const decimalText = z.string().refine(isDecimalText, 'not a plain decimal');
 const pair = z.string().refine(isPair, 'not a pair like BTC/USDT');
@@ -49,16 +49,6 @@ export const EntryPlanSchema = z.strictObject({
   expiresAtMs: z.number().nullable(),
 });
 export type EntryPlan = z.infer<typeof EntryPlanSchema>;
-
-const ORDER_KINDS = [
-  'market',
-  'limit',
-  'stop-loss',
-  'stop-loss-limit',
-  'take-profit',
-  'take-profit-limit',
-  'trailing-stop',
-] as const satisfies readonly OrderKind[];
 
 /** An approved order that only makes a position smaller. */
 export const ReductionPlanSchema = z.strictObject({
