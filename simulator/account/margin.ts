@@ -1,3 +1,4 @@
+import { ROLLOVER_MS } from '../../shared/margin.ts';
 import { Decimal } from '../../shared/money.ts';
 import type { Asset, Pair } from '../../shared/pair.ts';
 import { assetInfo } from '../market/instruments.ts';
@@ -7,7 +8,6 @@ import { instrumentOf, openOrders, standingPrice, type Core, type Fact } from '.
 import { balanceOf, moveBalance, roundAmount } from './funds.ts';
 
 const ZERO = new Decimal(0);
-const ROLLOVER_MS = 4 * 3_600_000;
 /** Margin level, in percent, at which the venue closes positions. */
 export const MARGIN_STOP = 40;
 

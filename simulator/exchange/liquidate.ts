@@ -1,10 +1,9 @@
-import { Decimal } from '../../shared/money.ts';
 import type { Pair } from '../../shared/pair.ts';
 import { leftOf } from '../account/margin.ts';
 import { endOrder, noticeOrder, takeLiquidity } from '../matching/execute.ts';
 import { touchPrice } from '../matching/liquidity.ts';
 import { venueId } from '../state/ids.ts';
-import { opposite, type Order } from '../state/order.ts';
+import { opposite, untouched, type Order } from '../state/order.ts';
 import type { Position } from '../state/position.ts';
 import { openOrders, type Core } from '../state/state.ts';
 
@@ -65,19 +64,9 @@ function closingOrder(core: Core, position: Position): Order {
     selfTrade: 'cancel-oldest',
     leverage: position.leverage,
     expireMs: null,
-    status: 'open',
-    reason: null,
-    openMs: core.state.nowMs,
-    closeMs: null,
-    filled: new Decimal(0),
-    cost: new Decimal(0),
-    fee: new Decimal(0),
-    triggeredMs: null,
+    ...untouched(core.state.nowMs),
     sees: 'next',
     fresh: false,
-    trades: [],
-    amends: 0,
-    queue: null,
     liquidates: true,
   };
 }

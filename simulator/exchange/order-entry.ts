@@ -10,6 +10,7 @@ import { venueId } from '../state/ids.ts';
 import {
   isDormant,
   isTriggerType,
+  untouched,
   type Order,
   type OrderRequest,
   type View,
@@ -108,19 +109,9 @@ function draft(
     selfTrade: request.selfTrade ?? 'cancel-newest',
     leverage: request.leverage ?? null,
     expireMs: request.expireMs ?? null,
-    status: 'open',
-    reason: null,
-    openMs: core.state.nowMs,
-    closeMs: null,
-    filled: new Decimal(0),
-    cost: new Decimal(0),
-    fee: new Decimal(0),
-    triggeredMs: null,
+    ...untouched(core.state.nowMs),
     sees: viewFor(core, request.type),
     fresh: true,
-    trades: [],
-    amends: 0,
-    queue: null,
     liquidates: false,
   };
 }

@@ -71,6 +71,23 @@ export interface Order {
   liquidates: boolean;
 }
 
+/** What is true of every order that has just come, at venue time `nowMs`. */
+export function untouched(nowMs: number) {
+  return {
+    status: 'open',
+    reason: null,
+    openMs: nowMs,
+    closeMs: null,
+    filled: new Decimal(0),
+    cost: new Decimal(0),
+    fee: new Decimal(0),
+    triggeredMs: null,
+    trades: [],
+    amends: 0,
+    queue: null,
+  } satisfies Partial<Order>;
+}
+
 export interface QueuePlace {
   /** Quantity that was there before it and is served first; null while its price is deeper than what is known. */
   ahead: Decimal | null;
