@@ -40,6 +40,9 @@ const GONE_AGAIN_MS = 5_000;
 /** How often the rest of a position on margin that is too small for an order is tried to be closed. */
 const DUST_TRIES = 3;
 
+/** Where the state counts a leg's orders. */
+const COUNTERS = { stop: 'stopN', target: 'targetN', exit: 'exitN', dust: 'dustN' } as const;
+
 /** No definite answer within the time that a fill may be without a stop. */
 export interface Unsettled {
   kind: 'unsettled';
@@ -135,10 +138,8 @@ export function guardSteps(
     order: { kind: Reduction['kind']; quantity: Decimal; price: DecimalText | null },
     atMs: number,
   ): Promise<Reduced> {
-    const numbers = {
-      ...{ stop: state.stopN, target: state.targetN, exit: state.exitN, dust: state.dustN },
-    };
-    const n = numbers[leg] + 1;
+    const counter = COUNTERS[leg];
+    const n = state[counter] + 1;
     const reduction: Reduction = {
       guard: self,
       position: input.position,
@@ -155,10 +156,7 @@ export function guardSteps(
     const at = order.price === null ? 'at market' : `at ${order.price}`;
     const summary = `${leg} ${reduction.quantity} ${at}`;
     const placed = await ports.place(reduction, summary, leg === 'stop' ? limitMs() : null);
-    if (leg === 'stop') state.stopN = n;
-    if (leg === 'target') state.targetN = n;
-    if (leg === 'exit') state.exitN = n;
-    if (leg === 'dust') state.dustN = n;
+    state[counter] = n;
     if (placed.kind === 'refused') return placed;
     const made = {
       clientOrderId: clientOrderId(self, leg, n),
